@@ -1,0 +1,58 @@
+# Shorthands. Everything here is one command that may be typed by hand.
+
+ENV ?= local
+INVENTORY = inventories/$(ENV).py
+PYTHON ?= python3
+BIN = .venv/bin
+# Only development goes ahead unasked; YES=1 is for CI.
+ALLOWED = $(if $(YES),-y,$(shell $(BIN)/python -m deploys.stage $(INVENTORY)))
+PYINFRA = $(BIN)/pyinfra
+
+.DEFAULT_GOAL := help
+.PHONY: help .venv deploy dry test bench lint start stop status destroy
+
+help:  ## this list
+	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
+	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.venv: .venv/.made  ## the Python that everything runs with
+
+.venv/.made: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'python 3.11 or newer is needed: apt-get install python3, or PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo 'python has no venv module: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'making .venv (half a minute) …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt
+	@touch $@
+
+$(INVENTORY):
+	@echo "$@ is missing; ENV=name picks inventories/name.py" >&2; exit 1
+
+deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
+	@$(PYINFRA) $(ALLOWED) $(ARGS) $(INVENTORY) deploy.py
+
+# A failing host makes pyinfra ask; the answer is no.
+dry: .venv $(INVENTORY)  ## show what deploy would change, change nothing
+	@echo no | $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py
+
+start stop status: .venv $(INVENTORY)  ## the local server
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.$@
+
+destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
+	@test -n '$(YES)' || test -t 0 || { echo 'it asks first: needs a terminal, or YES=1' >&2; exit 1; }
+	@$(PYINFRA) $(if $(YES),-y) $(ARGS) $(INVENTORY) deploys.local.destroy
+
+test: .venv lint  ## lint, types and all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: .venv  ## ruff, mypy, sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar roles-sql
+
+bench: .venv  ## the numbers of the README
+	@$(BIN)/python -m benchmarks.local

@@ -1,0 +1,1 @@
+"""What an application imports to keep its data in PostgreSQL: one module per noun."""

@@ -1,0 +1,1 @@
+"""pyinfra's side: what deploy.py calls, one module per line of it."""

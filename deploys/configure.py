@@ -1,0 +1,114 @@
+"""The server's files, as one set."""
+
+import base64
+import io
+import shlex
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+
+from pyinfra import host
+from pyinfra.api.command import PyinfraCommand
+
+from deploys import shell
+from deploys.runtime import Runtime
+from deploys.snapshot import convergent, snapshot
+from deploys.tell import would
+from howdah import difference
+from howdah.found import Found, FoundFile
+from howdah.layout import Layout
+from howdah.render import File
+from howdah.wanted import Wanted
+
+Files = Mapping[str, File]
+
+
+@convergent
+def configure(
+    runtime: Runtime, want: Wanted, files: Callable[[], Files]
+) -> Iterator[PyinfraCommand]:
+    """Writes a new release when a file differs, and puts it in force by one flip of a link.
+
+    ``files`` is called when the operation runs: the certificate may have been made just before.
+    """
+    found, wanted = snapshot(runtime, want), files()
+    differing = [n for n, file in wanted.items() if _differs(found, n, file, runtime.layout)]
+    if not differing:
+        host.noop("the configuration is as wanted")
+        return
+    cost = _cost(found, wanted, differing)
+    found.foreseen = cost
+    lines = [line for name in differing for line in
+             difference.file_lines(name, _text(found.files.get(name)), wanted[name])]  # fmt: skip
+    would([f"release {found.next_release} ({cost})", *lines])
+    yield _write(runtime, found, wanted)
+
+
+def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
+    now = found.files.get(name)
+    wanted = (file.sha256, layout.file_owner, layout.file_mode)
+    return not now or (now.sha256, now.owner, now.mode) != wanted
+
+
+def _text(file: FoundFile | None) -> str | None:
+    return None if file is None else file.text or ""
+
+
+def _cost(found: Found, wanted: Files, differing: list[str]) -> str:
+    if not found.running:
+        return "start"
+    if "postgresql.conf" not in differing:
+        return "reload"
+    now = _text(found.files.get("postgresql.conf")) or ""
+    content = wanted["postgresql.conf"].content or b""
+    return difference.cost(difference.setting_changes(now, content.decode()), found.contexts)
+
+
+def _write(runtime: Runtime, found: Found, wanted: Files) -> PyinfraCommand:
+    """One command: a closed folder beside the others, the server's parser, then the flip."""
+    layout, release = runtime.layout, found.next_release
+    words = {
+        "etc": shlex.quote(layout.releases),
+        "release": release,
+        "previous": found.current or release,
+        "owner": layout.file_owner,
+        "mode": layout.file_mode,
+        "check": f"{runtime.as_owner} {shell.quoted(f'{layout.binaries}/postgres')} "
+        f"-D {shlex.quote(layout.data)} -C port -c config_file",
+    }
+    return shell.run(f"put release {release} in force", WRITE.format(**words),
+                     _stdin=base64.b64encode(_tar(wanted, release)).decode())  # fmt: skip
+
+
+# The folder is closed before a byte of a secret arrives. The previous release stays.
+WRITE = """
+cd {etc}
+umask 077
+rm -rf .stage
+mkdir .stage
+base64 -d | tar -x -C .stage
+chown -R {owner} .stage
+chmod {mode} .stage/*
+chmod 750 .stage
+{check}="$PWD/.stage/postgresql.conf"
+sync .stage/*
+rm -rf {release}
+mv -T .stage {release}
+ln -sfn {release} .current
+mv -fT .current current
+sync .
+for old in r-*; do
+    [ "$old" = {release} ] || [ "$old" = {previous} ] || rm -rf "$old"
+done
+"""
+
+
+def _tar(wanted: Files, release: str) -> bytes:
+    marker = f"howdah.release = '{release}'\n".encode()
+    contents = {name: file.content or b"" for name, file in wanted.items()}
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, content in {**contents, "release.conf": marker}.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(content), 0o600
+            tar.addfile(info, io.BytesIO(content))
+    return archive.getvalue()

@@ -1,0 +1,46 @@
+"""Host data -> Cluster, for the host at hand."""
+
+import sys
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api.arguments import all_global_arguments
+from pyinfra.api.connectors import get_all_connectors
+from pyinfra.api.exceptions import DeployError
+
+from howdah import budget, cluster
+from howdah.cluster import BadCluster, Cluster
+
+ROOT = Path(__file__).parent.parent  # the checkout
+
+
+def read_cluster() -> Cluster:
+    """The cluster that this host's data describes.
+
+    Raises DeployError, with every fault, before any host is touched.
+    """
+    data = host.data.dict()
+    data.setdefault("environment", inventory_name())
+    try:
+        read = cluster.read(data, _others())
+        budget.refuse_overdraft(read)
+    except BadCluster as e:
+        faults = "\n".join(f"    {line}" for line in str(e).splitlines())
+        raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
+    for warning in read.warnings():
+        host.log(f"warning: {warning}")
+    return read
+
+
+def inventory_name() -> str | None:
+    """The inventory file's name; pyinfra makes it a group of every host in it."""
+    stems = [Path(a).stem for a in sys.argv[1:] if a.endswith(".py")]
+    return next((stem for stem in stems if stem in host.groups), None)
+
+
+def _others() -> set[str]:
+    """The keys that are pyinfra's: of its connectors, and global arguments like _sudo."""
+    keys = {key for key, _ in all_global_arguments()}
+    for connector in get_all_connectors().values():
+        keys |= connector.data_cls.__annotations__.keys() | connector.data_meta.keys()
+    return keys

@@ -1,0 +1,85 @@
+"""The application's schema, brought to the head of its Alembic environment."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from pyinfra import host
+from pyinfra.api.command import PyinfraCommand
+
+from deploys.runtime import Runtime
+from deploys.snapshot import convergent, snapshot
+from deploys.sql import connect, superuser
+from deploys.tell import would
+from howdah import revisions
+from howdah.found import Found
+from howdah.names import identifier, literal
+from howdah.revisions import BadSchema
+from howdah.wanted import Wanted
+
+
+@convergent
+def migrate(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+    """From the revision that the server reports to the head, as the owner of the schema."""
+    found, cluster = snapshot(runtime, want), runtime.cluster
+    head = revisions.head(cluster.bootstrap)
+    now = _revision(found, cluster.bootstrap)
+    if found.data and not found.running:
+        host.log("the server is down: its schema is compared once it runs")
+        return
+    if now == head:
+        host.noop(f"the schema is at {head}")
+        return
+    sql = _render(cluster.bootstrap, now)
+    would([f"{cluster.bootstrap}: from {now} to {head}", *sql.splitlines()])
+    guarded = GUARDED.format(
+        connect=connect(cluster.app_database),
+        owner=identifier(cluster.owner_role),
+        now=literal("" if now == "base" else now),
+        sql=sql,
+    )
+    yield superuser(runtime, f"bring the schema to {head}", guarded)
+
+
+def _revision(found: Found, package: str) -> str:
+    if len(found.revisions) > 1:
+        raise BadSchema(f"app.alembic_version has {len(found.revisions)} rows; needs one head")
+    now = found.revisions[0] if found.revisions else "base"
+    if now != "base" and not revisions.contains(package, now):
+        raise BadSchema(
+            f"the server is at revision {now!r}, which {package} does not have; "
+            "deploy the application's newer version, or say the right schema"
+        )
+    return now
+
+
+def _render(package: str, now: str) -> str:
+    """In a process of its own, for it imports Alembic and the application."""
+    done = subprocess.run(  # noqa: S603 our own module
+        [sys.executable, "-m", "howdah.render_revisions", package, now],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise BadSchema((done.stderr.strip().splitlines() or ["rendering failed"])[-1])
+    return done.stdout
+
+
+# No transaction around it: Alembic writes its own, and an index may be built concurrently.
+# A lock is tried, not waited for: a waiting session would block that index for ever. Then the
+# revision is looked at again, for somebody may have migrated since the snapshot.
+GUARDED = """{connect}
+SELECT pg_try_advisory_lock(hashtext('howdah.migrate')) AS locked \\gset
+\\if :locked
+\\else
+    DO $$ BEGIN RAISE 'another session migrates this database; run the deploy again'; END $$;
+\\endif
+SELECT coalesce(string_agg(version_num, ','), '') = {now} AS same FROM app.alembic_version \\gset
+\\if :same
+\\else
+    DO $$ BEGIN RAISE 'the schema has moved since it was read; run the deploy again'; END $$;
+\\endif
+SET ROLE {owner};
+SET search_path = app;
+SET lock_timeout = '10s';
+{sql}
+"""

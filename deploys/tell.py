@@ -1,0 +1,63 @@
+"""What a run says, under the host's name: a few lines at once, so that hosts do not mix."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from pyinfra import host, state
+from pyinfra.api.command import PyinfraCommand
+
+from deploys.runtime import Runtime
+from deploys.snapshot import convergent
+from howdah.store import PASSWORDS, Store
+
+
+def would(lines: Iterable[str]) -> None:
+    """What an operation is about to do: said by the dry run, and again when it is done.
+
+    Under --json it becomes part of the plan.
+    """
+    said = [line for entry in lines for line in entry.splitlines()]
+    host.log("\n".join(f"    {line}" for line in said).lstrip())
+
+
+def report(lines: Iterable[str]) -> None:
+    """What was found, and is not ours to change."""
+    for line in lines:
+        host.log(f"reported: {line}")
+
+
+@convergent
+def tell_how_to_connect(runtime: Runtime, store: Store) -> Iterator[PyinfraCommand]:
+    """A DSN, the files that it needs, and a line for a terminal. Changes nothing."""
+    yield from ()
+    if not state.is_executing:
+        return
+    cluster = runtime.cluster
+    password = store.path(PASSWORDS["app_verifier"])
+    dsn = (
+        f"host={_reached(runtime)} port={cluster.port} dbname={cluster.app_database} "
+        f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
+        f"sslrootcert={_value(str(store.path('ca.crt')))}"
+    )
+    psql = f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {runtime.layout.binaries}/psql'
+    host.log(
+        "connect with\n"
+        f"    DSN       {dsn}\n"
+        f"    CA        {store.path('ca.crt')}\n"
+        f"    password  {password}\n"
+        f"    socket    {runtime.layout.socket} (superuser postgres, as {runtime.layout.owner})\n"
+        f"    psql      {psql} {shlex.quote(dsn)}"
+    )
+
+
+def _reached(runtime: Runtime) -> str:
+    address = runtime.cluster.listen_addresses[0]
+    return "127.0.0.1" if address.is_unspecified else str(address)
+
+
+def _value(text: str) -> str:
+    """A value of a conninfo string."""
+    if text and not set(text) & set(" '\\"):
+        return text
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,1 @@
+"""An example of an application: what it sells."""

@@ -1,0 +1,1 @@
+"""Pure code: what is wanted, as data. It imports no pyinfra and touches no host."""

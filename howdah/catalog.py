@@ -1,0 +1,159 @@
+"""What a server has, or shall have: roles, databases, objects and who may do what to them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+PUBLIC = ""  # as grantee
+
+ALL = {
+    "database": ("CREATE", "CONNECT", "TEMPORARY"),
+    "schema": ("USAGE", "CREATE"),
+    "table": ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER",
+              "MAINTAIN"),
+    "sequence": ("USAGE", "SELECT", "UPDATE"),
+    "function": ("EXECUTE",),
+    "type": ("USAGE",),
+}  # fmt: skip
+COLUMN = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
+# What acldefault() gives PUBLIC.
+TO_PUBLIC = {"database": ("CONNECT", "TEMPORARY"), "function": ("EXECUTE",), "type": ("USAGE",)}
+DEFAULT_KINDS = ("table", "sequence", "function", "type", "schema")
+
+
+class Object(NamedTuple):
+    """Something with an owner and an ACL. A database is its own ``database``."""
+
+    database: str
+    kind: str
+    schema: str
+    name: str  # a function's has its argument types: lo_create(oid)
+
+
+class Grant(NamedTuple):
+    """One privilege of one grantee; ``column`` is empty for the whole object."""
+
+    column: str
+    grantee: str
+    privilege: str
+
+
+class Default(NamedTuple):
+    """ALTER DEFAULT PRIVILEGES: what ``creator``'s later objects give. No schema: in every one."""
+
+    database: str
+    creator: str
+    schema: str
+    kind: str
+    grantee: str
+    privilege: str
+
+
+class Member(NamedTuple):
+    """``member`` may act as ``role``, by the word of ``grantor``."""
+
+    role: str
+    member: str
+    grantor: str
+
+
+class Setting(NamedTuple):
+    """ALTER ROLE or DATABASE SET; an empty role or database means every one."""
+
+    role: str
+    database: str
+    name: str
+
+
+def privileges(kind: str, version: int) -> tuple[str, ...]:
+    """What ALL means for an object of that kind on PostgreSQL ``version``."""
+    return tuple(p for p in ALL[kind] if p != "MAINTAIN" or version >= 17)  # noqa: PLR2004
+
+
+@dataclass
+class Catalog:
+    """The rows of a server, by what they are about."""
+
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    members: dict[Member, tuple[bool, ...]] = field(default_factory=dict)  # admin, inherit, set
+    settings: dict[Setting, str] = field(default_factory=dict)
+    connlimits: dict[str, int] = field(default_factory=dict)  # of databases
+    extensions: dict[tuple[str, str], str] = field(default_factory=dict)  # -> schema
+    owners: dict[Object, str] = field(default_factory=dict)
+    # object -> grant -> grantor -> grantable
+    grants: dict[Object, dict[Grant, dict[str, bool]]] = field(default_factory=dict)
+    defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
+    stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def grant(self, obj: Object, grant: Grant, grantor: str, *, grantable: bool = False) -> None:
+        """Adds one entry of an ACL."""
+        self.grants.setdefault(obj, {}).setdefault(grant, {})[grantor] = grantable
+
+    def database(self, name: str) -> Object:
+        """The database as an object."""
+        return Object(name, "database", "", name)
+
+    def assume_database(self, name: str, owner: str, version: int) -> None:
+        """A database just made from template0: PUBLIC connects, and uses schema public."""
+        self.connlimits[name] = -1
+        self.assume(self.database(name), owner, version)
+        public = Object(name, "schema", "", "public")
+        self.assume(public, "pg_database_owner", version)
+        self.grant(public, Grant("", PUBLIC, "USAGE"), "pg_database_owner")
+
+    def assume(self, obj: Object, owner: str, version: int) -> None:
+        """An object as PostgreSQL makes it when nobody has altered default privileges."""
+        self.owners[obj] = owner
+        for privilege in privileges(obj.kind, version):
+            self.grant(obj, Grant("", owner, privilege), owner)
+        for privilege in TO_PUBLIC.get(obj.kind, ()):
+            self.grant(obj, Grant("", PUBLIC, privilege), owner)
+
+    def assume_born(self, obj: Object, owner: str, version: int) -> None:
+        """An object just made by ``owner``, under the default privileges in force."""
+        self.owners[obj] = owner
+        for privilege in privileges(obj.kind, version):
+            self.grant(obj, Grant("", owner, privilege), owner)
+        for d in self.born(obj, owner):
+            self.grant(obj, Grant("", d.grantee, d.privilege), owner, grantable=self.defaults[d])
+
+    def born(self, obj: Object, owner: str) -> list[Default]:
+        """The default privileges that an object of ``owner`` gets."""
+        place = (obj.database, owner, obj.kind)
+        scopes = {"", obj.schema}
+        return [
+            d
+            for d in self.defaults
+            if (d.database, d.creator, d.kind) == place and d.schema in scopes
+        ]
+
+    def assume_defaults(self, database: str, creator: str) -> None:
+        """What PostgreSQL gives PUBLIC by default, where nobody has said otherwise yet."""
+        for kind in DEFAULT_KINDS:
+            if (database, creator, kind) not in self.stated_defaults:
+                self.stated_defaults.add((database, creator, kind))
+                for privilege in TO_PUBLIC.get(kind, ()):
+                    key = Default(database, creator, "", kind, PUBLIC, privilege)
+                    self.defaults[key] = False
+
+
+def from_rows(rows: Iterable[list[Any]]) -> Catalog:
+    """The rows that howdah/queries/*.sql return -> Catalog. Other rows are left out."""
+    found = Catalog()
+    readers: dict[str, Callable[..., None]] = {
+        "role": lambda name, attributes: found.roles.update({name: attributes}),
+        "member": lambda *row: found.members.update({Member(*row[:3]): tuple(row[3:])}),
+        "setting": lambda *key: found.settings.update({Setting(*key[:3]): key[3]}),
+        "connlimit": lambda name, limit: found.connlimits.update({name: limit}),
+        "extension": lambda base, name, schema: found.extensions.update({(base, name): schema}),
+        "owner": lambda *key: found.owners.update({Object(*key[:4]): key[4]}),
+        "grant": lambda *key: found.grant(
+            Object(*key[:4]), Grant(*key[4:7]), key[7], grantable=key[8]
+        ),
+        "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
+        "stated": lambda *key: found.stated_defaults.add(key),
+    }
+    for kind, *values in rows:
+        if kind in readers:
+            readers[kind](*values)
+    return found

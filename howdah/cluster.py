@@ -1,0 +1,202 @@
+"""The model: every knob of a cluster, typed, with its default, unit and reason.
+
+Each field is a flat host-data key of the same name, so pyinfra's own precedence
+(``--data``, host, group, all) applies key by key.
+"""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import model_validator as checks_all
+
+from howdah.settings import Duration, Memory, Value, refuse_name, refuse_value
+
+type_ = type
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Words that pg_hba.conf or GRANT read as something other than a name.
+KEYWORDS = frozenset({"all", "replication", "sameuser", "samerole", "samegroup", "public", "none"})
+SUPERUSER = "postgres"
+OTHER_DATABASES = frozenset({"postgres", "template0", "template1"})
+ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
+WIDEST = {4: 16, 6: 64}
+
+
+class BadCluster(ValueError):
+    """A knob that cannot be: the message names key, value found and what is needed."""
+
+
+def check_name(value: str) -> str:
+    """A role or database name that no file and no statement can read as anything else."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_$]{0,62}", value):
+        raise ValueError("needs a name of 1 to 63 characters: a-z, 0-9, _ and $, no digit first")
+    if value in KEYWORDS or value.startswith("pg_"):
+        raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
+    return value
+
+
+def _network(value: object) -> Network:
+    network = ipaddress.ip_network(str(value))
+    if not network.is_private:
+        raise ValueError(f"{network} is public; needs a private network")
+    return network
+
+
+def _several(value: object) -> object:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"needs a list, found {type_(value).__name__}")  # noqa: TRY004 pydantic's
+    return tuple(value)
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,30}", value):
+        raise ValueError("needs 1 to 31 characters: a-z, 0-9, - and _, a letter or digit first")
+    return value
+
+
+Name = Annotated[str, AfterValidator(check_name)]
+Label = Annotated[str, AfterValidator(_label)]
+Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...],
+                     BeforeValidator(_several)]  # fmt: skip
+Addresses = Annotated[
+    tuple[Annotated[Address, BeforeValidator(lambda v: ipaddress.ip_address(str(v)))], ...],
+    BeforeValidator(_several),
+]
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Package = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+
+
+class Cluster(BaseModel):
+    """One PostgreSQL cluster on one host. Frozen; a key that is not here is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+    # -- What and where -----------------------------------------------------------------
+    version: Annotated[int, Field(ge=15, le=18)] = 17
+    runtime: Literal["package", "docker", "embedded"] = "package"
+    environment: Label  # the inventory file's name, unless said; names secrets/<environment>/
+    stage: Literal["production", "staging", "development"] = "production"
+    port: Annotated[int, Field(ge=1024, le=65535)] = 5432
+    listen_addresses: Annotated[Addresses, Field(min_length=1)] = (
+        ipaddress.ip_address("127.0.0.1"),
+    )
+    # 127.0.0.1/32 and ::1/128 are always allowed beside these.
+    allowed_networks: Networks = ()
+
+    # -- Names --------------------------------------------------------------------------
+    owner_role: Name = "appowner"
+    app_role: Name = "appuser"
+    backup_role: Name = "backupuser"
+    temporal_owner_role: Name = "temporalowner"
+    temporal_role: Name = "temporaluser"
+    app_database: Name = "appdb"
+    temporal_database: Name = "temporal"
+    temporal_visibility_database: Name = "temporal_visibility"
+    # The Alembic environment that the bootstrap brings to head: an importable package.
+    bootstrap: Package = Field(default="app_db.migrations", alias="schema")
+
+    # -- Certificates -------------------------------------------------------------------
+    certificate_names: Names = ()  # beside the host's own name, its listen addresses, localhost
+    # Lifetimes in days: what browsers and auditors have come to expect of a leaf and of a root.
+    certificate_days: Annotated[int, Field(ge=2, le=397)] = 90
+    ca_days: Annotated[int, Field(ge=30, le=7300)] = 3650
+
+    # -- Connections --------------------------------------------------------------------
+    app_instances: Annotated[int, Field(ge=1, le=1000)] = 1
+    pool_size: Annotated[int, Field(ge=1, le=1000)] = 20
+    max_overflow: Annotated[int, Field(ge=0, le=1000)] = 10
+    temporal_connections: Annotated[int, Field(ge=1, le=10000)] = 40
+    backup_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    max_connections: Annotated[int, Field(ge=5, le=10000)] = 100
+    # An operator still gets in when the application has taken every other slot.
+    superuser_reserved_connections: Annotated[int, Field(ge=1, le=100)] = 3
+
+    # -- Memory -------------------------------------------------------------------------
+    memory: Memory = "1GB"  # the share of the host that sizing may use
+    shared_buffers: Memory | None = None  # None: howdah.sizing decides
+    effective_cache_size: Memory | None = None
+    work_mem: Memory | None = None
+    maintenance_work_mem: Memory | None = None
+
+    # -- Behaviour ----------------------------------------------------------------------
+    random_page_cost: Annotated[float, Field(ge=0, le=100, strict=False)] = 1.1  # SSD
+    effective_io_concurrency: Annotated[int, Field(ge=0, le=1000)] = 200  # SSD
+    jit: bool = False
+    statement_timeout: Duration = "30s"
+    idle_in_transaction_session_timeout: Duration = "60s"
+    lock_timeout: Duration = "10s"
+    log_min_duration_statement: Duration = "1000ms"
+    # Settings without a knob above, by their names in pg_settings.
+    settings: Mapping[str, Value] = Field(default_factory=dict)
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that may connect, loopback first, each once."""
+        return tuple(dict.fromkeys((*ALWAYS_ALLOWED, *self.allowed_networks)))
+
+    @property
+    def app_connections(self) -> int:
+        """What the application may open: each instance's pool, its overflow, one health check."""
+        return self.app_instances * (self.pool_size + self.max_overflow + 1)
+
+    @checks_all(mode="after")
+    def _agree(self) -> "Cluster":
+        roles = [getattr(self, key) for key in type(self).model_fields if key.endswith("_role")]
+        bases = [getattr(self, key) for key in type(self).model_fields if key.endswith("_database")]
+        for kind, names, others in (("role", roles, {SUPERUSER}), ("database", bases,
+                                                                   OTHER_DATABASES)):  # fmt: skip
+            twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
+            if twice:
+                raise ValueError(f"{kind} name {twice[0]!r} is taken; each needs its own")
+        for name, value in self.settings.items():
+            refuse_name(name, type(self).model_fields)
+            refuse_value(name, value)
+        return self
+
+    def warnings(self) -> list[str]:
+        """What is allowed and still worth a second look."""
+        return [
+            f"allowed_networks: {network} is wider than /{WIDEST[network.version]}"
+            for network in self.allowed_networks
+            if network.prefixlen < WIDEST[network.version]
+        ]
+
+
+KNOBS = frozenset(field.alias or name for name, field in Cluster.model_fields.items())
+
+
+def read(data: Mapping[str, Any], known: Iterable[str] = ()) -> Cluster:
+    """Host data -> Cluster. Keys in ``known`` and those that begin with ``x_`` are not ours.
+
+    Raises BadCluster, with a line for each fault.
+    """
+    others = set(known)
+    ours = {k: v for k, v in data.items() if k not in others and not k.startswith("x_")}
+    faults = [_unknown(key, KNOBS | others) for key in sorted(set(ours) - KNOBS)]
+    if faults:
+        raise BadCluster("\n".join(faults))
+    try:
+        return Cluster(**ours)
+    except ValidationError as e:
+        raise BadCluster("\n".join(_fault(error) for error in e.errors())) from None
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "keys of your own begin with x_"
+    return f"{key}: no such knob; {hint}"
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if not error["loc"]:
+        return message
+    if error["type"] == "missing":
+        return f"{error['loc'][0]}: needs a value"
+    return f"{error['loc'][0]} = {error['input']!r}: {message}"

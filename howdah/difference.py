@@ -1,0 +1,43 @@
+"""Files and settings, wanted against found: the changes, each with its cost."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Literal
+
+from howdah import settings
+from howdah.render import File
+
+Cost = Literal["nothing", "reload", "restart"]
+
+
+def file_lines(name: str, found: str | None, wanted: File) -> list[str]:
+    """A unified diff of one file; a secret one, or one still to be made, by name only."""
+    if wanted.secret or wanted.content is None:
+        return [f"{'new' if found is None else 'changed'}: {name} (content not shown)"]
+    return list(
+        difflib.unified_diff(
+            (found or "").splitlines(),
+            wanted.content.decode().splitlines(),
+            f"{name} on the host" if found is not None else f"{name} (absent)",
+            f"{name} wanted",
+            lineterm="",
+            n=0,
+        )
+    )
+
+
+def setting_changes(found: str, wanted: str) -> dict[str, tuple[str | None, str | None]]:
+    """name: (value now, value wanted) for what differs between two texts of postgresql.conf."""
+    old, new = settings.parse(found), settings.parse(wanted)
+    names = sorted(old.keys() | new.keys())
+    return {n: (old.get(n), new.get(n)) for n in names if old.get(n) != new.get(n)}
+
+
+def cost(names: Mapping[str, object], contexts: Mapping[str, str]) -> Cost:
+    """What it takes for the server to use them. ``contexts``: pg_settings.context by name.
+
+    A name the server does not know yet (a library's, say) is taken for a reload.
+    """
+    if any(contexts.get(name) == "postmaster" for name in names):
+        return "restart"
+    return "reload"

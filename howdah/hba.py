@@ -1,0 +1,21 @@
+"""Records of pg_hba.conf."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from howdah.cluster import Network
+
+
+@dataclass(frozen=True, order=True)
+class Record:
+    """One role into one database from one network, over TLS, with SCRAM."""
+
+    database: str
+    role: str
+    address: str
+
+
+def records(logins: Iterable[tuple[str, str]], networks: Iterable[Network]) -> list[Record]:
+    """(database, role) pairs that may log in × networks -> records, in a fixed order."""
+    allowed = [str(network) for network in networks]
+    return [Record(db, role, address) for db, role in sorted(logins) for address in allowed]

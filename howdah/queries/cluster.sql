@@ -1,0 +1,41 @@
+-- What holds for the whole cluster, as rows of JSON; read in database postgres.
+
+SELECT json_build_array('role', rolname, json_build_object(
+    'superuser', rolsuper, 'createdb', rolcreatedb, 'createrole', rolcreaterole,
+    'inherit', rolinherit, 'login', rolcanlogin, 'replication', rolreplication,
+    'bypassrls', rolbypassrls, 'connection limit', rolconnlimit,
+    'valid until', CASE WHEN isfinite(rolvaliduntil) THEN rolvaliduntil AT TIME ZONE 'UTC' END,
+    -- never the verifier itself
+    'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex')))
+FROM pg_catalog.pg_authid
+WHERE rolname !~ '^pg_';
+
+-- inherit_option, set_option and a grantor that counts came with PostgreSQL 16.
+SELECT json_build_array('member', r.rolname, u.rolname,
+    CASE WHEN to_jsonb(m) ? 'set_option' THEN pg_get_userbyid(m.grantor) ELSE 'postgres' END,
+    m.admin_option,
+    coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, u.rolinherit),
+    coalesce((to_jsonb(m) ->> 'set_option')::boolean, TRUE))
+FROM pg_catalog.pg_auth_members AS m
+JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
+JOIN pg_catalog.pg_roles AS u ON u.oid = m.member
+WHERE u.rolname !~ '^pg_';
+
+SELECT json_build_array('setting', coalesce(r.rolname, ''), coalesce(d.datname, ''),
+    split_part(item, '=', 1), substr(item, strpos(item, '=') + 1))
+FROM pg_catalog.pg_db_role_setting AS s
+CROSS JOIN unnest(s.setconfig) AS item
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase;
+
+SELECT json_build_array('connlimit', datname, datconnlimit)
+FROM pg_catalog.pg_database;
+
+SELECT json_build_array('owner', datname, 'database', '', datname, pg_get_userbyid(datdba))
+FROM pg_catalog.pg_database;
+
+SELECT json_build_array('grant', d.datname, 'database', '', d.datname, '',
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
+FROM pg_catalog.pg_database AS d
+CROSS JOIN aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a;

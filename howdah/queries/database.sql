@@ -1,0 +1,88 @@
+-- What holds in one database, as rows of JSON. :schemas: the managed ones, as an array literal.
+
+SELECT json_build_array('owner', current_database(), 'schema', '', nspname,
+    pg_get_userbyid(nspowner))
+FROM pg_catalog.pg_namespace
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';
+
+SELECT json_build_array('extension', current_database(), e.extname, n.nspname)
+FROM pg_catalog.pg_extension AS e
+JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace;
+
+WITH objects AS (
+    SELECT 'schema' AS kind, '' AS nspname, nspname AS name, nspowner AS owner,
+        coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid, 'pg_namespace'::regclass AS class
+    FROM pg_catalog.pg_namespace
+    WHERE nspname = ANY (:'schemas'::text[])
+    UNION ALL
+    SELECT CASE relkind WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'table' END, n.nspname,
+        c.relname, c.relowner,
+        CASE relkind
+            WHEN 'S' THEN coalesce(c.relacl, acldefault('s', c.relowner))
+            WHEN 'c' THEN coalesce(t.typacl, acldefault('T', c.relowner))
+            ELSE coalesce(c.relacl, acldefault('r', c.relowner))
+        END, c.oid, 'pg_class'::regclass
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_type AS t ON t.oid = c.reltype
+    WHERE n.nspname = ANY (:'schemas'::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+    UNION ALL
+    SELECT 'function', n.nspname, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)),
+        p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass
+    FROM pg_catalog.pg_proc AS p
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    LEFT JOIN pg_catalog.pg_init_privs AS i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
+    WHERE n.nspname = ANY (:'schemas'::text[])
+        -- of PostgreSQL's own, those that somebody has changed
+        OR (n.nspname = 'pg_catalog' AND p.proacl IS NOT NULL
+            AND p.proacl IS DISTINCT FROM i.initprivs)
+    UNION ALL
+    SELECT 'type', n.nspname, t.typname, t.typowner,
+        coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass
+    FROM pg_catalog.pg_type AS t
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE n.nspname = ANY (:'schemas'::text[]) AND t.typtype IN ('e', 'd', 'r')
+),
+
+-- An extension's objects belong to the extension.
+own AS (
+    SELECT o.* FROM objects AS o
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
+),
+
+acl AS (
+    SELECT kind, nspname, name, '' AS attname, acl FROM own
+    UNION ALL
+    SELECT 'table', o.nspname, o.name, c.attname, c.attacl
+    FROM own AS o
+    JOIN pg_catalog.pg_attribute AS c ON c.attrelid = o.oid AND o.class = 'pg_class'::regclass
+    WHERE c.attacl IS NOT NULL AND NOT c.attisdropped
+)
+
+SELECT json_build_array('owner', current_database(), kind, nspname, name, pg_get_userbyid(owner))
+FROM own
+UNION ALL
+SELECT json_build_array('grant', current_database(), o.kind, o.nspname, o.name, o.attname,
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
+FROM acl AS o
+CROSS JOIN aclexplode(o.acl) AS a;
+
+SELECT json_build_array('default', current_database(), pg_get_userbyid(d.defaclrole),
+    coalesce(n.nspname, ''), k.kind,
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type, a.is_grantable)
+FROM pg_catalog.pg_default_acl AS d
+JOIN (VALUES ('r', 'table'), ('S', 'sequence'), ('f', 'function'), ('T', 'type'), ('n', 'schema'))
+    AS k (letter, kind) ON k.letter = d.defaclobjtype::text
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
+CROSS JOIN aclexplode(d.defaclacl) AS a
+WHERE a.grantee <> d.defaclrole;
+
+SELECT json_build_array('stated', current_database(), pg_get_userbyid(d.defaclrole), k.kind)
+FROM pg_catalog.pg_default_acl AS d
+JOIN (VALUES ('r', 'table'), ('S', 'sequence'), ('f', 'function'), ('T', 'type'), ('n', 'schema'))
+    AS k (letter, kind) ON k.letter = d.defaclobjtype::text
+WHERE d.defaclnamespace = 0;

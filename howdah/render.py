@@ -1,0 +1,78 @@
+"""Cluster -> the files that its server reads."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from howdah import hba, settings
+from howdah.cluster import BadCluster, Cluster
+from howdah.layout import Layout
+from howdah.sizing import sized
+from howdah.x509 import Pair
+
+# Forward secret, authenticated encryption (RFC 5288, 5289, 7905).
+CIPHERS = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 no HTML here: strings go through quote()
+)
+_templates.globals["quote"] = settings.quote
+
+
+@dataclass(frozen=True)
+class File:
+    """A wanted file of a release. A secret one is compared and shown by its hash and name only."""
+
+    content: bytes | None = field(repr=False)  # None: not made yet, so only its name is known
+    secret: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """In hex; empty while there is no content."""
+        return hashlib.sha256(self.content).hexdigest() if self.content is not None else ""
+
+
+def files(
+    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]], pair: Pair | None
+) -> Mapping[str, File]:
+    """name: File, for one release. ``logins`` are (database, role); no pair: not made yet."""
+    records = hba.records(logins, cluster.networks)
+    return {
+        "postgresql.conf": File(_postgresql_conf(cluster, layout).encode()),
+        "pg_hba.conf": File(_render("pg_hba.conf.j2", records=records)),
+        "pg_ident.conf": File(_render("pg_ident.conf.j2", layout=layout)),
+        "server.crt": File(pair.certificate if pair else None, secret=True),
+        "server.key": File(pair.key if pair else None, secret=True),
+    }
+
+
+def _postgresql_conf(cluster: Cluster, layout: Layout) -> str:
+    bare = _conf(cluster.model_copy(update={"settings": {}}), layout)
+    decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
+    if decided:
+        raise BadCluster(f"settings[{decided[0]!r}]: Howdah decides it; take it out")
+    return _conf(cluster, layout)
+
+
+def _conf(cluster: Cluster, layout: Layout) -> str:
+    values = {"cluster": cluster, "layout": layout, "sizes": sized(cluster), "ciphers": CIPHERS}
+    return _render("postgresql.conf.j2", **values).decode()
+
+
+def _render(template: str, **values: object) -> bytes:
+    return _templates.get_template(template).render(**values).encode()

@@ -1,0 +1,154 @@
+"""An application's Alembic revisions, read as text: nothing of the application is imported."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import NamedTuple
+
+NAMES = ("revision", "down_revision")
+
+
+class BadSchema(LookupError):
+    """The package named as schema has no history that can be brought to one head."""
+
+
+class Revision(NamedTuple):
+    """What one file of versions/ says of itself."""
+
+    name: str
+    down: tuple[str, ...]
+    file: Path
+
+
+def head(package: str) -> str:
+    """Return the only revision that none follows.
+
+    Raises:
+        BadSchema: the package is not found, or its revisions do not end in one head.
+
+    """
+    revisions = _revisions(package)
+    followed = {name for revision in revisions.values() for name in revision.down}
+    heads = sorted(revisions.keys() - followed)
+    if len(heads) != 1:
+        found = f"heads {', '.join(heads)}" if heads else "a circle of revisions"
+        raise BadSchema(
+            f"{found} in {package!r}; one head is needed: `alembic merge` joins several"
+        )
+    return heads[0]
+
+
+def contains(package: str, revision: str) -> bool:
+    """Tell whether the package knows the revision, by its full name."""
+    return revision in _revisions(package)
+
+
+def folder(package: str) -> Path:
+    """Find the package's Alembic environment: the folder that holds versions/."""
+    path: Sequence[str] | None = None
+    for name in _parents(package):
+        path = _locations(package, name, path)
+    for location in path or ():
+        if (Path(location) / "versions").is_dir():
+            return Path(location)
+    looked = ", ".join(path or ())
+    raise BadSchema(f"no folder versions/ in {package!r}; `alembic init` makes it; not in {looked}")
+
+
+def _parents(package: str) -> list[str]:
+    parts = package.split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise BadSchema(f"{package!r} names no package; write it as in an import statement")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _locations(package: str, name: str, path: Sequence[str] | None) -> Sequence[str]:
+    spec = _spec(name, path)
+    if spec is None:
+        raise BadSchema(
+            f"no package {name!r} is importable by {sys.executable}; "
+            f"install it there or correct schema {package!r} in the inventory"
+        )
+    if spec.submodule_search_locations is None:
+        raise BadSchema(f"{name!r} is a module, not a package; {package!r} cannot be in it")
+    return list(spec.submodule_search_locations)
+
+
+def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    # importlib.util.find_spec imports the parents; the finders do not, editable installs' included.
+    if path is None:
+        found = (finder.find_spec(name, path) for finder in sys.meta_path)
+        return next((spec for spec in found if spec is not None), None)
+    # The last part only: a namespace package looks its parent up in sys.modules (KeyError).
+    return PathFinder.find_spec(name.rpartition(".")[2], path)
+
+
+def _revisions(package: str) -> dict[str, Revision]:
+    revisions: dict[str, Revision] = {}
+    for file in sorted((folder(package) / "versions").glob("*.py")):
+        # Alembic skips the same two.
+        if not file.name.startswith(("__init__", ".#")):
+            _add(revisions, _read(file))
+    if not revisions:
+        raise BadSchema(f"no revisions in {package!r}; `alembic revision` writes the first")
+    for revision in revisions.values():
+        _check_down(revisions, revision)
+    return revisions
+
+
+def _add(revisions: dict[str, Revision], revision: Revision) -> None:
+    if twin := revisions.get(revision.name):
+        raise BadSchema(
+            f"{revision.file}: revision {revision.name!r} is also {twin.file.name}'s; rename one"
+        )
+    revisions[revision.name] = revision
+
+
+def _check_down(revisions: dict[str, Revision], revision: Revision) -> None:
+    for name in revision.down:
+        if name not in revisions:
+            raise BadSchema(
+                f"{revision.file}: down_revision {name!r} is in no file beside it; name one that is"
+            )
+
+
+def _read(file: Path) -> Revision:
+    said = dict(_said(file))
+    match said.get("revision"), said.get("down_revision", ""):
+        case str(name), None if name:
+            return Revision(name, (), file)
+        case str(name), str(down) if name and down:
+            return Revision(name, (down,), file)
+        case str(name), [*down] if name and down and all(isinstance(one, str) for one in down):
+            return Revision(name, tuple(str(one) for one in down), file)
+    found = ", ".join(f"{name} = {value!r}" for name, value in sorted(said.items())) or "neither"
+    raise BadSchema(f"{file} says {found}; revision (str) and down_revision (or None) are needed")
+
+
+def _said(file: Path) -> Iterator[tuple[str, object]]:
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except SyntaxError as e:
+        raise BadSchema(f"{file}:{e.lineno}: {e.msg}; Python is needed") from e
+    except (OSError, ValueError) as e:
+        raise BadSchema(f"{file} cannot be read: {e}") from e
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                pass
+            case _:
+                continue
+        if name in NAMES:
+            yield name, _literal(value, f"{file}:{value.lineno}: {name}")
+
+
+def _literal(value: ast.expr, where: str) -> object:
+    try:
+        return ast.literal_eval(value)
+    except (TypeError, ValueError) as e:
+        found = ast.unparse(value)
+        raise BadSchema(f"{where} is computed by {found!r}; a literal is needed") from e

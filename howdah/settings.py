@@ -1,0 +1,64 @@
+"""PostgreSQL settings as text: their units, their quoting, and the lines of postgresql.conf."""
+
+import re
+from collections.abc import Container
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+KILO = 1024
+MEMORY_UNITS = {"kB": KILO, "MB": KILO**2, "GB": KILO**3, "TB": KILO**4}
+# In postgresql.conf these three are directives, not settings.
+DIRECTIVES = frozenset({"include", "include_dir", "include_if_exists"})
+
+Value = str | int | float | bool
+
+
+def _memory(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,9}(kB|MB|GB|TB)", value):
+        raise ValueError("needs a number with its unit: kB, MB, GB or TB")
+    return value
+
+
+def _duration(value: str) -> str:
+    if not re.fullmatch(r"0|[1-9]\d{0,9}(us|ms|s|min|h|d)", value):
+        raise ValueError("needs '0' (off) or a number with its unit: us, ms, s, min, h or d")
+    return value
+
+
+Memory = Annotated[str, AfterValidator(_memory)]
+Duration = Annotated[str, AfterValidator(_duration)]
+
+
+def in_bytes(memory: str) -> int:
+    """'1GB' -> 1073741824."""
+    number, unit = re.fullmatch(r"(\d+)(\w+)", memory).groups()  # type: ignore[union-attr]
+    return int(number) * MEMORY_UNITS[unit]
+
+
+def refuse_name(name: str, knobs: Container[str]) -> None:
+    """Raises ValueError for what cannot stand in the map ``settings``."""
+    if name in knobs:
+        raise ValueError(f"settings[{name!r}]: has a knob of its own; write {name} = …")
+    if name in DIRECTIVES or not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", name):
+        raise ValueError(f"settings[{name!r}]: needs a name as pg_settings spells it")
+
+
+def refuse_value(name: str, value: Value) -> None:
+    """Raises ValueError for a value with a line break or another control character."""
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", str(value)):
+        raise ValueError(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
+
+
+def quote(value: object) -> str:
+    """A value as postgresql.conf reads it: on and off bare, everything else in quotes."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    escaped = str(value).replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def parse(text: str) -> dict[str, str]:
+    """postgresql.conf as rendered here -> name: value as written, in the file's order."""
+    lines = re.findall(r"^([a-z][a-z0-9_.]*) = (.*)$", text, flags=re.MULTILINE)
+    return dict(lines)

@@ -1,0 +1,183 @@
+"""secrets/<environment>/: the only code that reads or writes it.
+
+postgres_app_user_pw, postgres_app_ro_pw, postgres_temporal_pw   and a .verifier of each
+ca.crt, ca.key, hosts/<host>.crt, hosts/<host>.key
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from howdah import scram, x509
+from howdah.x509 import Pair
+
+# What stands for the verifier in roles-sql -> the password's file.
+PASSWORDS = {
+    "app_verifier": "postgres_app_user_pw",
+    "backup_verifier": "postgres_app_ro_pw",
+    "temporal_verifier": "postgres_temporal_pw",
+}
+RANDOM_BYTES = 32  # 43 characters of base64, 256 bits
+LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of development
+
+
+class BadSecret(ValueError):
+    """A file of the store that cannot be used. Its content is never in the message."""
+
+
+class Store:
+    """One environment's secrets. Making them is idempotent; a file that is there is used as is."""
+
+    def __init__(self, folder: Path, *, lenient: bool = False) -> None:
+        """``lenient``: development's short passwords pass."""
+        self.folder = folder
+        self._lenient = lenient
+
+    def path(self, name: str) -> Path:
+        """Where a file of the store is."""
+        return self.folder / name
+
+    # -- Passwords ----------------------------------------------------------------------
+
+    def password(self, variable: str) -> str | None:
+        """The password behind a variable of roles-sql; None when there is no file yet.
+
+        Exactly one line end at the end is not part of it; every other byte is.
+        """
+        raw = self._read(PASSWORDS[variable])
+        if raw is None:
+            return None
+        try:
+            text = re.sub(r"\r?\n\Z", "", raw.decode())
+            scram.saslprep(text)
+        except ValueError as e:
+            cause = "is not UTF-8" if isinstance(e, UnicodeDecodeError) else str(e)
+            raise BadSecret(f"{self.path(PASSWORDS[variable])}: {cause}") from None
+        if len(text) < LEAST_CHARACTERS and not self._lenient:
+            raise BadSecret(f"{self.path(PASSWORDS[variable])}: {len(text)} characters; needs "
+                            f"{LEAST_CHARACTERS} or more outside of development")  # fmt: skip
+        return text
+
+    def verifier(self, variable: str) -> str | None:
+        """The SCRAM verifier of that password; None when it has to be made first."""
+        raw, password = self._read(PASSWORDS[variable] + ".verifier"), self.password(variable)
+        if raw is None or password is None:
+            return None
+        try:
+            text = raw.decode().strip()
+            return text if scram.matches(password, text) else None
+        except ValueError as e:
+            raise BadSecret(f"{self.path(PASSWORDS[variable])}.verifier: {e}; remove it, and the "
+                            "next deploy makes it anew") from None  # fmt: skip
+
+    def digests(self) -> dict[str, str]:
+        """Variable: sha256 of its verifier, in hex; only those that there are."""
+        verifiers = {v: self.verifier(v) for v in PASSWORDS}
+        return {v: hashlib.sha256(t.encode()).hexdigest() for v, t in verifiers.items() if t}
+
+    # -- Certificates -------------------------------------------------------------------
+
+    def ca(self) -> Pair | None:
+        """The certificate authority; its key is empty when it is kept elsewhere."""
+        certificate = self._read("ca.crt")
+        return Pair(certificate, self._read("ca.key") or b"") if certificate else None
+
+    def leaf(self, host: str) -> Pair | None:
+        """The host's certificate."""
+        certificate, key = self._read(f"hosts/{host}.crt"), self._read(f"hosts/{host}.key")
+        return Pair(certificate, key) if certificate and key else None
+
+    def leaf_faults(self, host: str, names: Sequence[str], days: int) -> list[str]:
+        """Why the host needs a new certificate; empty when it does not."""
+        ca, leaf = self.ca(), self.leaf(host)
+        if not ca or not leaf:
+            return ["there is none"]
+        return x509.leaf_faults(leaf, ca, names, days=days)
+
+    # -- Making -------------------------------------------------------------------------
+
+    def due(self, host: str, names: Sequence[str], days: int) -> list[str]:
+        """What `make` would do, a line each. Raises BadSecret before anything is made."""
+        lines = [f"make {self.path(PASSWORDS[v])}" for v in PASSWORDS if self.password(v) is None]
+        lines += [f"make {self.path(PASSWORDS[v])}.verifier" for v in PASSWORDS
+                  if self.verifier(v) is None]  # fmt: skip
+        self._refuse_half_a_ca()
+        if not self.ca():
+            lines.append(f"make {self.path('ca.crt')} and ca.key")
+        faults = self.leaf_faults(host, names, days)
+        if faults:
+            lines.append(f"make {self.path(f'hosts/{host}.crt')} and .key: {'; '.join(faults)}")
+            self._refuse_to_sign_without()
+        return lines + [f"mode 0600 for {path}" for path in self._open()]
+
+    def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
+        """Makes what `due` names, each file whole or not at all. Raises OSError, BadSecret."""
+        for variable, name in PASSWORDS.items():
+            if self.password(variable) is None:
+                self._write(name, secrets.token_urlsafe(RANDOM_BYTES).encode() + b"\n")
+            if self.verifier(variable) is None:
+                verifier = scram.verifier(self.password(variable) or "")
+                self._write(f"{name}.verifier", verifier.encode() + b"\n")
+        ca = self.ca()
+        if not ca:
+            ca = x509.make_ca(self.folder.name, days=ca_days)
+            self._write("ca.key", ca.key)
+            self._write("ca.crt", ca.certificate)
+        if self.leaf_faults(host, names, days):
+            leaf = x509.make_leaf(ca, names, days=days)
+            self._write(f"hosts/{host}.key", leaf.key)
+            self._write(f"hosts/{host}.crt", leaf.certificate)
+        for path in self._open():
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def _refuse_half_a_ca(self) -> None:
+        """A key without its certificate is what a killed first run leaves, unless it has signed."""
+        if not self.ca() and list(self.folder.glob("hosts/*.crt")):
+            raise BadSecret(f"{self.path('ca.crt')} is missing and has signed certificates; put "
+                            "it back, or remove hosts/ to begin anew (clients need the new "
+                            "ca.crt)")  # fmt: skip
+
+    def _refuse_to_sign_without(self) -> None:
+        ca = self.ca()
+        if not ca:
+            return
+        if not ca.key:
+            raise BadSecret(f"{self.path('ca.key')} is missing, and a certificate has to be made; "
+                            "put it back")  # fmt: skip
+        faults = x509.ca_faults(ca)
+        if faults:
+            raise BadSecret(f"{self.path('ca.crt')}: {'; '.join(faults)}")
+
+    # -- Files --------------------------------------------------------------------------
+
+    def _open(self) -> Iterator[Path]:
+        """Files and folders of the store that others than their owner may use."""
+        if self.folder.exists():
+            for path in (self.folder, *sorted(self.folder.rglob("*"))):
+                if path.stat().st_mode & 0o077:
+                    yield path
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as e:
+            raise BadSecret(f"{self.path(name)}: {e.strerror}") from None
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Whole or not at all, and never readable by others, not even for a moment."""
+        path = self.path(name)
+        for folder in (self.folder.parent, self.folder, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        partial.replace(path)

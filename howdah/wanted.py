@@ -1,0 +1,88 @@
+"""What roles-sql asks for: its statements, as if run one by one on a bare server."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from howdah.catalog import PUBLIC, Catalog, Default, Grant, Object
+from howdah.cluster import SUPERUSER
+
+# PostgreSQL quotes each element of these when it stores them.
+LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries",
+                   "local_preload_libraries"})  # fmt: skip
+
+
+class Step(NamedTuple):
+    """One GRANT or REVOKE, on one object or (no name) on all of a kind in a schema."""
+
+    grants: bool
+    target: Object
+    privileges: tuple[tuple[str, str], ...]  # (column, privilege)
+    grantees: tuple[str, ...]
+    option: bool  # WITH GRANT OPTION, or GRANT OPTION FOR
+    source: str
+
+
+@dataclass
+class Wanted(Catalog):
+    """A catalog, the GRANTs still to be applied to each object, and where each thing is said."""
+
+    version: int = 17
+    steps: list[Step] = field(default_factory=list)
+    tables: dict[Object, tuple[str, str]] = field(default_factory=dict)  # (SQL, owner)
+    sources: dict[object, str] = field(default_factory=dict)
+    revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
+    role: str = SUPERUSER  # SET ROLE, while reading
+
+    def acl(self, obj: Object, owner: str) -> dict[Grant, tuple[bool, str]]:
+        """The wanted ACL of an object of ``owner``: grant -> (grantable, where it is said)."""
+        bare = Catalog(defaults=self.defaults)
+        if obj.kind == "database" or obj.schema == "pg_catalog":
+            bare.assume(obj, owner, self.version)
+        else:
+            bare.assume_born(obj, owner, self.version)
+        if (obj.kind, obj.name) == ("schema", "public"):
+            bare.grant(obj, Grant("", PUBLIC, "USAGE"), owner)
+        by_default = {(d.grantee, d.privilege): self.sources.get(d, "") for d in
+                      self.born(obj, owner)}  # fmt: skip
+        acl = {
+            grant: (grantors[owner], by_default.get((grant.grantee, grant.privilege), ""))
+            for grant, grantors in bare.grants.get(obj, {}).items()
+        }
+        for step in self.steps:
+            if step.target in (obj, obj._replace(name="")):
+                self._apply(step, acl)
+        return acl
+
+    def _apply(self, step: Step, acl: dict[Grant, tuple[bool, str]]) -> None:
+        for grantee in step.grantees:
+            for column, privilege in step.privileges:
+                grant = Grant(column, grantee, privilege)
+                if step.grants:
+                    grantable = step.option or acl.get(grant, (False, ""))[0]
+                    acl[grant] = (grantable, step.source)
+                elif step.option and grant in acl:
+                    acl[grant] = (False, step.source)
+                else:
+                    acl.pop(grant, None)
+
+    def logins(self) -> list[tuple[str, str]]:
+        """(database, role) for every LOGIN role that is granted CONNECT: the pg_hba records."""
+        return [
+            (base, role)
+            for base in sorted(self.connlimits)
+            for role, attributes in sorted(self.roles.items())
+            if attributes["login"]
+            and Grant("", role, "CONNECT")
+            in self.acl(self.database(base), self.owners[self.database(base)])
+        ]
+
+    @cached_property
+    def schemas(self) -> frozenset[tuple[str, str]]:
+        """(database, schema) that roles-sql makes or names in a GRANT or REVOKE: the managed."""
+        named = {*self.owners, *(s.target for s in self.steps)}
+        return frozenset((o.database, o.name) for o in named if o.kind == "schema")
+
+    def manages(self, obj: Object, owner: str) -> bool:
+        """Whether the ACL of an object in a schema is Howdah's business."""
+        return owner in self.roles and (obj.database, obj.schema) in self.schemas

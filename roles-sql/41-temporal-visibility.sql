@@ -1,0 +1,24 @@
+-- Temporal's search index: the same rights as in its other database.
+
+\connect :"temporal_visibility_database"
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE, CREATE ON SCHEMA public TO :"temporal_role";
+GRANT USAGE ON SCHEMA public TO :"backup_role";
+
+-- Temporal's indexes over search attributes need it, and only here may it be made.
+CREATE EXTENSION btree_gin WITH SCHEMA public;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE :"temporal_role", :"temporal_owner_role" IN SCHEMA public
+GRANT SELECT ON TABLES TO :"backup_role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"temporal_role", :"temporal_owner_role" IN SCHEMA public
+GRANT SELECT ON SEQUENCES TO :"backup_role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"temporal_owner_role" IN SCHEMA public
+GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"temporal_role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"temporal_owner_role" IN SCHEMA public
+GRANT USAGE, SELECT ON SEQUENCES TO :"temporal_role";
+
+-- As in the application's database: a role that only reads must not make large objects.
+REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;

@@ -1,0 +1,202 @@
+"""What the process that renders writes to stdout and stderr, and how it ends."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CREATED = "CREATE TABLE IF NOT EXISTS app.alembic_version ("
+HISTORIES = {
+    "app_db.migrations": ("base", "app_db_0001"),
+    "shop.migrations": ("base", "shop_0001", "shop_0002"),
+}
+ENV = """
+from sqlalchemy import MetaData
+from app_db.alembic_env import run
+run(MetaData(schema="app"))
+"""
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+revision = "one"
+down_revision = None
+def upgrade():
+"""
+
+Render = Callable[..., subprocess.CompletedProcess[str]]
+Application = Callable[..., None]
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Render:
+    """Run the process with nothing importable but this repository and the test's own package."""
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "examples" / "shop", tmp_path)))
+
+    def render(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "howdah.render_revisions", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.defpath, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return render
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Application:
+    """Write a package `mine` with one revision, whose upgrade is the text given."""
+
+    def application(upgrade: str, env: str = ENV) -> None:
+        versions = tmp_path / "mine" / "versions"
+        versions.mkdir(parents=True)
+        (versions.parent / "__init__.py").touch()
+        (versions.parent / "env.py").write_text(env)
+        (versions / "0001_first.py").write_text(REVISION + indent(upgrade, "    "))
+
+    return application
+
+
+def refusal(run: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line a failure says."""
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.count("\n") == 1
+    return run.stderr.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("package", "start"),
+    [(package, start) for package, starts in HISTORIES.items() for start in starts],
+)
+def test_every_revision_is_rendered_from_each_before_it(
+    render: Render, package: str, start: str
+) -> None:
+    starts = HISTORIES[package]
+    run = render(package, start)
+    assert (run.returncode, run.stderr) == (0, "")
+    running = [line for line in run.stdout.splitlines() if line.startswith("-- Running upgrade")]
+    assert [line.split()[-1] for line in running] == list(starts[starts.index(start) + 1 :])
+    assert (CREATED in run.stdout) is (start == "base")
+    assert run.stdout.count("alembic_version (\n") == (start == "base")
+
+
+def test_head_needs_no_statement(render: Render) -> None:
+    assert render("shop.migrations", "shop_0002").stdout == ""
+
+
+def test_concurrent_index_is_outside_transactions(render: Render) -> None:
+    before, after = render("shop.migrations", "base").stdout.split("CREATE INDEX CONCURRENTLY")
+    assert before.count("BEGIN;") == before.count("COMMIT;") == 2
+    assert after.count("BEGIN;") == after.count("COMMIT;") == 1
+
+
+def test_literals_arrive_as_written(render: Render, application: Application) -> None:
+    application(
+        """
+        words = sa.table("words", sa.column("word", sa.String), schema="app")
+        op.bulk_insert(words, [{"word": "100% of it's C:\\\\new \\u20ac"}])
+        op.execute("UPDATE app.words SET word = 'x' WHERE word LIKE 'a%'")
+        """.replace("        ", "")
+    )
+    run = render("mine", "base")
+    assert run.returncode == 0, run.stderr
+    assert "VALUES ('100% of it''s C:\\new €')" in run.stdout
+    assert "LIKE 'a%';" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        "op.get_bind().execute(sa.text('SELECT 1'))",
+        "sa.inspect(op.get_bind())",
+        "sa.Enum('a', name='e').create(op.get_bind(), checkfirst=True)",
+        "if op.get_bind() is not None:\n    raise AssertionError",
+    ],
+)
+def test_revision_that_uses_the_database_is_refused(
+    render: Render, application: Application, upgrade: str
+) -> None:
+    application(upgrade)
+    assert refusal(render("mine", "base")) == (
+        "mine: versions/0001_first.py:7: uses the database while it is rendered offline; "
+        "use plain op.* or op.execute"
+    )
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "found"),
+    [
+        ("op.execute('SELECT 1').scalar()", "AttributeError: .* no attribute 'scalar'"),
+        ("list(op.execute('SELECT 1'))", "TypeError: .* not iterable"),
+    ],
+)
+def test_revision_that_reads_a_result_is_refused(
+    render: Render, application: Application, upgrade: str, found: str
+) -> None:
+    application(upgrade)
+    said = rf"mine: versions/0001_first\.py:7: uses the database .* op\.execute \({found}\)"
+    assert re.fullmatch(said, refusal(render("mine", "base")))
+
+
+def test_failure_after_statements_leaves_stdout_empty(
+    render: Render, application: Application
+) -> None:
+    application("op.execute('SELECT 1')\nraise ValueError('first line\\nsecond')")
+    found = refusal(render("mine", "base"))
+    assert found == "mine: versions/0001_first.py:8: ValueError: first line second"
+
+
+def test_leaving_by_exit_is_a_failure(render: Render, application: Application) -> None:
+    application("pass", env="import sys\nsys.exit(0)\n")
+    assert refusal(render("mine", "base")) == "mine: env.py:2: SystemExit: 0"
+
+
+def test_environment_that_cannot_be_imported_is_named(
+    render: Render, application: Application
+) -> None:
+    application("pass", env="import nowhere\n")
+    found = refusal(render("mine", "base"))
+    assert found == "mine: env.py:1: ModuleNotFoundError: No module named 'nowhere'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("shop.migrations", "app_db_0001"), "no revision 'app_db_0001' in 'shop.migrations'"),
+        (("shop.migrations", "shop"), "no revision 'shop' in"),
+        (("shop.migrations", "head"), "no revision 'head' in"),
+        (("nowhere.migrations", "base"), "no package 'nowhere' is importable"),
+        (("shop.migrations",), "1 arguments; two are needed: PACKAGE and FROM"),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused(
+    render: Render, arguments: tuple[str, ...], found: str
+) -> None:
+    assert refusal(render(*arguments)).startswith(found)
+
+
+def test_stdout_gets_nothing_but_sql(render: Render, application: Application) -> None:
+    noise = """
+import atexit, logging, os, subprocess, sys
+print("printed")
+os.write(1, b"written\\n")
+subprocess.run(["echo", "by a child"])
+logging.basicConfig(stream=sys.stdout, level=logging.INFO)
+atexit.register(print, "at the end")
+"""
+    application("print('in a revision')\nop.execute('SELECT 1')", env=noise + ENV)
+    run = render("mine", "base")
+    assert run.returncode == 0
+    assert run.stdout.startswith(f"BEGIN;\n\n{CREATED}")
+    assert run.stdout.endswith("COMMIT;\n\n")
+    for word in ("printed", "written", "by a child", "in a revision", "INFO", "at the end"):
+        assert word in run.stderr
+        assert word not in run.stdout
