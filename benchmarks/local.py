@@ -74,7 +74,7 @@ def _best(
 
 
 def _pyinfra(deploy: str) -> None:
-    command = [Path(sys.executable).with_name("pyinfra"), "-y", str(INVENTORY), deploy]
+    command: list[str | Path] = [Path(sys.executable).with_name("pyinfra"), "-y", str(INVENTORY), deploy]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
@@ -118,7 +118,7 @@ def _user(folder: Path) -> list[str]:
     if folder.owner() != "root":
         return []
     shutil.chown(folder, "howdah", "howdah")
-    return ["runuser", "-u", "howdah", "--"]
+    return ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
 
 
 if __name__ == "__main__":

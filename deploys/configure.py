@@ -50,7 +50,7 @@ def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
 
 
 def _text(file: FoundFile | None) -> str | None:
-    return None if file is None else file.text or ""
+    return None if file is None else file.text
 
 
 def _cost(found: Found, wanted: Files, differing: list[str]) -> str:

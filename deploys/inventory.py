@@ -22,7 +22,7 @@ def read_cluster() -> Cluster:
     data = host.data.dict()
     data.setdefault("environment", inventory_name())
     try:
-        read = cluster.read(data, _others())
+        read = cluster.read(data, _others)
         budget.refuse_overdraft(read)
     except BadCluster as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())

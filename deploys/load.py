@@ -43,7 +43,7 @@ def load(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
 def _overridden(found: Found) -> tuple[list[str], list[str]]:
     """What ALTER SYSTEM has set: the settings that the template states, and the others."""
     conf = found.files.get("postgresql.conf")
-    stated = settings.parse(conf.text or "") if conf else {}
+    stated = settings.parse(conf.text) if conf else {}
     names = sorted(found.system)
     return [n for n in names if n in stated], [n for n in names if n not in stated]
 

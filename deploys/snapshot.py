@@ -104,7 +104,9 @@ def script(runtime: Runtime, want: Wanted) -> str:
     assigned = "\n".join(f"{name}={shlex.quote(value)}" for name, value in names.items())
     psql = f"{runtime.as_owner} env -i LC_ALL=C.UTF-8 {shlex.quote(layout.binaries)}/psql"
     return (
-        SHELL.replace("@ASSIGNED@", assigned).replace("@PSQL@", psql).replace("@SQL@", _sql(want))
+        SHELL.replace("@ASSIGNED@", assigned)
+        .replace("@PSQL@", psql)
+        .replace("@SQL@", _sql(want, runtime.cluster.app_database))
     )
 
 
@@ -118,26 +120,22 @@ awk -v port="$PORT_HEX" '{ split($2, local, ":") }
     /proc/net/tcp /proc/net/tcp6 2>/dev/null
 [ -d "$HOME_" ] || exit 0
 echo "home"
-[ -e "$HOME_/checkout" ] && echo "checkout$tab$(cat "$HOME_/checkout")"
+[ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -e "$DATA/PG_VERSION" ] && echo "data"
 if [ -L "$CURRENT" ]; then
     echo "current$tab$(readlink "$CURRENT")"
-    for file in "$CURRENT"/*; do
-        case "$file" in
-            *.conf) text=$(base64 -w 0 "$file") ;;
-            *) text= ;;
-        esac
-        hash=$(sha256sum < "$file")
-        echo "file$tab${file##*/}$tab$(stat -c "%a$tab%U:%G" "$file")$tab${hash%% *}$tab$text"
-    done
+    cd "$CURRENT/"
+    stat -c "file$tab%n$tab%a$tab%U:%G" -- *
+    sha256sum -- * | sed "s/^/sha256$tab/; s/  /$tab/"
+    # what is no secret, to be compared line by line
+    awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+    cd /
 fi
 [ -e "$DATA/postmaster.pid" ] || exit 0
-pid=$(sed -n 1p "$DATA/postmaster.pid")
+{ read -r pid; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
 # a stale file may name somebody else's process
 [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
-port=$(sed -n 4p "$DATA/postmaster.pid")
-socket=$(sed -n 5p "$DATA/postmaster.pid")
 echo "pid$tab$pid"
 echo "port$tab$port"
 @PSQL@ -XAtq -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
@@ -146,12 +144,9 @@ HOWDAH_SQL
 """
 
 _SESSION = "SET jit = off; SET statement_timeout = 0; SET timezone = 'UTC';"
-_REVISION = """
-SELECT to_regclass('app.alembic_version') IS NOT NULL AS versioned \\gset
-\\if :versioned
-SELECT json_build_array('revision', version_num) FROM app.alembic_version;
-\\endif
-"""
+
+
+_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
 
 
 @functools.cache
@@ -159,20 +154,21 @@ def _query(name: str) -> str:
     return (QUERIES / name).read_text()
 
 
-def _sql(want: Wanted) -> str:
+def _sql(want: Wanted, app_database: str) -> str:
     """One psql for all databases; one that is not there yet is passed over."""
     schemas = ",".join(sorted({schema for _, schema in want.schemas}))
-    parts = [f"\\set schemas '{{{schemas}}}'", _SESSION, _query("server.sql"),
-             _query("cluster.sql")]  # fmt: skip
-    for base in ("postgres", "template1", *want.connlimits):
-        parts += [
-            f"\\set base {base}",
-            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset",
-            "\\if :here",
-            "\\connect :base",
-            _SESSION,
-            _query("database.sql"),
-            _REVISION,
-            "\\endif",
-        ]
+    revision = {app_database: _query("revision.sql")}
+    parts = [
+        f"\\set schemas '{{{schemas}}}'",
+        _SESSION,
+        *map(_query, ("server.sql", "cluster.sql", "shared.sql")),
+        _in("template1", _query("shared.sql")),
+        *(_in(base, _query("database.sql") + revision.get(base, "")) for base in want.connlimits),
+    ]
     return "\n".join(parts)
+
+
+def _in(database: str, sql: str) -> str:
+    """The same, connected to a database, if there is one of that name."""
+    lines = (f"\\set base {database}", _EXISTS, "\\if :here", "\\connect :base", _SESSION, sql)
+    return "\n".join((*lines, "\\endif"))

@@ -7,7 +7,7 @@ Each field is a flat host-data key of the same name, so pyinfra's own precedence
 import difflib
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -171,18 +171,19 @@ class Cluster(BaseModel):
 KNOBS = frozenset(field.alias or name for name, field in Cluster.model_fields.items())
 
 
-def read(data: Mapping[str, Any], known: Iterable[str] = ()) -> Cluster:
-    """Host data -> Cluster. Keys in ``known`` and those that begin with ``x_`` are not ours.
+def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) -> Cluster:
+    """Host data -> Cluster.
 
-    Raises BadCluster, with a line for each fault.
+    ``others`` names the keys that are somebody else's; it is asked only when there are keys
+    that are no knobs and do not begin with ``x_``. Raises BadCluster, with a line for each fault.
     """
-    others = set(known)
-    ours = {k: v for k, v in data.items() if k not in others and not k.startswith("x_")}
-    faults = [_unknown(key, KNOBS | others) for key in sorted(set(ours) - KNOBS)]
+    strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
+    known = others() if strange else set()
+    faults = [_unknown(key, KNOBS | known) for key in strange if key not in known]
     if faults:
         raise BadCluster("\n".join(faults))
     try:
-        return Cluster(**ours)
+        return Cluster(**{key: value for key, value in data.items() if key in KNOBS})
     except ValidationError as e:
         raise BadCluster("\n".join(_fault(error) for error in e.errors())) from None
 

@@ -1,6 +1,5 @@
 """What one host has, as the snapshot's lines tell it."""
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ class Unreadable(ValueError):
     """The host, or its server, did not answer as it must."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class FoundFile:
     """One file of the release in force."""
 
     mode: str  # 640
     owner: str  # root:howdah
-    sha256: str
-    text: str | None = field(repr=False)  # None where it may be a secret
+    sha256: str = ""
+    text: str = field(default="", repr=False)  # of the .conf files only: nothing secret
 
 
 @dataclass
@@ -94,9 +93,11 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
     elif name == "listener":
         found.listeners.append(_address(values[0]))
     elif name == "file":
-        file, mode, owner, sha256, text = values
-        content = base64.b64decode(text).decode(errors="replace") if text else None
-        found.files[file] = FoundFile(mode, owner, sha256, content)
+        found.files[values[0]] = FoundFile(mode=values[1], owner=values[2])
+    elif name == "sha256":
+        found.files[values[1]].sha256 = values[0]
+    elif name == "text":
+        found.files[values[0].removeprefix("./")].text += "\t".join(values[1:]) + "\n"
     else:
         raise Unreadable(f"the host answered {name!r}; the snapshot needs a quiet shell")
 

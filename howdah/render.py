@@ -62,6 +62,8 @@ def files(
 
 
 def _postgresql_conf(cluster: Cluster, layout: Layout) -> str:
+    if not cluster.settings:
+        return _conf(cluster, layout)
     bare = _conf(cluster.model_copy(update={"settings": {}}), layout)
     decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
     if decided:

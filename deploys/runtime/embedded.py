@@ -45,7 +45,11 @@ class Embedded:
         home = Path(SYSTEM_HOME) if self._root else ROOT / ".howdah"
         self.layout = _layout(home / cluster.environment, version, root=self._root)
         self._owned = f"-o {SYSTEM_USER} -g {SYSTEM_USER}" if self._root else ""
-        self.as_owner = f"runuser -u {SYSTEM_USER} --" if self._root else ""
+        self.as_owner = (
+            f"setpriv --reuid={SYSTEM_USER} --regid={SYSTEM_USER} --init-groups"
+            if self._root
+            else ""
+        )
         _refuse_long_socket(self.layout.socket, cluster.port)
 
     def refuse(self, found: Found) -> None:

@@ -31,11 +31,15 @@ WITH objects AS (
         p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass
     FROM pg_catalog.pg_proc AS p
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-    LEFT JOIN pg_catalog.pg_init_privs AS i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
     WHERE n.nspname = ANY (:'schemas'::text[])
-        -- of PostgreSQL's own, those that somebody has changed
-        OR (n.nspname = 'pg_catalog' AND p.proacl IS NOT NULL
-            AND p.proacl IS DISTINCT FROM i.initprivs)
+    UNION ALL
+    -- of PostgreSQL's own, those that somebody has changed
+    SELECT 'function', 'pg_catalog', format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)),
+        p.proowner, p.proacl, p.oid, 'pg_proc'::regclass
+    FROM pg_catalog.pg_proc AS p
+    LEFT JOIN pg_catalog.pg_init_privs AS i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
+    WHERE p.proacl IS NOT NULL AND p.pronamespace = 'pg_catalog'::regnamespace
+        AND p.proacl IS DISTINCT FROM i.initprivs
     UNION ALL
     SELECT 'type', n.nspname, t.typname, t.typowner,
         coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass
@@ -44,7 +48,7 @@ WITH objects AS (
     WHERE n.nspname = ANY (:'schemas'::text[]) AND t.typtype IN ('e', 'd', 'r')
 ),
 
--- An extension's objects belong to the extension.
+-- An extension's objects are the extension's business.
 own AS (
     SELECT o.* FROM objects AS o
     WHERE NOT EXISTS (
