@@ -74,7 +74,12 @@ def _best(
 
 
 def _pyinfra(deploy: str) -> None:
-    command: list[str | Path] = [Path(sys.executable).with_name("pyinfra"), "-y", str(INVENTORY), deploy]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("pyinfra"),
+        "-y",
+        str(INVENTORY),
+        deploy,
+    ]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)

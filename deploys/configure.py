@@ -4,7 +4,7 @@ import base64
 import io
 import shlex
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
@@ -12,26 +12,21 @@ from pyinfra.api.command import PyinfraCommand
 from deploys import shell
 from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
+from deploys.target import Target
 from deploys.tell import would
 from howdah import difference
 from howdah.found import Found, FoundFile
 from howdah.layout import Layout
 from howdah.render import File
-from howdah.wanted import Wanted
 
 Files = Mapping[str, File]
 
 
 @convergent
-def configure(
-    runtime: Runtime, want: Wanted, files: Callable[[], Files]
-) -> Iterator[PyinfraCommand]:
-    """Writes a new release when a file differs, and puts it in force by one flip of a link.
-
-    ``files`` is called when the operation runs: the certificate may have been made just before.
-    """
-    found, wanted = snapshot(runtime, want), files()
-    differing = [n for n, file in wanted.items() if _differs(found, n, file, runtime.layout)]
+def configure(target: Target) -> Iterator[PyinfraCommand]:
+    """Writes a new release when a file differs, and puts it in force by one flip of a link."""
+    found, wanted, layout = snapshot(target), target.files(), target.runtime.layout
+    differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
     if not differing:
         host.noop("the configuration is as wanted")
         return
@@ -40,7 +35,7 @@ def configure(
     lines = [line for name in differing for line in
              difference.file_lines(name, _text(found.files.get(name)), wanted[name])]  # fmt: skip
     would([f"release {found.next_release} ({cost})", *lines])
-    yield _write(runtime, found, wanted)
+    yield _write(target.runtime, found, wanted)
 
 
 def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:

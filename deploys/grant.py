@@ -6,27 +6,25 @@ from itertools import groupby
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
 from deploys.sql import connect, superuser
+from deploys.target import Target
 from deploys.tell import report, would
 from howdah import rights
 from howdah.declared import placeholder
 from howdah.names import literal
 from howdah.rights import Change
-from howdah.store import PASSWORDS, Store
-from howdah.wanted import Wanted
 
 
 @convergent
-def grant(runtime: Runtime, want: Wanted, store: Store) -> Iterator[PyinfraCommand]:
+def grant(target: Target) -> Iterator[PyinfraCommand]:
     """The difference, sent as it is shown; only the verifiers are filled in on the way."""
-    found = snapshot(runtime, want)
+    found, store = snapshot(target), target.store
     if found.data and not found.running:
         host.log("the server is down: its roles and rights are compared once it runs")
         return
     digests = {placeholder(v): digest for v, digest in store.digests().items()}
-    plan = rights.plan(found.catalog(), want, digests)
+    plan = rights.plan(found.catalog(), target.want, digests)
     report(plan.reports)
     foreseen = found.foreseen_rights  # by the dry run's first look, before the migrations
     found.foreseen_rights = True
@@ -34,8 +32,8 @@ def grant(runtime: Runtime, want: Wanted, store: Store) -> Iterator[PyinfraComma
         host.noop("roles and rights are as wanted")
         return
     would(str(change) for change in plan.changes)
-    verifiers = {placeholder(v): store.verifier(v) or "" for v in PASSWORDS}
-    yield superuser(runtime, "set roles and rights", script(plan.changes, verifiers))
+    verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}
+    yield superuser(target.runtime, "set roles and rights", script(plan.changes, verifiers))
 
 
 def script(changes: list[Change], verifiers: dict[str, str]) -> str:

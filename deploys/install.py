@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
+from deploys.target import Target
 from deploys.tell import would
-from howdah.wanted import Wanted
 
 
 @convergent
-def install(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+def install(target: Target) -> Iterator[PyinfraCommand]:
     """What the runtime needs before there can be a server. Refuses a host that cannot have it."""
-    found = snapshot(runtime, want)
+    found, runtime = snapshot(target), target.runtime
     runtime.refuse(found)
+    target.files()  # what they refuse is refused before anything is touched
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")
@@ -25,10 +25,10 @@ def install(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def initialise(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+def initialise(target: Target) -> Iterator[PyinfraCommand]:
     """The data directory, with checksums, encoded in UTF-8, sorted by C."""
-    if snapshot(runtime, want).data:
+    if snapshot(target).data:
         host.noop("the data directory is there")
         return
-    would([f"initdb {runtime.layout.data}"])
-    yield from runtime.initialise()
+    would([f"initdb {target.runtime.layout.data}"])
+    yield from target.runtime.initialise()

@@ -6,71 +6,48 @@ from typing import Any
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
-from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
+from deploys.target import Target
 from deploys.tell import would
-from howdah import x509
-from howdah.cluster import Cluster
 from howdah.declared import VERIFIERS
 from howdah.found import Found
-from howdah.store import PASSWORDS, BadSecret, Store
-from howdah.wanted import Wanted
+from howdah.refusal import Refusal
 
 FEW_DAYS = 30
 
 
-def host_label() -> str:
-    """The host's name as a file's name."""
-    return host.name.lstrip("@").replace("/", "_")
-
-
-def certificate_names(cluster: Cluster) -> list[str]:
-    """Every name that a client may know the server by; localhost for who is on the host."""
-    own = [] if host.name.startswith("@") else [str(host.data.get("ssh_hostname") or host.name)]
-    addresses = [str(a) for a in cluster.listen_addresses if not a.is_unspecified]
-    names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
-    return list(dict.fromkeys(names))
-
-
 @convergent
-def issue(runtime: Runtime, want: Wanted, store: Store) -> Iterator[PyinfraCommand]:
+def issue(target: Target) -> Iterator[PyinfraCommand]:
     """What the store lacks, and what is due: passwords, their verifiers, CA, host certificate."""
-    cluster = runtime.cluster
-    label, names = host_label(), certificate_names(cluster)
-    _refuse_to_invent(cluster, snapshot(runtime, want), store)
-    due = store.due(label, names, cluster.certificate_days)
+    _refuse_to_invent(target, snapshot(target))
+    due = target.store.due(target.label, target.certificate_names, target.cluster.certificate_days)
     if due:
         would(due)
-
-        def make(state: Any, host: Any) -> bool:  # noqa: ARG001 pyinfra looks for these names
-            try:
-                store.make(label, names, cluster.certificate_days, cluster.ca_days)
-            except (OSError, BadSecret) as e:
-                host.log_styled(f"cannot write to the store: {e}", fg="red", log_func=logger.error)
-                return False
-            return True
-
-        yield FunctionCommand(make, (), {})
-    _say_days_left(store, label)
+        yield FunctionCommand(_make, (target,), {})
+    for what, days in target.store.days_left(target.label).items():
+        warning = "warning: " if days < FEW_DAYS else ""
+        host.log(f"{warning}{what}: {days} days left")
 
 
-def _refuse_to_invent(cluster: Cluster, found: Found, store: Store) -> None:
+def _make(target: Target, state: Any, host: Any) -> bool:  # noqa: ARG001 pyinfra's signature
+    """Without a traceback when the store cannot be written."""
+    cluster, names = target.cluster, target.certificate_names
+    try:
+        target.store.make(target.label, names, cluster.certificate_days, cluster.ca_days)
+    except (OSError, Refusal) as e:
+        host.log_styled(f"cannot write the store: {e}", fg="red", log_func=logger.error)
+        return False
+    return True
+
+
+def _refuse_to_invent(target: Target, found: Found) -> None:
     """A new password would lock out the application that runs with the old one."""
     roles = found.catalog().roles
     for variable, knob in VERIFIERS.items():
-        role = getattr(cluster, knob)
+        role = getattr(target.cluster, knob)
         known = role in roles if found.running else found.data
-        if known and store.password(variable) is None:
-            raise BadSecret(
-                f"{store.path(PASSWORDS[variable])} is missing, and the server has role {role}: "
-                "put the file back; to set a new password, write it into that file"
+        if known and target.store.password(variable) is None:
+            raise Refusal(
+                f"{target.store.password_file(variable)} is missing, and the server has role "
+                f"{role}: put the file back; to set a new password, write it into that file"
             )
-
-
-def _say_days_left(store: Store, label: str) -> None:
-    ca, leaf = store.ca(), store.leaf(label)
-    for what, pair in (("certificate", leaf), ("CA", ca)):
-        if pair:
-            days = x509.days_left(pair.certificate)
-            warning = "warning: " if days < FEW_DAYS else ""
-            host.log(f"{warning}{what}: {days} days left")

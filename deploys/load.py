@@ -8,27 +8,27 @@ from pyinfra.api.command import PyinfraCommand
 from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
 from deploys.sql import superuser
+from deploys.target import Target
 from deploys.tell import report, would
 from howdah import settings
 from howdah.found import Found, Unreadable
 from howdah.names import identifier
-from howdah.wanted import Wanted
 
 
 @convergent
-def load(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+def load(target: Target) -> Iterator[PyinfraCommand]:
     """No more than is needed, and whatever a killed run has left undone.
 
     It asks the server what it has loaded, not what this run has written.
     """
-    found = snapshot(runtime, want)
+    found, runtime = snapshot(target), target.runtime
     overridden, others = _overridden(found)
     report(f"ALTER SYSTEM has set {name} = {found.system[name]!r}" for name in others)
     if overridden:
         resets = [f"ALTER SYSTEM RESET {_name(name)};" for name in overridden]
         would(f"{r}  -- was {found.system[n]}" for r, n in zip(resets, overridden, strict=True))
         yield superuser(runtime, "reset settings", "\n".join(resets))
-        found = snapshot(runtime, want)
+        found = snapshot(target)
     verb = _verb(runtime, found) or ("reload" if overridden else "")
     if not verb:
         _refuse_faults(found)
@@ -37,7 +37,7 @@ def load(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
     waiting = f" for {', '.join(sorted(found.pending))}" if found.pending else ""
     would([f"{verb} the server{waiting}"])
     yield from _commands(runtime, found, verb)
-    _refuse_faults(snapshot(runtime, want))
+    _refuse_faults(snapshot(target))
 
 
 def _overridden(found: Found) -> tuple[list[str], list[str]]:

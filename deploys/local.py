@@ -6,52 +6,44 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
-from deploys.inventory import read_cluster
-from deploys.runtime import Runtime, runtime_of
 from deploys.snapshot import convergent, snapshot
+from deploys.target import Target
 from deploys.tell import would
-from deploys.wanted import want_of
-from howdah.cluster import BadCluster
-from howdah.wanted import Wanted
+from howdah.refusal import Refusal
 
 
 def start() -> None:
     """The server, as it was last configured."""
-    runtime, want = _local()
-    _start(name="Start the server", runtime=runtime, want=want)
+    target = Target()
+    _start(name="Start the server", target=target)
 
 
 def stop() -> None:
     """The server; sessions are ended."""
-    runtime, want = _local()
-    _stop(name="Stop the server", runtime=runtime, want=want)
+    target = Target()
+    _stop(name="Stop the server", target=target)
 
 
 def status() -> None:
     """Whether it runs, and where everything is."""
-    runtime, want = _local()
-    _status(name="Tell the server's status", runtime=runtime, want=want)
+    target = Target()
+    _status(name="Tell the server's status", target=target)
 
 
 def destroy() -> None:
     """The server, its data and its binaries. The secrets stay."""
-    runtime, want = _local()
-    if runtime.cluster.stage != "development":
-        raise DeployError(f"stage = {runtime.cluster.stage!r}: only development is destroyed")
-    _destroy(name="Destroy the server and its data", runtime=runtime, want=want)
-
-
-def _local() -> tuple[Runtime, Wanted]:
-    cluster = read_cluster()
-    return runtime_of(cluster), want_of(cluster)
+    target = Target()
+    if target.cluster.stage != "development":
+        raise DeployError(f"stage = {target.cluster.stage!r}: only development is destroyed")
+    _destroy(name="Destroy the server and its data", target=target)
 
 
 @convergent
-def _start(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
-    found = snapshot(runtime, want)
+def _start(target: Target) -> Iterator[PyinfraCommand]:
+    found, runtime = snapshot(target), target.runtime
     runtime.refuse(found)
     if not found.current:
-        raise BadCluster(f"there is no server in {runtime.layout.home} yet; make deploy makes it")
+        raise Refusal(f"there is no server in {runtime.layout.home} yet; make deploy makes it")
     if found.pid:
         host.noop("the server runs")
         return
@@ -59,19 +51,19 @@ def _start(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def _stop(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
-    if not snapshot(runtime, want).pid:
+def _stop(target: Target) -> Iterator[PyinfraCommand]:
+    if not snapshot(target).pid:
         host.noop("the server is down")
         return
-    yield from runtime.stop()
+    yield from target.runtime.stop()
 
 
 @convergent
-def _status(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+def _status(target: Target) -> Iterator[PyinfraCommand]:
     yield from ()
-    found, layout = snapshot(runtime, want), runtime.layout
+    found, layout = snapshot(target), target.runtime.layout
     state = f"runs (PostgreSQL {found.version}, pid {found.pid})" if found.pid else "is down"
-    port = found.port or runtime.cluster.port
+    port = found.port or target.cluster.port
     host.log(
         f"the server {state}\n"
         f"    port      {port}\n    data      {layout.data}\n    log       {layout.log}\n"
@@ -80,8 +72,9 @@ def _status(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def _destroy(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
-    found, layout = snapshot(runtime, want), runtime.layout
+def _destroy(target: Target) -> Iterator[PyinfraCommand]:
+    found, runtime = snapshot(target), target.runtime
+    layout = runtime.layout
     if not found.home:
         host.noop("there is nothing to delete")
         return

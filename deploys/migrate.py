@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
 from deploys.sql import connect, superuser
+from deploys.target import Target
 from deploys.tell import would
 from howdah import revisions
 from howdah.found import Found
 from howdah.names import identifier, literal
 from howdah.revisions import BadSchema
-from howdah.wanted import Wanted
 
 
 @convergent
-def migrate(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
+def migrate(target: Target) -> Iterator[PyinfraCommand]:
     """From the revision that the server reports to the head, as the owner of the schema."""
-    found, cluster = snapshot(runtime, want), runtime.cluster
+    found, cluster = snapshot(target), target.cluster
     head = revisions.head(cluster.bootstrap)
     now = _revision(found, cluster.bootstrap)
     if found.data and not found.running:
@@ -38,7 +37,7 @@ def migrate(runtime: Runtime, want: Wanted) -> Iterator[PyinfraCommand]:
         now=literal("" if now == "base" else now),
         sql=sql,
     )
-    yield superuser(runtime, f"bring the schema to {head}", guarded)
+    yield superuser(target.runtime, f"bring the schema to {head}", guarded)
 
 
 def _revision(found: Found, package: str) -> str:

@@ -10,34 +10,31 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
+import gevent
 from pyinfra import host, logger, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
 from pyinfra.api.operation import PyinfraOperation, operation
 
 from deploys.runtime import Runtime
+from deploys.target import Target
 from howdah import found
-from howdah.cluster import BadCluster
 from howdah.found import Found, Unreadable
-from howdah.revisions import BadSchema
-from howdah.sqlfiles import BadSql
-from howdah.store import BadSecret
+from howdah.refusal import Refusal
 from howdah.wanted import Wanted
-from howdah.x509 import BadName, BadPair
 
 P = ParamSpec("P")
 
 QUERIES = Path(found.__file__).parent / "queries"
-REFUSALS = (BadCluster, BadSql, BadSecret, BadSchema, BadPair, BadName, Unreadable)
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
 
 
-def snapshot(runtime: Runtime, want: Wanted) -> Found:
+def snapshot(target: Target) -> Found:
     """What the host at hand has. Raises Unreadable."""
     key = (host.name, state.current_stage)
     if key not in _kept:
-        _kept[key] = found.read(_lines(script(runtime, want)))
+        _kept[key] = found.read(_lines(target))
     return _kept[key]
 
 
@@ -59,7 +56,7 @@ def convergent(
             for command in function(*args, **kwargs):
                 _drop()
                 yield command
-        except REFUSALS as e:
+        except Refusal as e:
             yield from _refuse(str(e))
 
     return generator
@@ -79,19 +76,26 @@ def _refuse(message: str) -> Iterator[PyinfraCommand]:
         state.fail_hosts({host})
 
 
-def _lines(text: str) -> list[str]:
+def _lines(target: Target) -> list[str]:
     """The script's output. Run past pyinfra's facts: those print arguments and swallow failures."""
     of_the_operation: Any = host.current_op_global_arguments or {}
     arguments = {
         k: v for k, v in of_the_operation.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"
     }
-    done, output = host.run_shell_command(
-        StringCommand("sh", "-s"), print_output=False, _stdin=text, **arguments
+    text = script(target.runtime, target.want)
+    answer = gevent.spawn(
+        host.run_shell_command,
+        StringCommand("sh", "-c", QuoteString(text)),
+        print_output=False,
+        **arguments,
     )
+    gevent.sleep(0)  # the question leaves now
+    target.work_ahead()
+    done, output = answer.get()
     if not done:
         said = output.stderr_lines or ["no message"]
         raise Unreadable(f"cannot read the state of {host.name}: {said[0]}")
-    return output.stdout_lines
+    return list(output.stdout_lines)
 
 
 def script(runtime: Runtime, want: Wanted) -> str:

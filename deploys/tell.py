@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.runtime import Runtime
 from deploys.snapshot import convergent
-from howdah.store import PASSWORDS, Store
+from deploys.target import Target
+from howdah.cluster import Cluster
 
 
 def would(lines: Iterable[str]) -> None:
@@ -27,31 +27,31 @@ def report(lines: Iterable[str]) -> None:
 
 
 @convergent
-def tell_how_to_connect(runtime: Runtime, store: Store) -> Iterator[PyinfraCommand]:
+def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     """A DSN, the files that it needs, and a line for a terminal. Changes nothing."""
     yield from ()
     if not state.is_executing:
         return
-    cluster = runtime.cluster
-    password = store.path(PASSWORDS["app_verifier"])
+    cluster, store, layout = target.cluster, target.store, target.runtime.layout
+    password = store.password_file("app_verifier")
     dsn = (
-        f"host={_reached(runtime)} port={cluster.port} dbname={cluster.app_database} "
+        f"host={_reached(cluster)} port={cluster.port} dbname={cluster.app_database} "
         f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
         f"sslrootcert={_value(str(store.path('ca.crt')))}"
     )
-    psql = f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {runtime.layout.binaries}/psql'
+    psql = f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {layout.binaries}/psql'
     host.log(
         "connect with\n"
         f"    DSN       {dsn}\n"
         f"    CA        {store.path('ca.crt')}\n"
         f"    password  {password}\n"
-        f"    socket    {runtime.layout.socket} (superuser postgres, as {runtime.layout.owner})\n"
+        f"    socket    {layout.socket} (superuser postgres, as {layout.owner})\n"
         f"    psql      {psql} {shlex.quote(dsn)}"
     )
 
 
-def _reached(runtime: Runtime) -> str:
-    address = runtime.cluster.listen_addresses[0]
+def _reached(cluster: Cluster) -> str:
+    address = cluster.listen_addresses[0]
     return "127.0.0.1" if address.is_unspecified else str(address)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import model_validator as checks_all
 
+from howdah.refusal import Refusal
 from howdah.settings import Duration, Memory, Value, refuse_name, refuse_value
 
 type_ = type
@@ -28,7 +29,7 @@ ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::
 WIDEST = {4: 16, 6: 64}
 
 
-class BadCluster(ValueError):
+class BadCluster(Refusal):
     """A knob that cannot be: the message names key, value found and what is needed."""
 
 

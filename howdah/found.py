@@ -8,9 +8,10 @@ from typing import Any
 
 from howdah import catalog
 from howdah.catalog import Catalog
+from howdah.refusal import Refusal
 
 
-class Unreadable(ValueError):
+class Unreadable(Refusal):
     """The host, or its server, did not answer as it must."""
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -11,7 +12,9 @@ from howdah import hba, settings
 from howdah.cluster import BadCluster, Cluster
 from howdah.layout import Layout
 from howdah.sizing import sized
-from howdah.x509 import Pair
+
+if TYPE_CHECKING:
+    from howdah.x509 import Pair
 
 # Forward secret, authenticated encryption (RFC 5288, 5289, 7905).
 CIPHERS = (
@@ -48,7 +51,7 @@ class File:
 
 
 def files(
-    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]], pair: Pair | None
+    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]], pair: "Pair | None"
 ) -> Mapping[str, File]:
     """name: File, for one release. ``logins`` are (database, role); no pair: not made yet."""
     records = hba.records(logins, cluster.networks)

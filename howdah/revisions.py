@@ -7,10 +7,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
+from howdah.refusal import Refusal
+
 NAMES = ("revision", "down_revision")
 
 
-class BadSchema(LookupError):
+class BadSchema(Refusal):
     """The package named as schema has no history that can be brought to one head."""
 
 

@@ -12,6 +12,8 @@ import stringprep
 import unicodedata
 from binascii import a2b_base64, b2a_base64
 
+from howdah.refusal import Refusal
+
 SALT_BYTES = 16
 MIN_ITERATIONS = 4096  # RFC 7677 section 4, and the server's own default
 MAX_ITERATIONS = 2**31 - 1  # the server reads them into a C int
@@ -36,11 +38,11 @@ _FORBIDDEN = (
 )
 
 
-class BadPassword(ValueError):
+class BadPassword(Refusal):
     """A password the server would not store, or would store as NULL."""
 
 
-class BadVerifier(ValueError):
+class BadVerifier(Refusal):
     """Not a verifier: the server would hash it as if it were a password, without complaint."""
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pgparse
 
 from howdah.names import identifier, literal
+from howdah.refusal import Refusal
 
 Node = dict[str, Any]
 
 
-class BadSql(ValueError):
+class BadSql(Refusal):
     """Something in roles-sql that cannot be compared: the message begins with file and line."""
 
 

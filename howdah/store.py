@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from howdah import scram, x509
+from howdah.refusal import Refusal
 from howdah.x509 import Pair
 
 # What stands for the verifier in roles-sql -> the password's file.
@@ -28,7 +29,7 @@ LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of de
 _matches = functools.cache(scram.matches)  # 2 ms each time
 
 
-class BadSecret(ValueError):
+class BadSecret(Refusal):
     """A file of the store that cannot be used. Its content is never in the message."""
 
 
@@ -43,6 +44,10 @@ class Store:
     def path(self, name: str) -> Path:
         """Where a file of the store is."""
         return self.folder / name
+
+    def password_file(self, variable: str) -> Path:
+        """The file of the password behind a variable of roles-sql."""
+        return self.path(PASSWORDS[variable])
 
     # -- Passwords ----------------------------------------------------------------------
 
@@ -59,9 +64,9 @@ class Store:
             scram.saslprep(text)
         except ValueError as e:
             cause = "is not UTF-8" if isinstance(e, UnicodeDecodeError) else str(e)
-            raise BadSecret(f"{self.path(PASSWORDS[variable])}: {cause}") from None
+            raise BadSecret(f"{self.password_file(variable)}: {cause}") from None
         if len(text) < LEAST_CHARACTERS and not self._lenient:
-            raise BadSecret(f"{self.path(PASSWORDS[variable])}: {len(text)} characters; needs "
+            raise BadSecret(f"{self.password_file(variable)}: {len(text)} characters; needs "
                             f"{LEAST_CHARACTERS} or more outside of development")  # fmt: skip
         return text
 
@@ -74,13 +79,16 @@ class Store:
             text = raw.decode().strip()
             return text if _matches(password, text) else None
         except ValueError as e:
-            raise BadSecret(f"{self.path(PASSWORDS[variable])}.verifier: {e}; remove it, and the "
+            raise BadSecret(f"{self.password_file(variable)}.verifier: {e}; remove it, and the "
                             "next deploy makes it anew") from None  # fmt: skip
+
+    def verifiers(self) -> dict[str, str]:
+        """Variable: its verifier; only those that there are."""
+        return {v: text for v in PASSWORDS if (text := self.verifier(v))}
 
     def digests(self) -> dict[str, str]:
         """Variable: sha256 of its verifier, in hex; only those that there are."""
-        verifiers = {v: self.verifier(v) for v in PASSWORDS}
-        return {v: hashlib.sha256(t.encode()).hexdigest() for v, t in verifiers.items() if t}
+        return {v: hashlib.sha256(t.encode()).hexdigest() for v, t in self.verifiers().items()}
 
     # -- Certificates -------------------------------------------------------------------
 
@@ -101,12 +109,17 @@ class Store:
             return ["there is none"]
         return x509.leaf_faults(leaf, ca, names, days=days)
 
+    def days_left(self, host: str) -> dict[str, int]:
+        """Whole days, of the host's certificate and of the CA; only those that there are."""
+        pairs = {"certificate": self.leaf(host), "CA": self.ca()}
+        return {what: x509.days_left(p.certificate) for what, p in pairs.items() if p}
+
     # -- Making -------------------------------------------------------------------------
 
     def due(self, host: str, names: Sequence[str], days: int) -> list[str]:
         """What `make` would do, a line each. Raises BadSecret before anything is made."""
-        lines = [f"make {self.path(PASSWORDS[v])}" for v in PASSWORDS if self.password(v) is None]
-        lines += [f"make {self.path(PASSWORDS[v])}.verifier" for v in PASSWORDS
+        lines = [f"make {self.password_file(v)}" for v in PASSWORDS if self.password(v) is None]
+        lines += [f"make {self.password_file(v)}.verifier" for v in PASSWORDS
                   if self.verifier(v) is None]  # fmt: skip
         self._refuse_half_a_ca()
         if not self.ca():

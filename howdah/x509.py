@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from howdah.refusal import Refusal
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -44,11 +46,11 @@ _CAKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
-class BadName(ValueError):
+class BadName(Refusal):
     """Not a name a certificate can carry."""
 
 
-class BadPair(ValueError):
+class BadPair(Refusal):
     """A certificate or key that cannot be used."""
 
 

@@ -1,0 +1,81 @@
+"""The host at hand: what is wanted of it, put together from the pure parts."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyinfra import host
+from pyinfra.api.exceptions import DeployError
+
+from deploys.inventory import ROOT, read_cluster
+from deploys.runtime import Runtime, runtime_of
+from howdah import render
+from howdah.cluster import Cluster
+from howdah.declared import declared
+from howdah.refusal import Refusal
+from howdah.render import File
+from howdah.revisions import head
+from howdah.wanted import Wanted
+
+if TYPE_CHECKING:
+    from howdah.store import Store
+
+
+class Target:
+    """Made while pyinfra prepares: whatever can be refused is refused then, by DeployError."""
+
+    cluster: Cluster
+    runtime: Runtime
+    want: Wanted  # roles, databases and rights
+
+    def __init__(self) -> None:
+        self.cluster = read_cluster()
+        self.runtime = runtime_of(self.cluster)
+        try:
+            head(self.cluster.bootstrap)
+            self.want = declared(self.cluster)
+        except Refusal as e:
+            raise DeployError(f"{e} (host {host.name})") from None
+
+    @cached_property
+    def store(self) -> "Store":
+        """The environment's secrets."""
+        from howdah.store import Store  # noqa: PLC0415 see work_ahead
+
+        folder = Path(ROOT, "secrets", self.cluster.environment)
+        return Store(folder, lenient=self.cluster.stage == "development")
+
+    @property
+    def label(self) -> str:
+        """The host's name as a file's name."""
+        return host.name.lstrip("@").replace("/", "_")
+
+    @property
+    def certificate_names(self) -> list[str]:
+        """Every name that a client may know the server by; localhost for who is on the host."""
+        cluster = self.cluster
+        own = [] if host.name.startswith("@") else [str(host.data.get("ssh_hostname") or host.name)]
+        addresses = [str(a) for a in cluster.listen_addresses if not a.is_unspecified]
+        names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
+        return list(dict.fromkeys(names))
+
+    def files(self) -> Mapping[str, File]:
+        """The files of a release. A certificate that is due counts as not made yet."""
+        due = self.store.leaf_faults(
+            self.label, self.certificate_names, self.cluster.certificate_days
+        )
+        pair = None if due else self.store.leaf(self.label)
+        return render.files(self.cluster, self.runtime.layout, self.want.logins(), pair)
+
+    def work_ahead(self) -> None:
+        """What takes time and needs no answer of the host: done while the host answers.
+
+        The imports of cryptography and of the templates' code weigh the most. What is refused
+        here is refused again, and told, by the operation that it belongs to.
+        """
+        try:
+            self.files()
+            self.store.digests()
+        except Refusal:
+            pass
