@@ -29,7 +29,7 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
         host.log(f"{warning}{what}: {days} days left")
 
 
-def _make(target: Target, state: Any, host: Any) -> bool:  # noqa: ARG001 pyinfra's signature
+def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature
     """Without a traceback when the store cannot be written."""
     cluster, names = target.cluster, target.certificate_names
     try:
