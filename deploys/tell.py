@@ -39,7 +39,9 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
         f"sslrootcert={_value(str(store.path('ca.crt')))}"
     )
-    psql = f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {layout.binaries}/psql'
+    psql = (
+        f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {shlex.quote(f"{layout.binaries}/psql")}'
+    )
     host.log(
         "connect with\n"
         f"    DSN       {dsn}\n"

@@ -5,7 +5,6 @@ server runs as the system user howdah, under /var/lib/howdah/<environment>: post
 run as root, and no other user may enter /root.
 """
 
-import getpass
 import grp
 import hashlib
 import importlib.metadata
@@ -153,14 +152,25 @@ class Embedded:
             f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
             "-l", f"{layout.log}/start.log", "-o", options, *words, verb,
         )  # fmt: skip
-        log = shlex.quote(layout.log)
-        why = (
-            f"ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 20 | "
-            "grep -hE 'FATAL|could not|No space' | tail -n 1 >&2; exit 1"
-        )
-        return shell.run(f"{verb} the server", f"cd /; {self.as_owner} {command} 2>/dev/null || "
-                         f"{{ {why}; }}")  # fmt: skip
+        words_of = {"as_owner": self.as_owner, "command": command, "log": shlex.quote(layout.log)}
+        return shell.run(f"{verb} the server", PG_CTL.format(**words_of))
 
+
+# What killed the last server may still be at work on its remains: then it is tried again.
+PG_CTL = """
+cd /
+for attempt in 1 2 3 4 5; do
+    {as_owner} {command} 2>/dev/null && exit 0
+    why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 20 |
+        grep -hE 'FATAL|could not|No space' | tail -n 1)
+    case "$why" in
+        *'already exists'* | *'shared memory block'*) sleep 1 ;;
+        *) break ;;
+    esac
+done
+echo "$why" >&2
+exit 1
+"""
 
 # Hard links: 42 MB that cost nothing, and that outlive the virtual environment.
 INSTALL = """
@@ -196,7 +206,8 @@ def _wheel(cluster: Cluster) -> tuple[str, str]:
 
 
 def _layout(home: Path, version: str, *, root: bool) -> Layout:
-    me = SYSTEM_USER if root else getpass.getuser()
+    # not getpass.getuser(), which believes the environment: peer authentication does not
+    me = SYSTEM_USER if root else pwd.getpwuid(os.geteuid()).pw_name
     group = grp.getgrgid(os.getegid()).gr_name
     return Layout(
         home=str(home),

@@ -1,0 +1,213 @@
+"""A checkout of this project, with an inventory, an environment and a port of its own."""
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+OBSERVED = Path(__file__).with_name("observed.py")
+NOBODY = "nobody"
+
+
+@dataclass
+class Run:
+    """How one pyinfra went."""
+
+    code: int
+    output: str
+    commands: list[str]
+    modules: list[str]
+    plan: Mapping[str, Any]
+
+    @property
+    def changed(self) -> list[str]:
+        """The names of the operations that changed something, or would have."""
+        if self.plan.get("results"):
+            return [o["name"] for o in self.plan["results"]["operations"] if o["success"]]
+        return [o["name"] for o in self.plan["plan"] if o["hosts_with_change"]]
+
+
+class Checkout:
+    """Made from the files of this one; removed with all that it deployed."""
+
+    def __init__(self, folder: Path, *, user: str | None = None) -> None:
+        self.folder, self.user = folder, user
+        self.environment = f"t{next(tempfile._get_candidate_names())}".replace("_", "x")
+        self.port = free_port()
+        self.python = Path(sys.executable)
+        files = _git("ls-files", "--cached", "--others", "--exclude-standard")
+        for name in filter(None, files.split("\0")):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.inventory()
+        if user:
+            self.python = _python_for(folder)
+            subprocess.run(["chown", "-R", f"{user}:", folder], check=True)
+
+    # -- The inventory ------------------------------------------------------------------
+
+    def inventory(self, **knobs: object) -> None:
+        """Writes the inventory: local.py's, and ``knobs`` over it."""
+        data = {"runtime": "embedded", "stage": "development", "port": self.port,
+                "memory": "256MB", **knobs}  # fmt: skip
+        path = self.folder / "inventories" / f"{self.environment}.py"
+        path.write_text(f"hosts = [('@local', {data!r})]\n")
+
+    # -- Running ------------------------------------------------------------------------
+
+    def pyinfra(self, *words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Run:
+        report = self.folder / ".report"
+        report.unlink(missing_ok=True)
+        inventory = f"inventories/{self.environment}.py"
+        done = self.run([str(self.python), str(self._observed()), str(report), *words[:-1],
+                         inventory, words[-1]], env=env, stdin=stdin)  # fmt: skip
+        seen = json.loads(report.read_text()) if report.exists() else {}
+        plan = json.loads(done.stdout) if "--json" in words and done.stdout.strip() else {}
+        return Run(done.returncode, done.stdout + done.stderr, seen.get("commands", []),
+                   seen.get("modules", []), plan)  # fmt: skip
+
+    def deploy(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """A deploy that must succeed."""
+        run = self.pyinfra("-y", "--json", *words, "deploy.py", env=env)
+        assert run.code == 0, run.output
+        return run
+
+    def refused(self, *words: str, env: Mapping[str, str] | None = None) -> str:
+        """A deploy that must fail without a traceback: what it said."""
+        run = self.pyinfra("-y", *words, "deploy.py", env=env)
+        assert run.code != 0, run.output
+        assert "Traceback" not in run.output
+        return run.output
+
+    def dry(self) -> Run:
+        run = self.pyinfra("--dry", "--json", "deploy.py")
+        assert run.code == 0, run.output
+        return run
+
+    def shown(self) -> str:
+        """What a plain dry run prints."""
+        run = self.pyinfra("--dry", "deploy.py")
+        assert run.code == 0, run.output
+        return run.output
+
+    def run(
+        self, command: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        become = ["setpriv", f"--reuid={self.user}", f"--regid={_group(self.user)}",
+                  "--clear-groups"] if self.user else []  # fmt: skip
+        return subprocess.run([*become, *command], cwd=self.folder, env=self._env(env),
+                              input=stdin, capture_output=True, text=True, timeout=120,
+                              check=False)  # fmt: skip
+
+    def _env(self, env: Mapping[str, str] | None) -> dict[str, str]:
+        home = {"HOME": str(self._users_home())} if self.user else {}
+        return {**os.environ, **home, "COLUMNS": "80", **(env or {})}
+
+    def _users_home(self) -> Path:
+        home = Path(*self.folder.parts[:4], "home")  # short, as a socket's path must be
+        home.mkdir(exist_ok=True)
+        shutil.chown(home, self.user)
+        return home
+
+    def _observed(self) -> Path:
+        copy = self.folder / ".observed.py"
+        shutil.copy2(OBSERVED, copy)
+        return copy
+
+    # -- What is there ------------------------------------------------------------------
+
+    @property
+    def home(self) -> Path:
+        as_root = os.geteuid() == 0 and not self.user
+        return (Path("/var/lib/howdah") if as_root else self.folder / ".howdah") / self.environment
+
+    @property
+    def bin(self) -> Path:
+        return next(self.home.glob("pgsql-*")) / "bin"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets" / self.environment
+
+    @property
+    def log(self) -> str:
+        return "".join(p.read_text() for p in sorted((self.home / "log").glob("postgresql*")))
+
+    @property
+    def pid(self) -> int:
+        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+
+    def password(self, role: str) -> str:
+        names = {"appuser": "app_user", "backupuser": "app_ro", "temporaluser": "temporal"}
+        return (self.secrets / f"postgres_{names[role]}_pw").read_text().strip()
+
+    # -- Talking to the server ----------------------------------------------------------
+
+    def login(
+        self, role: str, database: str, sql: str = "SELECT 1", **conninfo: object
+    ) -> subprocess.CompletedProcess[str]:
+        """As a client does: over TCP, verify-full, with the role's password."""
+        given = {
+            "host": "127.0.0.1", "port": self.port, "dbname": database, "user": role,
+            "sslmode": "verify-full", "sslrootcert": self.secrets / "ca.crt", **conninfo,
+        }  # fmt: skip
+        dsn = " ".join(f"{key}='{value}'" for key, value in given.items())
+        password = given.get("password") or self.password(role)
+        command = [str(self.bin / "psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn]
+        return self.run(command, env={"PGPASSWORD": str(password)})
+
+    def ask(self, sql: str, database: str = "postgres") -> str:
+        """As the superuser over the socket; several statements are several."""
+        pid = (self.home / "data" / "postmaster.pid").read_text().split("\n")
+        become = ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
+        psql = [str(self.bin / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", pid[4], "-p",
+                pid[3], "-U", "postgres", "-d", database, "-f", "-"]  # fmt: skip
+        as_root = os.geteuid() == 0 and not self.user
+        done = self.run([*(become if as_root else []), *psql], stdin=sql)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def remove(self) -> None:
+        """Stops and deletes everything."""
+        if self.home.exists():
+            self.inventory()
+            self.pyinfra("-y", "deploys.local.destroy")
+        shutil.rmtree(self.folder)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *words, "-z"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _group(user: str | None) -> str:
+    return subprocess.run(["id", "-gn", str(user)], check=True, capture_output=True,
+                          text=True).stdout.strip()  # fmt: skip
+
+
+def _python_for(folder: Path) -> Path:
+    """A virtual environment that another user can enter, also when this one lies in /root."""
+    home = folder / ".venv"
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", home], check=True)
+    packages = Path(next(p for p in sys.path if p.endswith("site-packages")))
+    target = next((home / "lib").glob("python3*")) / "site-packages"
+    target.rmdir()
+    words = f"cp -al {shlex.quote(str(packages))} {shlex.quote(str(target))}"
+    subprocess.run(f"{words} 2>/dev/null || {words.replace('-al', '-a')}", shell=True, check=True)
+    return home / "bin" / "python"

@@ -1,0 +1,48 @@
+"""pyinfra as its command runs it, observed from inside: `python observed.py REPORT ARGS…`.
+
+Writes to REPORT, as JSON, the remote commands that it ran and the modules that it had imported.
+HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command.
+HOWDAH_HIDE=module makes a module as absent as if it were not installed.
+"""
+
+import json
+import os
+import signal
+import sys
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
+
+report, commands = Path(sys.argv.pop(1)), list[str]()
+kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
+hidden = os.environ.get("HOWDAH_HIDE")
+
+
+class Hider(MetaPathFinder):
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == hidden:
+            raise ModuleNotFoundError(name)
+
+
+if hidden:
+    sys.meta_path.insert(0, Hider())
+
+from pyinfra.connectors import local  # noqa: E402
+from pyinfra_cli.main import cli  # noqa: E402
+
+run_local_process = local.run_local_process
+
+
+def counting(command: str, *args: Any, **kwargs: Any) -> Any:
+    commands.append(command)
+    result = run_local_process(command, *args, **kwargs)
+    if len(commands) == kill_after:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+
+local.run_local_process = counting
+try:
+    cli()
+finally:
+    report.write_text(json.dumps({"commands": commands, "modules": sorted(sys.modules)}))

@@ -1,0 +1,127 @@
+"""A change costs what it must: nothing, a reload, a restart, and never two of them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.server.checkout import Checkout
+
+
+@contextmanager
+def costs(checkout: Checkout, *, reloads: int = 0, restarts: int = 0) -> Iterator[None]:
+    """Counts in the server's own log."""
+    before, pid = checkout.log, checkout.pid
+    yield
+    new = checkout.log.removeprefix(before)
+    assert new.count("received SIGHUP") == reloads
+    assert new.count("starting PostgreSQL") == restarts
+    assert (checkout.pid != pid) == bool(restarts)
+
+
+def test_reload_where_that_is_enough(converged: Checkout) -> None:
+    converged.inventory(log_min_duration_statement="7s")
+    assert "log_min_duration_statement = '7s'" in converged.shown()
+    with costs(converged, reloads=1):
+        converged.deploy()
+    assert converged.ask("SHOW log_min_duration_statement") == "7s"
+    assert converged.deploy().changed == []
+
+
+def test_restart_where_it_is_needed(converged: Checkout) -> None:
+    converged.inventory(max_connections=120)
+    assert "(restart)" in converged.shown()
+    with costs(converged, restarts=1):
+        converged.deploy()
+    assert converged.ask("SHOW max_connections") == "120"
+
+
+def test_one_restart_where_both(converged: Checkout) -> None:
+    converged.inventory(max_connections=110, work_mem="5MB", settings={"wal_level": "logical"})
+    with costs(converged, restarts=1):
+        converged.deploy()
+    assert converged.ask("SHOW max_connections; SHOW work_mem; SHOW wal_level").split() == [
+        "110", "5MB", "logical",
+    ]  # fmt: skip
+
+
+def test_killed_between_writing_and_reloading(converged: Checkout) -> None:
+    converged.inventory(work_mem="6MB")
+    killed = converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "2"})
+    assert killed.code == -9
+    assert converged.ask("SHOW work_mem") != "6MB"
+    assert converged.dry().changed == ["Load the configuration"]
+    with costs(converged, reloads=1):
+        assert converged.deploy().changed == ["Load the configuration"]
+    assert converged.ask("SHOW work_mem") == "6MB"
+
+
+def test_killed_between_writing_and_restarting(converged: Checkout) -> None:
+    converged.inventory(max_connections=105)
+    converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "2"})
+    assert "restart the server for max_connections" in converged.shown()
+    with costs(converged, restarts=1):
+        converged.deploy()
+    assert converged.ask("SHOW max_connections") == "105"
+
+
+def test_new_port_moves_the_server(converged: Checkout) -> None:
+    old, converged.port = converged.port, converged.port + 1 if converged.port < 65535 else 20000
+    converged.inventory()
+    with costs(converged, restarts=1):
+        converged.deploy()
+    assert converged.login("appuser", "appdb").returncode == 0
+    converged.port = old
+
+
+def test_value_the_server_does_not_accept(converged: Checkout) -> None:
+    """Refused by the server's own parser before it replaces anything."""
+    converged.inventory(settings={"wal_buffers": "a lot"})
+    with costs(converged):
+        said = converged.refused()
+    assert re.search(r"could not put release r-\d+ in force: .*wal_buffers", said)
+    converged.inventory()
+    assert converged.deploy().changed == []
+
+
+def test_known_and_decided_settings_in_the_map(converged: Checkout) -> None:
+    for name, says in (("work_mem", "has a knob of its own"), ("ssl", "Howdah decides it")):
+        converged.inventory(settings={name: "on"})
+        assert says in converged.refused()
+
+
+def test_edited_file_is_put_right(converged: Checkout) -> None:
+    """Also when the edit was loaded: the running server must lose it too."""
+    conf = converged.home / "etc" / "current" / "postgresql.conf"
+    conf.write_text(conf.read_text().replace("jit = off", "jit = on"))
+    converged.ask("SELECT pg_reload_conf()")
+    shown = converged.shown()
+    assert "-jit = on" in shown
+    assert "+jit = off" in shown
+    converged.deploy()
+    assert converged.ask("SHOW jit") == "off"
+
+
+def test_mode_of_the_key_is_put_right(converged: Checkout) -> None:
+    (converged.home / "etc" / "current" / "server.key").chmod(0o644)
+    assert "changed: server.key (content not shown)" in converged.shown()
+    converged.deploy()
+    assert (converged.home / "etc" / "current" / "server.key").stat().st_mode & 0o007 == 0
+
+
+def test_stopped_and_killed_server_is_started(converged: Checkout) -> None:
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    assert not (converged.home / "data" / "postmaster.pid").exists()
+    assert converged.deploy().changed == ["Load the configuration"]
+    converged.run(["kill", "-9", str(converged.pid)]) if not converged.user else None
+    converged.deploy()
+    assert converged.login("appuser", "appdb").returncode == 0
+
+
+def test_old_releases_go(converged: Checkout) -> None:
+    """The last good one stays."""
+    for seconds in range(11, 15):
+        converged.inventory(lock_timeout=f"{seconds}s")
+        converged.deploy()
+    releases = sorted(p.name for p in (converged.home / "etc").glob("r-*"))
+    assert len(releases) == 2
+    assert (converged.home / "etc" / "current").readlink().name == releases[-1]

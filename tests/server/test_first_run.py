@@ -1,0 +1,78 @@
+"""From a bare machine to a server that the printed line enters."""
+
+import os
+import re
+
+import pytest
+
+from tests.server.checkout import Checkout
+from tests.server.conftest import NewCheckout
+
+OPERATIONS = 9
+
+
+def paste(checkout: Checkout, output: str) -> str:
+    """Runs the printed psql line as it stands, in a shell."""
+    (line,) = re.findall(r"psql      (PGPASSWORD=.*)", output)
+    done = checkout.run(["sh", "-c", f"{line} -XAtc '\\conninfo' -c 'SELECT * FROM users'"])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_bare_dry_run_shows_everything_and_makes_nothing(bare: Checkout) -> None:
+    shown = bare.shown()
+    assert "+ssl_min_protocol_version = 'TLSv1.2'" in shown
+    assert "CREATE ROLE appuser" in shown
+    assert "CREATE TABLE app.users" in shown
+    assert "new: server.key (content not shown)" in shown
+    assert not bare.home.exists()
+    assert not bare.secrets.exists()
+    assert "Set rights on new objects        -" in shown
+    assert len(bare.dry().changed) == OPERATIONS - 2  # nothing new for the last two
+
+
+def test_printed_line_enters_over_tls_1_3(bare: Checkout) -> None:
+    first = bare.pyinfra("-y", "deploy.py")
+    assert first.code == 0, first.output
+    assert "TLSv1.3" in paste(bare, first.output)
+    assert str(bare.secrets / "ca.crt") in first.output
+    assert "PRIVATE KEY" not in first.output
+
+
+def test_ordinary_user_gets_all_of_it(of_a_user: Checkout) -> None:
+    """Also where the checkout's path is longer than a socket's may be, and has spaces."""
+    first = of_a_user.pyinfra("-y", "deploy.py")
+    assert first.code == 0, first.output
+    assert "TLSv1.3" in paste(of_a_user, first.output)
+    assert of_a_user.deploy().changed == []
+    assert of_a_user.home.is_relative_to(of_a_user.folder)
+    assert (of_a_user.home / "data").owner() == (of_a_user.user or of_a_user.folder.owner())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as root only")
+def test_as_root_the_server_is_howdahs(deployed: Checkout) -> None:
+    assert (deployed.home / "data").owner() == "howdah"
+    assert (deployed.home / "etc" / "current" / "server.key").owner() == "root"
+    assert deployed.home.owner() == "root"
+    assert os.stat(f"/proc/{deployed.pid}").st_uid == (deployed.home / "data").stat().st_uid
+
+
+@pytest.mark.parametrize("after", range(1, 14))
+def test_killed_after_any_command_the_next_run_finishes(
+    new_checkout: NewCheckout, after: int
+) -> None:
+    checkout = new_checkout()
+    run = checkout.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": str(after)})
+    if run.code == 0:
+        pytest.skip(f"a first run has fewer than {after} commands")
+    checkout.deploy()
+    assert checkout.deploy().changed == []
+    assert checkout.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == "0"
+
+
+def test_checkouts_do_not_share_a_cluster(bare: Checkout, deployed: Checkout) -> None:
+    """As root two checkouts may say the same environment."""
+    if bare.home.is_relative_to(bare.folder):
+        pytest.skip("an ordinary user's clusters lie in their checkouts")
+    said = bare.refused("--data", f"environment={deployed.environment}")
+    assert f"belongs to the checkout {deployed.folder}" in said

@@ -1,0 +1,102 @@
+"""roles-sql/ is plain SQL: psql runs it by hand, and a team adds to it."""
+
+import pytest
+
+from tests.server.checkout import Checkout
+
+REPORTING = """-- A role that reads, for the people who draw charts.
+CREATE ROLE reporting LOGIN CONNECTION LIMIT 2;
+GRANT CONNECT ON DATABASE :"app_database" TO reporting;
+\\connect :"app_database"
+GRANT USAGE ON SCHEMA app TO reporting;
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner_role" IN SCHEMA app GRANT SELECT ON TABLES TO reporting;
+REVOKE SELECT ON TABLE app.user_identities FROM reporting;
+"""
+
+
+def state(checkout: Checkout) -> list[str]:
+    """What Howdah reads of the roles, databases and rights, as rows of text."""
+    script = (
+        "import json, sys; sys.path.insert(0, '.')\n"
+        "from howdah.found import read\n"
+        "found = read(line for line in sys.stdin.read().splitlines() if line.startswith('['))\n"
+        "print(*sorted(map(json.dumps, found.rows)), sep='\\n')"
+    )
+    queries = checkout.folder / "howdah" / "queries"
+    text = "SET timezone = 'UTC';\n\\set schemas '{app,public}'\n"
+    text += (queries / "cluster.sql").read_text() + (queries / "shared.sql").read_text()
+    for base in ("appdb", "temporal", "temporal_visibility"):
+        text += f"\\connect {base}\n" + (queries / "database.sql").read_text()
+    text += "\\connect template1\n" + (queries / "shared.sql").read_text()
+    rows = checkout.ask(text)
+    return checkout.run([str(checkout.python), "-c", script], stdin=rows).stdout.splitlines()
+
+
+def test_by_hand_gives_the_same_state(bare: Checkout, deployed: Checkout) -> None:
+    """On a bare server, with psql, by the command that docs/roles.md gives."""
+    bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "9"})  # made, and without roles
+    bare.pyinfra("-y", "deploys.local.start")
+    assert bare.ask("SELECT count(*) FROM pg_roles WHERE rolname = 'appuser'") == "0"
+    names = (bare.folder / "roles-sql" / "names.psql").read_text()
+    verifiers = {
+        "app_verifier": "app_user", "backup_verifier": "app_ro", "temporal_verifier": "temporal",
+    }  # fmt: skip
+    for variable, name in verifiers.items():
+        verifier = (deployed.secrets / f"postgres_{name}_pw.verifier").read_text().strip()
+        names += f"\\set {variable} '{verifier}'\n"
+    files = sorted((bare.folder / "roles-sql").glob("*.sql"))
+    bare.ask(names + "\n".join(f"\\connect postgres\n{f.read_text()}" for f in files))
+    migrations = ("app.users", "app.user_identities")
+    tables = {f'"{name.removeprefix("app.")}"' for name in migrations}
+    expected = [row for row in state(deployed) if not any(table in row for table in tables)]
+    assert state(bare) == expected
+    assert len(expected) > 100
+
+
+def test_a_teams_file_is_managed(bare: Checkout) -> None:
+    (bare.folder / "roles-sql" / "60-reporting.sql").write_text(REPORTING)
+    bare.deploy()
+    assert bare.deploy().changed == []
+    hba = (bare.home / "etc" / "current" / "pg_hba.conf").read_text()
+    assert "hostssl appdb reporting 127.0.0.1/32 scram-sha-256" in hba
+    bare.ask("ALTER ROLE reporting PASSWORD 'a password of its own'")
+    own = {"password": "a password of its own"}
+    assert bare.login("reporting", "appdb", "TABLE app.users", **own).returncode == 0
+    refused = bare.login("reporting", "appdb", "TABLE app.user_identities", **own)
+    assert "permission denied for table user_identities" in refused.stderr
+    bare.ask("ALTER ROLE reporting CREATEDB; GRANT reporting TO appuser")
+    bare.ask("GRANT INSERT ON app.users TO reporting", "appdb")
+    assert "roles-sql/60-reporting.sql:2" in bare.shown()
+    bare.deploy()
+    assert bare.ask("SELECT rolcreatedb FROM pg_roles WHERE rolname = 'reporting'") == "f"
+    assert (
+        bare.ask("SELECT has_table_privilege('reporting', 'app.users', 'INSERT')", "appdb") == "f"
+    )
+    assert bare.login("reporting", "appdb", **own).returncode == 0  # its password was left alone
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("CREATE VIEW x AS SELECT 1;", "CREATE VIEW is not a statement that Howdah can compare"),
+        ("\nSELECT 1", "60-x.sql:2: SELECT 1"),
+        ("CREATE ROLE :\"nobody\";", "variable 'nobody' is not set"),
+        ("CREATE ROLE \"a,postgres\";", "needs a name"),
+        ("\\! id", "only \\connect is"),
+        ("CREATE ROL x;", 'syntax error at or near "ROL"'),
+    ],
+)  # fmt: skip
+def test_unknown_is_refused_with_its_place(bare: Checkout, sql: str, says: str) -> None:
+    (bare.folder / "roles-sql" / "60-x.sql").write_text(sql)
+    said = bare.refused()
+    assert says in said
+    assert "roles-sql/60-x.sql:" in said
+    assert not bare.home.exists()
+
+
+def test_other_names_all_through(bare: Checkout) -> None:
+    bare.inventory(app_role="shop_user", owner_role="shop_owner", app_database="shop")
+    bare.deploy()
+    assert bare.deploy().changed == []
+    entered = bare.login("shop_user", "shop", "TABLE users", password=bare.password("appuser"))
+    assert entered.returncode == 0, entered.stderr

@@ -1,0 +1,45 @@
+"""The pools fit max_connections, or the sum is shown."""
+
+from typing import Any
+
+import pytest
+
+from howdah.budget import refuse_overdraft
+from howdah.cluster import BadCluster, Cluster
+
+# 2 × (10 + 5 + 1) + 8 + 2 + 3
+POOLS = {
+    "app_instances": 2,
+    "pool_size": 10,
+    "max_overflow": 5,
+    "temporal_connections": 8,
+    "backup_connections": 2,
+    "superuser_reserved_connections": 3,
+}
+
+
+def cluster(**data: Any) -> Cluster:
+    return Cluster(environment="test", **{**POOLS, **data})
+
+
+def test_pools_that_fit_exactly_pass() -> None:
+    refuse_overdraft(cluster(max_connections=45))
+
+
+def test_one_too_many_is_refused_with_the_sum() -> None:
+    with pytest.raises(BadCluster, match="max_connections") as e:
+        refuse_overdraft(cluster(max_connections=44))
+    assert str(e.value) == (
+        "max_connections = 44: needs 45 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
+        "+ 8 Temporal + 2 backup + 3 reserved; raise it, or lower a pool"
+    )
+
+
+@pytest.mark.parametrize("key", sorted(POOLS))
+def test_each_part_counts(key: str) -> None:
+    with pytest.raises(BadCluster, match="max_connections = 45: needs "):
+        refuse_overdraft(cluster(max_connections=45, **{key: POOLS[key] + 1}))
+
+
+def test_defaults_fit() -> None:
+    refuse_overdraft(Cluster(environment="test"))

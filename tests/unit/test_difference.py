@@ -1,0 +1,71 @@
+"""What differs between two files or two texts of settings, and what it costs."""
+
+import pytest
+
+from howdah.difference import cost, file_lines, setting_changes
+from howdah.render import File
+
+CONTEXTS = {"max_connections": "postmaster", "jit": "user", "log_connections": "superuser-backend"}
+
+
+def test_diff_shows_changed_lines_only() -> None:
+    lines = file_lines("pg_hba.conf", "a\nb\nc\n", File(b"a\nB\nc\n"))
+    assert lines == [
+        "--- pg_hba.conf on the host",
+        "+++ pg_hba.conf wanted",
+        "@@ -2 +2 @@",
+        "-b",
+        "+B",
+    ]
+
+
+def test_new_file_is_shown_whole() -> None:
+    lines = file_lines("pg_hba.conf", None, File(b"a\nb\n"))
+    assert lines[0] == "--- pg_hba.conf (absent)"
+    assert lines[-2:] == ["+a", "+b"]
+
+
+def test_same_file_has_no_diff() -> None:
+    assert file_lines("pg_hba.conf", "a\n", File(b"a\n")) == []
+
+
+@pytest.mark.parametrize(("found", "word"), [(None, "new"), ("", "changed"), ("old", "changed")])
+@pytest.mark.parametrize("content", [b"hunter2", None])
+def test_secret_file_is_shown_by_its_name_only(
+    found: str | None, word: str, content: bytes | None
+) -> None:
+    lines = file_lines("server.key", found, File(content, secret=True))
+    assert lines == [f"{word}: server.key (content not shown)"]
+
+
+def test_file_still_to_be_made_is_shown_by_its_name_only() -> None:
+    assert file_lines("server.crt", None, File(None)) == ["new: server.crt (content not shown)"]
+
+
+def test_settings_differ_by_name() -> None:
+    found = "# a comment\njit = on\nport = 5432\nwork_mem = '4MB'\n"
+    wanted = "jit = off\n# another\nwork_mem = '4MB'\nssl = on\n"
+    assert setting_changes(found, wanted) == {
+        "jit": ("on", "off"),
+        "port": ("5432", None),
+        "ssl": (None, "on"),
+    }
+
+
+def test_same_settings_in_another_order_do_not_differ() -> None:
+    assert setting_changes("a = 1\nb = 2\n", "b = 2\n\n# c\na = 1\n") == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ([], "reload"),
+        (["jit"], "reload"),
+        (["jit", "log_connections"], "reload"),
+        (["auto_explain.log_nested"], "reload"),
+        (["max_connections"], "restart"),
+        (["jit", "max_connections"], "restart"),
+    ],
+)
+def test_one_postmaster_setting_costs_a_restart(names: list[str], wanted: str) -> None:
+    assert cost(dict.fromkeys(names), CONTEXTS) == wanted

@@ -1,0 +1,134 @@
+"""Units and quoting, against a reader of PostgreSQL's own rules."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from howdah.settings import Duration, Memory, in_bytes, parse, quote, refuse_name, refuse_value
+
+ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+# guc-file.l: STRING is \'([^'\\\n]|\\.|\'\')*\'
+STRING = re.compile(r"'(?:[^'\\\n]|\\.|'')*'")
+PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029"))
+
+
+def read(text: str) -> str:
+    """PostgreSQL's GUC_scanstr: the value of one quoted string that fills the line."""
+    assert STRING.fullmatch(text)
+
+    def one(match: re.Match[str]) -> str:
+        if match[0] == "''":
+            return "'"
+        if octal := re.fullmatch(r"\\([0-7]{1,3})", match[0]):
+            return chr(int(octal[1], 8) & 0xFF)
+        return ESCAPES.get(match[0][1], match[0][1])
+
+    return re.sub(r"''|\\[0-7]{1,3}|\\.", one, text[1:-1])
+
+
+@given(PRINTABLE)
+@settings(derandomize=True)
+def test_quoted_text_is_read_back(text: str) -> None:
+    refuse_value("x", text)
+    assert read(quote(text)) == text
+
+
+@given(st.text("'\\n0\"#=$ \u00e9", max_size=12))
+@settings(derandomize=True)
+def test_quotes_and_backslashes_are_read_back(text: str) -> None:
+    assert read(quote(text)) == text
+
+
+@given(st.text())
+@settings(derandomize=True)
+def test_what_is_not_refused_stays_on_its_line(text: str) -> None:
+    try:
+        refuse_value("x", text)
+    except ValueError:
+        return
+    assert len(f"x = {quote(text)}".splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "on"),
+        (False, "off"),
+        (1, "'1'"),
+        (1.5, "'1.5'"),
+        ("", "''"),
+        ("on", "'on'"),
+        ("O'Neill", "'O''Neill'"),
+        ("a\\b", r"'a\\b'"),
+    ],
+)
+def test_value_is_quoted(value: object, text: str) -> None:
+    assert quote(value) == text
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "\0", "\x1f", "\x7f", "\x9f", "\u2028", "\u2029"])
+def test_control_characters_are_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"settings\['x'\] = .*: needs a value without line breaks"):
+        refuse_value("x", value)
+
+
+@pytest.mark.parametrize("name", ["include", "include_dir", "Ssl", "a b", "a\n", "", "a.b.c"])
+def test_name_that_is_no_setting_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="needs a name as pg_settings spells it"):
+        refuse_name(name, ())
+
+
+def test_name_with_a_knob_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"settings\['port'\]: has a knob of its own; write port"):
+        refuse_name("port", {"port"})
+    refuse_name("port", {"other"})
+
+
+@pytest.mark.parametrize(
+    ("memory", "size"),
+    [("1kB", 1024), ("8MB", 8 * 1024**2), ("1GB", 1024**3), ("2TB", 2 * 1024**4)],
+)
+def test_memory_is_counted_in_bytes(memory: str, size: int) -> None:
+    assert TypeAdapter(Memory).validate_python(memory) == memory
+    assert in_bytes(memory) == size
+
+
+@pytest.mark.parametrize("memory", ["0MB", "01MB", "-1MB", "1", "1KB", "1.5GB", "1GB ", "1B", ""])
+def test_memory_needs_a_number_and_a_unit(memory: str) -> None:
+    with pytest.raises(ValidationError, match="needs a number with its unit: kB, MB, GB or TB"):
+        TypeAdapter(Memory).validate_python(memory)
+
+
+@pytest.mark.xfail(strict=True, reason=r"settings.py:18,24 \d matches digits of other scripts")
+@pytest.mark.parametrize(("kind", "value"), [(Memory, "1١GB"), (Duration, "1١s")])
+def test_digits_are_those_that_postgresql_reads(kind: object, value: str) -> None:
+    with pytest.raises(ValidationError, match="needs"):
+        TypeAdapter(kind).validate_python(value)
+
+
+@pytest.mark.parametrize("duration", ["0", "1us", "100ms", "30s", "5min", "2h", "1d"])
+def test_duration_passes(duration: str) -> None:
+    assert TypeAdapter(Duration).validate_python(duration) == duration
+
+
+@pytest.mark.parametrize("duration", ["30", "0s", "-1s", "1m", "1 s", "1.5s", "", "1s\n"])
+def test_duration_needs_a_number_and_a_unit(duration: str) -> None:
+    with pytest.raises(ValidationError, match="needs '0'"):
+        TypeAdapter(Duration).validate_python(duration)
+
+
+def test_file_is_parsed_in_its_order() -> None:
+    text = "# port = 1\nssl = on\n\nauth_delay.milliseconds = 500\nlog_line_prefix = 'a = b'\n"
+    text += "include 'release.conf'\n port = 2\n"
+    assert list(parse(text).items()) == [
+        ("ssl", "on"),
+        ("auth_delay.milliseconds", "500"),
+        ("log_line_prefix", "'a = b'"),
+    ]
+
+
+def test_last_value_of_a_name_is_the_one_in_force() -> None:
+    assert parse("jit = on\njit = off\n") == {"jit": "off"}
