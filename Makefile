@@ -4,9 +4,11 @@ ENV ?= local
 INVENTORY = inventories/$(ENV).py
 PYTHON ?= python3
 BIN = .venv/bin
-# Only development goes ahead unasked; YES=1 is for CI.
-ALLOWED = $(if $(YES),-y,$(shell $(BIN)/python -m deploys.stage $(INVENTORY)))
 PYINFRA = $(BIN)/pyinfra
+# Only development goes ahead unasked; YES=1 is for CI.
+ALLOWED = $(if $(YES),-y,$(shell $(PYINFRA) --json $(INVENTORY) debug-inventory 2>/dev/null | \
+	$(BIN)/python -m deploys.stages))
+CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help .venv deploy dry test bench lint start stop status destroy
@@ -32,7 +34,8 @@ $(INVENTORY):
 	@echo "$@ is missing; ENV=name picks inventories/name.py" >&2; exit 1
 
 deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
-	@$(PYINFRA) $(ALLOWED) $(ARGS) $(INVENTORY) deploy.py
+	@allowed="$(ALLOWED)"; test -n "$$allowed" || $(CAN_ASK); \
+		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
 
 # A failing host makes pyinfra ask; the answer is no.
 dry: .venv $(INVENTORY)  ## show what deploy would change, change nothing
@@ -42,11 +45,11 @@ start stop status: .venv $(INVENTORY)  ## the local server
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.$@
 
 destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
-	@test -n '$(YES)' || test -t 0 || { echo 'it asks first: needs a terminal, or YES=1' >&2; exit 1; }
+	@test -n '$(YES)' || $(CAN_ASK)
 	@$(PYINFRA) $(if $(YES),-y) $(ARGS) $(INVENTORY) deploys.local.destroy
 
 test: .venv lint  ## lint, types and all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv  ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .

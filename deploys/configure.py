@@ -6,7 +6,7 @@ import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
 
-from pyinfra import host
+from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import shell
@@ -32,9 +32,11 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
         return
     cost = _cost(found, wanted, differing)
     found.foreseen = cost
-    lines = [line for name in differing for line in
-             difference.file_lines(name, _text(found.files.get(name)), wanted[name])]  # fmt: skip
-    would([f"release {found.next_release} ({cost})", *lines])
+    lines = [f"release {found.next_release} ({cost})"]
+    for name in differing:
+        now = _text(found.files.get(name))
+        lines += difference.file_lines(name, now, wanted[name], brief=state.is_executing)
+    would(lines)
     yield _write(target.runtime, found, wanted)
 
 

@@ -10,14 +10,18 @@ from howdah.render import File
 Cost = Literal["nothing", "reload", "restart"]
 
 
-def file_lines(name: str, found: str | None, wanted: File) -> list[str]:
-    """A unified diff of one file; a secret one, or one still to be made, by name only."""
+def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = False) -> list[str]:
+    """A unified diff of one file; a secret one by name only. ``brief``: a new one likewise."""
+    what = "new" if found is None else "changed"
     if wanted.secret or wanted.content is None:
-        return [f"{'new' if found is None else 'changed'}: {name} (content not shown)"]
+        return [f"{what}: {name} (content not shown)"]
+    lines = wanted.content.decode().splitlines()
+    if brief and found is None:
+        return [f"{what}: {name} ({len(lines)} lines)"]
     return list(
         difflib.unified_diff(
             (found or "").splitlines(),
-            wanted.content.decode().splitlines(),
+            lines,
             f"{name} on the host" if found is not None else f"{name} (absent)",
             f"{name} wanted",
             lineterm="",

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
 hidden = os.environ.get("HOWDAH_HIDE")
 
 
-class Hider(MetaPathFinder):
-    def find_spec(self, name: str, *_: Any) -> None:
-        if name == hidden:
-            raise ModuleNotFoundError(name)
+class Hider(PathFinder):
+    """The finder of installed modules, blind for one."""
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
+        return None if fullname == hidden else super().find_spec(fullname, path, target)
 
 
 if hidden:
-    sys.meta_path.insert(0, Hider())
+    sys.meta_path = [Hider if finder is PathFinder else finder for finder in sys.meta_path]
 
 from pyinfra.connectors import local  # noqa: E402
 from pyinfra_cli.main import cli  # noqa: E402

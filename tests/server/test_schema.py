@@ -1,0 +1,94 @@
+"""The application's schema: its own Alembic environment, by one word in the inventory."""
+
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.server.checkout import Checkout
+
+SECOND = "examples/shop/shop/migrations/versions/0002"
+
+
+@pytest.fixture
+def shop(bare: Checkout) -> Checkout:
+    """A checkout that deploys examples/shop, as far as its first revision."""
+    (second,) = bare.folder.glob(f"{SECOND}*.py")
+    second.rename(bare.folder / "later.py")
+    bare.inventory(schema="shop.migrations")
+    return bare
+
+
+def path(checkout: Checkout) -> dict[str, str]:
+    return {"PYTHONPATH": str(checkout.folder / "examples" / "shop")}
+
+
+def upgrade(checkout: Checkout) -> None:
+    shutil.copy2(checkout.folder / "later.py", checkout.folder / f"{SECOND}_later.py")
+
+
+def test_shop_is_deployed_used_dumped_and_upgraded(shop: Checkout, tmp_path: Path) -> None:
+    shop.deploy(env=path(shop))
+    columns, row = "id, name, price_cents, stock", "gen_random_uuid(), 'Tea', 350, 2"
+    insert = f"INSERT INTO products ({columns}) VALUES ({row})"
+    written = shop.login("appuser", "appdb", f"{insert}; SELECT name FROM products")
+    assert written.stdout.strip() == "Tea", written.stderr
+    dsn = f"host=127.0.0.1 port={shop.port} dbname=appdb user=backupuser sslmode=require"
+    dump = [str(shop.bin / "pg_dump"), "-f", str(tmp_path / "dump"), dsn]
+    dumped = shop.run(dump, env={"PGPASSWORD": shop.password("backupuser")})
+    assert dumped.returncode == 0, dumped.stderr
+    assert "Tea" in (tmp_path / "dump").read_text()
+    upgrade(shop)
+    assert "CREATE INDEX CONCURRENTLY" in shop.pyinfra("--dry", "deploy.py", env=path(shop)).output
+    assert shop.deploy(env=path(shop)).changed == ["Migrate the schema"]
+    assert shop.deploy(env=path(shop)).changed == []
+    assert shop.login("appuser", "appdb", "SELECT name FROM products").stdout.strip() == "Tea"
+    owners = shop.ask("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'app'", "appdb")
+    assert owners == "appowner"
+
+
+def test_somebody_migrates_at_the_same_time(shop: Checkout) -> None:
+    shop.deploy(env=path(shop))
+    upgrade(shop)
+    lock = "SELECT pg_advisory_lock(hashtext('howdah.migrate')); SELECT pg_sleep(5);"
+    holder = threading.Thread(target=shop.ask, args=(lock, "appdb"))
+    holder.start()
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    while shop.ask(held) == "0":
+        time.sleep(0.05)
+    assert "another session migrates this database" in shop.refused(env=path(shop))
+    holder.join()
+    shop.deploy(env=path(shop))
+
+
+def test_revision_of_another_application(shop: Checkout) -> None:
+    shop.deploy(env=path(shop))
+    shop.inventory()
+    said = shop.refused()
+    assert "the server is at revision 'shop_0001', which app_db.migrations does not have" in said
+
+
+def test_revision_that_needs_a_connection(shop: Checkout) -> None:
+    later = (shop.folder / "later.py").read_text()
+    changed = later.replace("def upgrade() -> None:", "def upgrade() -> None:\n    op.get_bind()")
+    assert changed != later
+    (shop.folder / "later.py").write_text(changed)
+    upgrade(shop)
+    assert "uses the database while it is rendered offline" in shop.refused(env=path(shop))
+
+
+def test_failing_migration_leaves_what_was_there(shop: Checkout) -> None:
+    shop.deploy(env=path(shop))
+    later = (shop.folder / "later.py").read_text()
+    broken = later.replace("def upgrade() -> None:",
+                           "def upgrade() -> None:\n    op.execute('SELECT nonsense')")  # fmt: skip
+    (shop.folder / "later.py").write_text(broken)
+    upgrade(shop)
+    assert "nonsense" in shop.refused(env=path(shop))
+    assert shop.ask("TABLE app.alembic_version", "appdb") == "shop_0001"
+    (shop.folder / "later.py").write_text(later)
+    upgrade(shop)
+    shop.deploy(env=path(shop))
+    assert shop.deploy(env=path(shop)).changed == []
