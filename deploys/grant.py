@@ -11,9 +11,9 @@ from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import report, would
 from howdah import rights
+from howdah.change import Change
 from howdah.declared import placeholder
 from howdah.names import literal
-from howdah.rights import Change
 
 
 @convergent

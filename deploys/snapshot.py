@@ -5,6 +5,7 @@ it anew. What Prepare read is never used in Execute: the prompt between them may
 """
 
 import functools
+import re
 import shlex
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -107,50 +108,23 @@ def script(runtime: Runtime, want: Wanted) -> str:
     }  # fmt: skip
     assigned = "\n".join(f"{name}={shlex.quote(value)}" for name, value in names.items())
     psql = f"{runtime.as_owner} env -i LC_ALL=C.UTF-8 {shlex.quote(layout.binaries)}/psql"
-    return (
-        SHELL.replace("@ASSIGNED@", assigned)
-        .replace("@PSQL@", psql)
-        .replace("@SQL@", _sql(want, runtime.cluster.app_database))
-    )
+    parts = {
+        "@ASSIGNED@": assigned,
+        "@PSQL@": psql,
+        "@SQL@": _sql(want, runtime.cluster.app_database),
+    }
+    return re.sub("@[A-Z]+@", lambda place: parts[place[0]], _shell())
 
-
-SHELL = r"""
-cd /
-@ASSIGNED@
-tab=$(printf '\t')
-# who listens on the wanted port, from the kernel: ss may not be installed
-awk -v port="$PORT_HEX" '{ split($2, local, ":") }
-    $4 == "0A" && local[2] == port { print "listener\t" local[1] }' \
-    /proc/net/tcp /proc/net/tcp6 2>/dev/null
-[ -d "$HOME_" ] || exit 0
-echo "home"
-[ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"
-[ -x "$BINARIES/postgres" ] && echo "binaries"
-[ -e "$DATA/PG_VERSION" ] && echo "data"
-if [ -L "$CURRENT" ]; then
-    echo "current$tab$(readlink "$CURRENT")"
-    cd "$CURRENT/"
-    stat -c "file$tab%n$tab%a$tab%U:%G" -- *
-    sha256sum -- * | sed "s/^/sha256$tab/; s/  /$tab/"
-    # what is no secret, to be compared line by line
-    awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
-    cd /
-fi
-[ -e "$DATA/postmaster.pid" ] || exit 0
-{ read -r pid; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
-# a stale file may name somebody else's process
-[ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
-echo "pid$tab$pid"
-echo "port$tab$port"
-@PSQL@ -XAtq -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
-@SQL@
-HOWDAH_SQL
-"""
 
 _SESSION = "SET jit = off; SET statement_timeout = 0; SET timezone = 'UTC';"
 
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
+
+
+@functools.cache
+def _shell() -> str:
+    return Path(__file__).with_suffix(".sh").read_text()
 
 
 @functools.cache

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from howdah.catalog import ALL, PUBLIC, Catalog, Default, Grant, Object
+from howdah.change import Change
 from howdah.cluster import SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
 
-Row = tuple[Any, ...]  # the arguments of rights.Change
 Acl = dict[Grant, tuple[bool, str]]
 KEYWORD = {"function": "ROUTINE"}  # functions and procedures alike
 
 
-def changes(found: Catalog, want: Wanted) -> Iterator[Row]:
+def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
     """Databases first, then each database's schemas, other objects and defaults."""
     for obj in _managed(found, want):
         yield from _object(found, want, obj)
@@ -40,7 +40,7 @@ def _managed(found: Catalog, want: Wanted) -> list[Object]:
     )
 
 
-def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Row]:
+def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:
     owner = found.owners[obj]
     now, acl = found.grants.get(obj, {}), want.acl(obj, owner)
     if obj.database not in want.connlimits or obj.schema == "pg_catalog":
@@ -53,7 +53,9 @@ def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Row]:
     yield from _grants(obj, now, acl, owner)
 
 
-def _grants(obj: Object, now: dict[Grant, dict[str, bool]], acl: Acl, owner: str) -> Iterator[Row]:
+def _grants(
+    obj: Object, now: dict[Grant, dict[str, bool]], acl: Acl, owner: str
+) -> Iterator[Change]:
     """What is missing: one statement for the grantees that lack the same."""
     missing: dict[tuple[str, bool, str], list[Grant]] = defaultdict(list)
     for grant, (grantable, source) in acl.items():
@@ -66,12 +68,12 @@ def _grants(obj: Object, now: dict[Grant, dict[str, bool]], acl: Acl, owner: str
     for (privileges, grantable, source), grantees in together.items():
         option = " WITH GRANT OPTION" if grantable else ""
         sql = f"GRANT {privileges} ON {_on(obj)} TO {', '.join(grantees)}{option};"
-        yield sql, obj.database, source
+        yield Change(sql, obj.database, source)
 
 
 def _revokes(
     want: Wanted, obj: Object, now: dict[Grant, dict[str, bool]], acl: Acl, owner: str
-) -> Iterator[Row]:
+) -> Iterator[Change]:
     """What is too much, by whoever granted it. CASCADE, for a grant option may have been used."""
     extra: dict[tuple[str, str, str], list[Grant]] = defaultdict(list)
     for grant, grantors in now.items():
@@ -85,7 +87,7 @@ def _revokes(
         sql = f"REVOKE {words}{_list(grants)} ON {_on(obj)} FROM {_grantee(grantee)} CASCADE;"
         if grantor != owner:  # only who granted it can take it back
             sql = f"SET ROLE {identifier(grantor)}; {sql} RESET ROLE;"
-        yield sql, obj.database, _said(want, obj, grantee)
+        yield Change(sql, obj.database, _said(want, obj, grantee))
 
 
 def _cascades(grant: Grant, grantor: str, owner: str, acl: Acl) -> bool:
@@ -105,7 +107,7 @@ def _said(want: Wanted, obj: Object, grantee: str) -> str:
     return steps[-1].source if steps else ""
 
 
-def _defaults(found: Catalog, want: Wanted) -> Iterator[Row]:
+def _defaults(found: Catalog, want: Wanted) -> Iterator[Change]:
     creators = (*want.roles, SUPERUSER)
 
     def ours(default: Default) -> bool:
@@ -118,13 +120,13 @@ def _defaults(found: Catalog, want: Wanted) -> Iterator[Row]:
     ]
     for default, privileges in _together(too_much, want):
         sql = _default(default, "REVOKE", "FROM", privileges)
-        yield f"{sql};", default.database, _said_default(want, default)
+        yield Change(f"{sql};", default.database, _said_default(want, default))
     missing = [d for d, grantable in want.defaults.items()
                if ours(d) and found.defaults.get(d) != grantable]  # fmt: skip
     for default, privileges in _together(missing, want):
         option = " WITH GRANT OPTION" if want.defaults[default] else ""
         sql = _default(default, "GRANT", "TO", privileges)
-        yield f"{sql}{option};", default.database, want.sources.get(default, "")
+        yield Change(f"{sql}{option};", default.database, want.sources.get(default, ""))
 
 
 def _together(defaults: Iterable[Default], want: Wanted) -> Iterator[tuple[Default, list[str]]]:

@@ -212,16 +212,16 @@ def _layout(home: Path, version: str, *, root: bool) -> Layout:
     return Layout(
         home=str(home),
         binaries=f"{home}/pgsql-{version}/bin",
-        socket=f"{home}/run" if root else _short_socket(),
+        socket=f"{home}/run" if root else _short_socket(home),
         owner=me,
         file_owner=f"root:{SYSTEM_USER}" if root else f"{me}:{group}",
         file_mode="640" if root else "600",
     )
 
 
-def _short_socket() -> str:
-    """In the home folder: a checkout's path may be too long for a socket."""
-    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+def _short_socket(home: Path) -> str:
+    """In the user's home: a checkout's path may be too long for a socket."""
+    name = hashlib.sha256(str(home).encode()).hexdigest()[:8]
     return f"{Path.home()}/.howdah/{name}"
 
 

@@ -1,0 +1,31 @@
+# What a host has: tab-separated lines, and rows of JSON from psql. snapshot.py fills in the names.
+cd /
+@ASSIGNED@
+tab=$(printf '\t')
+# who listens on the wanted port, from the kernel: ss may not be installed
+awk -v port="$PORT_HEX" '{ split($2, local, ":") }
+    $4 == "0A" && local[2] == port { print "listener\t" local[1] }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null
+[ -d "$HOME_" ] || exit 0
+echo "home"
+[ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"
+[ -x "$BINARIES/postgres" ] && echo "binaries"
+[ -e "$DATA/PG_VERSION" ] && echo "data"
+if [ -L "$CURRENT" ]; then
+    echo "current$tab$(readlink "$CURRENT")"
+    cd "$CURRENT/"
+    stat -c "file$tab%n$tab%a$tab%U:%G" -- *
+    sha256sum -- * | sed "s/^/sha256$tab/; s/  /$tab/"
+    # what is no secret, to be compared line by line
+    awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+    cd /
+fi
+[ -e "$DATA/postmaster.pid" ] || exit 0
+{ read -r pid; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
+# a stale file may name somebody else's process
+[ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
+echo "pid$tab$pid"
+echo "port$tab$port"
+@PSQL@ -XAtq -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
+@SQL@
+HOWDAH_SQL

@@ -1,0 +1,94 @@
+"""Roles, their attributes, memberships and settings: the difference, as statements."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from howdah.catalog import Catalog, Member, Setting
+from howdah.change import Change
+from howdah.cluster import SUPERUSER
+from howdah.names import identifier, literal
+from howdah.wanted import LISTS, Wanted
+
+ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
+
+
+def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterator[Change]:
+    for name, attributes in want.roles.items():
+        now = found.roles.get(name)
+        if now is None:
+            sql = f"CREATE ROLE {identifier(name)} {_words(attributes)};"
+            yield Change(sql, source=want.sources[name])
+            continue
+        password = attributes["password"]
+        shown = {**attributes, "password": password and verifiers.get(password)}
+        if password is None:  # roles-sql does not say: the team sets it by hand
+            shown["password"] = now["password"]
+        wrong = {k: attributes[k] for k, v in shown.items() if now[k] != v}
+        if wrong:
+            sql = f"ALTER ROLE {identifier(name)} {_words(wrong)};"
+            yield Change(sql, source=want.sources[name])
+
+
+def _words(attributes: Mapping[str, Any]) -> str:
+    """Both poles: LOGIN or NOLOGIN, always one of them."""
+    words = [
+        ("" if attributes[a] else "NO") + a.upper() for a in ATTRIBUTES if a in attributes
+    ]  # fmt: skip
+    if "connection limit" in attributes:
+        words.append(f"CONNECTION LIMIT {attributes['connection limit']}")
+    if "valid until" in attributes:
+        words.append(f"VALID UNTIL {literal(attributes['valid until'] or 'infinity')}")
+    if attributes.get("password"):
+        words.append(f"PASSWORD {literal(attributes['password'])}")
+    return " ".join(words)
+
+
+def members(found: Catalog, want: Wanted) -> Iterator[Change]:
+    for member in sorted(found.members):
+        if {member.role, member.member} & want.roles.keys() and member not in want.members:
+            yield Change(_membership("REVOKE", member, "FROM", " CASCADE", want.version))
+    for member, options in want.members.items():
+        if found.members.get(member) != options:
+            said = _with(options, want.version)
+            sql = _membership("GRANT", member, "TO", said, want.version)
+            yield Change(sql, source=want.sources[member])
+
+
+def _membership(verb: str, member: Member, to: str, rest: str, version: int) -> str:
+    by = f" GRANTED BY {identifier(member.grantor)}" if version >= 16 else ""  # noqa: PLR2004
+    before, after = ("", by + rest) if verb == "REVOKE" else (rest, by)
+    return f"{verb} {identifier(member.role)} {to} {identifier(member.member)}{before}{after};"
+
+
+def _with(options: tuple[bool, ...], version: int) -> str:
+    if version < 16:  # noqa: PLR2004 INHERIT and SET came with it
+        return " WITH ADMIN OPTION" if options[0] else ""
+    names = ("ADMIN", "INHERIT", "SET")
+    said = (f"{n} {str(o).upper()}" for n, o in zip(names, options, strict=True))
+    return f" WITH {', '.join(said)}"
+
+
+def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Change]:
+    def managed(key: Setting) -> bool:
+        named = key.role in (*want.roles, SUPERUSER) or key.database in want.connlimits
+        return named and bool(key.database) == in_database
+
+    for key in sorted(filter(managed, found.settings)):
+        if key not in want.settings:
+            yield Change(f"{_setting_of(key)} RESET {_setting_name(key.name)};")
+    for key, value in want.settings.items():
+        if managed(key) and found.settings.get(key) != value:
+            text = value if key.name in LISTS else literal(value)
+            sql = f"{_setting_of(key)} SET {_setting_name(key.name)} = {text};"
+            yield Change(sql, source=want.sources[key])
+
+
+def _setting_name(name: str) -> str:
+    return ".".join(identifier(part) for part in name.split("."))
+
+
+def _setting_of(key: Setting) -> str:
+    if not key.role:
+        return f"ALTER DATABASE {identifier(key.database)}"
+    where = f" IN DATABASE {identifier(key.database)}" if key.database else ""
+    return f"ALTER ROLE {identifier(key.role)}{where}"
