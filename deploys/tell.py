@@ -1,6 +1,7 @@
 """What a run says, under the host's name: a few lines at once, so that hosts do not mix."""
 
 import shlex
+import sys
 from collections.abc import Iterable, Iterator
 
 from pyinfra import host, state
@@ -14,9 +15,11 @@ from howdah.cluster import Cluster
 def would(lines: Iterable[str]) -> None:
     """What an operation is about to do: said by the dry run, and again when it is done.
 
-    Under --json it becomes part of the plan.
+    In the plan of --json it stands as the operation's args.
     """
     said = [line for entry in lines for line in entry.splitlines()]
+    if "--json" in sys.argv and host.current_op_hash and not state.is_executing:
+        state.get_op_meta(host.current_op_hash).args.extend(said)
     host.log("\n".join(f"    {line}" for line in said).lstrip())
 
 

@@ -32,8 +32,8 @@ class Run:
     def changed(self) -> list[str]:
         """The names of the operations that changed something, or would have."""
         if self.plan.get("results"):
-            return [o["name"] for o in self.plan["results"]["operations"] if o["success"]]
-        return [o["name"] for o in self.plan["plan"] if o["hosts_with_change"]]
+            return [o["names"][0] for o in self.plan["results"]["operations"] if o["success"]]
+        return [o["names"][0] for o in self.plan["plan"] if o["hosts_with_change"]]
 
 
 class Checkout:

@@ -28,7 +28,10 @@ def test_bare_dry_run_shows_everything_and_makes_nothing(bare: Checkout) -> None
     assert not bare.home.exists()
     assert not bare.secrets.exists()
     assert "Set rights on new objects        -" in shown
-    assert len(bare.dry().changed) == OPERATIONS - 2  # nothing new for the last two
+    dry = bare.dry()
+    assert len(dry.changed) == OPERATIONS - 2  # nothing new for the last two
+    said = [line for operation in dry.plan["plan"] for line in operation["args"]]
+    assert any(line.startswith("CREATE ROLE appuser") for line in said)
 
 
 def test_printed_line_enters_over_tls_1_3(bare: Checkout) -> None:
