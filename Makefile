@@ -6,8 +6,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PYINFRA = $(BIN)/pyinfra
 # Only development goes ahead unasked; YES=1 is for CI.
-ALLOWED = $(if $(YES),-y,$(shell $(PYINFRA) --json $(INVENTORY) debug-inventory 2>/dev/null | \
-	$(BIN)/python -m deploys.stages))
+ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
 CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
@@ -15,13 +14,13 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
-	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z. ]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .venv: .venv/.made  ## the Python that everything runs with
 
 .venv/.made: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'python 3.11 or newer is needed: apt-get install python3, or PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo '$(PYTHON) 3.11 or newer is needed: apt-get install python3, or PYTHON=…' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo 'python has no venv module: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'making .venv (half a minute) …'
@@ -34,7 +33,7 @@ $(INVENTORY):
 	@echo "$@ is missing; ENV=name picks inventories/name.py" >&2; exit 1
 
 deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
-	@allowed="$(ALLOWED)"; test -n "$$allowed" || $(CAN_ASK); \
+	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
 
 # A failing host makes pyinfra ask; the answer is no.
@@ -45,8 +44,10 @@ start stop status: .venv $(INVENTORY)  ## the local server
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.$@
 
 destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
-	@test -n '$(YES)' || $(CAN_ASK)
-	@$(PYINFRA) $(if $(YES),-y) $(ARGS) $(INVENTORY) deploys.local.destroy
+	@test -n '$(YES)' || { $(CAN_ASK); $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploys.local.destroy \
+		</dev/null && printf '\ntype %s to delete all of this: ' '$(ENV)' && read answer && \
+		test "$$answer" = '$(ENV)' || { echo 'nothing is deleted'; exit 1; }; }
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 
 test: .venv lint  ## lint, types and all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

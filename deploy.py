@@ -29,5 +29,5 @@ load(name="Load the configuration", target=target)
 grant(name="Set roles and rights", target=target)
 migrate(name="Migrate the schema", target=target)
 # What roles-sql/ says of single objects can only be done once they are there.
-grant(name="Set rights on new objects", target=target)
+grant(name="Set rights on new objects", target=target, again=True)
 tell_how_to_connect(name="Tell how to connect", target=target)

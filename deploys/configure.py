@@ -14,12 +14,14 @@ from deploys.runtime import Runtime
 from deploys.snapshot import convergent, snapshot
 from deploys.target import Target
 from deploys.tell import would
-from howdah import difference
+from howdah import difference, settings
 from howdah.found import Found, FoundFile
 from howdah.layout import Layout
+from howdah.refusal import Refusal
 from howdah.render import File
 
 Files = Mapping[str, File]
+MARKER = "release.conf"  # what the running server has loaded says its name
 
 
 @convergent
@@ -27,17 +29,42 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     """Writes a new release when a file differs, and puts it in force by one flip of a link."""
     found, wanted, layout = snapshot(target), target.files(), target.runtime.layout
     differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
+    differing += _strange(found, wanted, layout)
     if not differing:
         host.noop("the configuration is as wanted")
         return
+    _refuse_unknown(found, wanted)
     cost = _cost(found, wanted, differing)
     found.foreseen = cost
     lines = [f"release {found.next_release} ({cost})"]
-    for name in differing:
+    lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
+    for name in (n for n in differing if n in wanted):
         now = _text(found.files.get(name))
         lines += difference.file_lines(name, now, wanted[name], brief=state.is_executing)
     would(lines)
     yield _write(target.runtime, found, wanted)
+
+
+def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
+    """Files of the release that are neither wanted nor its marker as it was written."""
+    marker = found.files.get(MARKER)
+    strange = sorted(found.files.keys() - wanted.keys() - {MARKER})
+    as_written = File(_marker(found.current))
+    if marker is None or _differs(found, MARKER, as_written, layout):
+        strange.append(MARKER)
+    return strange
+
+
+def _marker(release: str) -> bytes:
+    return f"howdah.release = '{release}'\n".encode()
+
+
+def _refuse_unknown(found: Found, wanted: Files) -> None:
+    """A running server tells early what its parser would refuse later: also in a dry run."""
+    names = settings.parse((wanted["postgresql.conf"].content or b"").decode())
+    unknown = [n for n in names if "." not in n and found.running and n not in found.contexts]
+    if unknown:
+        raise Refusal(f"settings[{unknown[0]!r}]: this server knows no such setting")
 
 
 def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
@@ -72,7 +99,7 @@ def _write(runtime: Runtime, found: Found, wanted: Files) -> PyinfraCommand:
         "check": f"{runtime.as_owner} {shell.quoted(f'{layout.binaries}/postgres')} "
         f"-D {shlex.quote(layout.data)} -C port -c config_file",
     }
-    return shell.run(f"put release {release} in force", WRITE.format(**words),
+    return shell.run(f"put release {release} in force", WRITE.format(**words), lock=runtime.lock,
                      _stdin=base64.b64encode(_tar(wanted, release)).decode())  # fmt: skip
 
 
@@ -100,11 +127,10 @@ done
 
 
 def _tar(wanted: Files, release: str) -> bytes:
-    marker = f"howdah.release = '{release}'\n".encode()
     contents = {name: file.content or b"" for name, file in wanted.items()}
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in {**contents, "release.conf": marker}.items():
+        for name, content in {**contents, MARKER: _marker(release)}.items():
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(content), 0o600
             tar.addfile(info, io.BytesIO(content))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from pyinfra import host
+from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys.snapshot import convergent, snapshot
@@ -12,38 +12,47 @@ from deploys.target import Target
 from deploys.tell import report, would
 from howdah import rights
 from howdah.change import Change
-from howdah.declared import placeholder
 from howdah.names import literal
+from howdah.verifiers import placeholder
 
 
 @convergent
-def grant(target: Target) -> Iterator[PyinfraCommand]:
-    """The difference, sent as it is shown; only the verifiers are filled in on the way."""
+def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
+    """The difference, sent as it is shown; only the verifiers are filled in on the way.
+
+    ``again``: after the migrations, for what they have made; a dry run has seen it all before.
+    """
+    if again and not state.is_executing:
+        return
     found, store = snapshot(target), target.store
     if found.data and not found.running:
         host.log("the server is down: its roles and rights are compared once it runs")
         return
     digests = {placeholder(v): digest for v, digest in store.digests().items()}
     plan = rights.plan(found.catalog(), target.want, digests)
-    report(plan.reports)
-    foreseen = found.foreseen_rights  # by the dry run's first look, before the migrations
-    found.foreseen_rights = True
-    if not plan.changes or foreseen:
+    report([] if again else plan.reports)
+    if not plan.changes:
         host.noop("roles and rights are as wanted")
         return
     would(str(change) for change in plan.changes)
     verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}
-    yield superuser(target.runtime, "set roles and rights", script(plan.changes, verifiers))
+    # A dry run may be before the verifiers have been made.
+    text = script(plan.changes, verifiers) if state.is_executing else ""
+    yield superuser(target.runtime, found, "set roles and rights", text)
 
 
 def script(changes: list[Change], verifiers: dict[str, str]) -> str:
     """What psql reads: one transaction for each run of statements in one database."""
     parts = []
     for (database, alone), group in groupby(changes, lambda c: (c.database, c.alone)):
-        statements = "\n".join(change.sql for change in group)
+        statements = "\n".join(_filled(change, verifiers) for change in group)
         body = statements if alone else f"BEGIN;\n{statements}\nCOMMIT;"
         parts.append(connect(database) + body)
-    text = "\n".join(parts)
-    for token, verifier in verifiers.items():
-        text = text.replace(literal(token), literal(verifier))
-    return text
+    return "\n".join(parts)
+
+
+def _filled(change: Change, verifiers: dict[str, str]) -> str:
+    """With the verifier in its place; names that somebody chose are in other statements."""
+    if not change.placeholder:
+        return change.sql
+    return change.sql.replace(literal(change.placeholder), literal(verifiers[change.placeholder]))

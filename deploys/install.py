@@ -8,6 +8,7 @@ from pyinfra.api.command import PyinfraCommand
 from deploys.snapshot import convergent, snapshot
 from deploys.target import Target
 from deploys.tell import would
+from howdah.refusal import Refusal
 
 
 @convergent
@@ -27,8 +28,12 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
 @convergent
 def initialise(target: Target) -> Iterator[PyinfraCommand]:
     """The data directory, with checksums, encoded in UTF-8, sorted by C."""
-    if snapshot(target).data:
+    found, data = snapshot(target), target.runtime.layout.data
+    if found.data:
         host.noop("the data directory is there")
         return
-    would([f"initdb {target.runtime.layout.data}"])
+    if found.current:
+        raise Refusal(f"{data} is missing, and there was a server: bring it back (a file system "
+                      "that is not mounted?), or make destroy to begin anew")  # fmt: skip
+    would([f"initdb {data}"])
     yield from target.runtime.initialise()

@@ -9,9 +9,9 @@ from pyinfra.api.command import FunctionCommand, PyinfraCommand
 from deploys.snapshot import convergent, snapshot
 from deploys.target import Target
 from deploys.tell import would
-from howdah.declared import VERIFIERS
 from howdah.found import Found
 from howdah.refusal import Refusal
+from howdah.verifiers import ROLES
 
 FEW_DAYS = 30
 
@@ -42,12 +42,15 @@ def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfr
 
 def _refuse_to_invent(target: Target, found: Found) -> None:
     """A new password would lock out the application that runs with the old one."""
-    roles = found.catalog().roles
-    for variable, knob in VERIFIERS.items():
+    roles, store = found.catalog().roles, target.store
+    lost = {}
+    for variable, knob in ROLES.items():
         role = getattr(target.cluster, knob)
         known = role in roles if found.running else found.data
-        if known and target.store.password(variable) is None:
-            raise Refusal(
-                f"{target.store.password_file(variable)} is missing, and the server has role "
-                f"{role}: put the file back; to set a new password, write it into that file"
-            )
+        if known and store.password(variable) is None:
+            lost[str(store.password_file(variable))] = role
+    if lost:
+        raise Refusal(
+            f"{', '.join(lost)} missing, and the server has role {', '.join(lost.values())}: put "
+            "it back; to set a new password, write it into that file"
+        )

@@ -24,18 +24,17 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     found, runtime = snapshot(target), target.runtime
     overridden, others = _overridden(found)
     report(f"ALTER SYSTEM has set {name} = {found.system[name]!r}" for name in others)
-    if overridden:
-        resets = [f"ALTER SYSTEM RESET {_name(name)};" for name in overridden]
-        would(f"{r}  -- was {found.system[n]}" for r, n in zip(resets, overridden, strict=True))
-        yield superuser(runtime, "reset settings", "\n".join(resets))
-        found = snapshot(target)
-    verb = _verb(runtime, found) or ("reload" if overridden else "")
+    verb = _verb(runtime, found, overridden)
     if not verb:
         _refuse_faults(found)
         host.noop("the server has loaded its files")
         return
-    waiting = f" for {', '.join(sorted(found.pending))}" if found.pending else ""
-    would([f"{verb} the server{waiting}"])
+    waiting = sorted(found.pending) if verb == "restart" else []
+    resets = [f"ALTER SYSTEM RESET {_name(name)};" for name in overridden]
+    told = [f"{r}  -- was {found.system[n]}" for r, n in zip(resets, overridden, strict=True)]
+    would([*told, f"{verb} the server" + (f" for {', '.join(waiting)}" if waiting else "")])
+    if overridden:
+        yield superuser(runtime, found, "reset settings", "\n".join(resets))
     yield from _commands(runtime, found, verb)
     _refuse_faults(snapshot(target))
 
@@ -48,17 +47,18 @@ def _overridden(found: Found) -> tuple[list[str], list[str]]:
     return [n for n in names if n in stated], [n for n in names if n not in stated]
 
 
-def _verb(runtime: Runtime, found: Found) -> str:
+def _verb(runtime: Runtime, found: Found, overridden: list[str]) -> str:
     """start, restart, reload, or nothing."""
     if not found.running:
         return "start"
-    if found.pending or found.foreseen == "restart" or _other_binaries(runtime, found):
+    late = [name for name in overridden if found.contexts.get(name) == "postmaster"]
+    if late or found.pending or found.foreseen == "restart" or _other_binaries(runtime, found):
         return "restart"
-    return "reload" if found.foreseen or found.release != found.current else ""
+    return "reload" if found.foreseen or overridden or found.release != found.current else ""
 
 
 def _other_binaries(runtime: Runtime, found: Found) -> bool:
-    return f"/pgsql-{found.version}" not in runtime.layout.binaries
+    return f"/pgsql-{found.version}." not in runtime.layout.binaries
 
 
 def _commands(runtime: Runtime, found: Found, verb: str) -> Iterator[PyinfraCommand]:

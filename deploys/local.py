@@ -6,10 +6,12 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
-from deploys.snapshot import convergent, snapshot
+from deploys.snapshot import convergent, processes, snapshot
 from deploys.target import Target
 from deploys.tell import would
 from howdah.refusal import Refusal
+
+NONE_YET = "there is no server in {} yet; make deploy makes it"
 
 
 def start() -> None:
@@ -43,7 +45,7 @@ def _start(target: Target) -> Iterator[PyinfraCommand]:
     found, runtime = snapshot(target), target.runtime
     runtime.refuse(found)
     if not found.current:
-        raise Refusal(f"there is no server in {runtime.layout.home} yet; make deploy makes it")
+        raise Refusal(NONE_YET.format(runtime.layout.home))
     if found.pid:
         host.noop("the server runs")
         return
@@ -52,7 +54,9 @@ def _start(target: Target) -> Iterator[PyinfraCommand]:
 
 @convergent
 def _stop(target: Target) -> Iterator[PyinfraCommand]:
-    if not snapshot(target).pid:
+    found = processes(target)
+    target.runtime.refuse_others(found)
+    if not found.pid:
         host.noop("the server is down")
         return
     yield from target.runtime.stop()
@@ -62,6 +66,10 @@ def _stop(target: Target) -> Iterator[PyinfraCommand]:
 def _status(target: Target) -> Iterator[PyinfraCommand]:
     yield from ()
     found, layout = snapshot(target), target.runtime.layout
+    target.runtime.refuse_others(found)
+    if not found.home:
+        host.log(NONE_YET.format(layout.home))
+        return
     state = f"runs (PostgreSQL {found.version}, pid {found.pid})" if found.pid else "is down"
     port = found.port or target.cluster.port
     host.log(
@@ -73,13 +81,12 @@ def _status(target: Target) -> Iterator[PyinfraCommand]:
 
 @convergent
 def _destroy(target: Target) -> Iterator[PyinfraCommand]:
-    found, runtime = snapshot(target), target.runtime
+    found, runtime = processes(target), target.runtime
     layout = runtime.layout
     if not found.home:
         host.noop("there is nothing to delete")
         return
-    if found.checkout:
-        runtime.refuse(found)
+    runtime.refuse_others(found)
     would([f"delete {layout.home}: the server, its data, its log", f"delete {layout.socket}",
            "the secrets stay"])  # fmt: skip
     if found.pid:

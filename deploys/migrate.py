@@ -37,13 +37,16 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
         now=literal("" if now == "base" else now),
         sql=sql,
     )
-    yield superuser(target.runtime, f"bring the schema to {head}", guarded)
+    yield superuser(target.runtime, found, f"bring the schema to {head}", guarded)
 
 
 def _revision(found: Found, package: str) -> str:
+    if None in found.revisions:
+        raise BadSchema("app.alembic_version is not a plain table; make it one")
     if len(found.revisions) > 1:
         raise BadSchema(f"app.alembic_version has {len(found.revisions)} rows; needs one head")
     now = found.revisions[0] if found.revisions else "base"
+    assert now  # noqa: S101 None is refused above
     if now != "base" and not revisions.contains(package, now):
         raise BadSchema(
             f"the server is at revision {now!r}, which {package} does not have; "
@@ -72,7 +75,14 @@ SELECT pg_try_advisory_lock(hashtext('howdah.migrate')) AS locked \\gset
 \\else
     DO $$ BEGIN RAISE 'another session migrates this database; run the deploy again'; END $$;
 \\endif
-SELECT coalesce(string_agg(version_num, ','), '') = {now} AS same FROM app.alembic_version \\gset
+SELECT coalesce(bool_and(relkind = 'r'), FALSE) AS plain FROM pg_class
+WHERE oid = to_regclass('app.alembic_version') \\gset
+\\if :plain
+    SELECT coalesce(string_agg(version_num, ','), '') = {now} AS same
+    FROM app.alembic_version \\gset
+\\else
+    \\set same false
+\\endif
 \\if :same
 \\else
     DO $$ BEGIN RAISE 'the schema has moved since it was read; run the deploy again'; END $$;

@@ -1,24 +1,30 @@
-"""Shell commands whose failure is one line."""
+"""Shell commands whose failure is one line, and which do not run into each other."""
 
 import shlex
 from typing import Any
 
 from pyinfra.api.command import QuoteString, StringCommand
 
-# $1: what to do, as a sentence's end; $2: the script. Its own output would be noise.
+# $1: what to do, as a sentence's end; $2: the script; $3: the folder whose lock it holds.
+# A killed controller leaves its last command at work: the next run's first waits for it. The
+# lock is the kernel's, and gone with its holder; -o: a server that is started does not hold it.
 _RUN = """
-said=$(sh -ec "$2" 2>&1 >/dev/null) || {
-    printf 'could not %s: %s\\n' "$1" "$(printf '%s\\n' "$said" | head -n 1)" >&2
+what=$1 script=$2 lock=$3
+set -- sh -ec "$script"
+[ -z "$lock" ] || [ ! -d "$lock" ] || set -- flock -o -w 60 "$lock" "$@"
+said=$("$@" 2>&1 >/dev/null) || {
+    line=$(printf '%s\\n' "$said" | grep -m 1 'ERROR:')
+    [ -n "$line" ] || line=$(printf '%s\\n' "$said" | head -n 1)
+    printf 'could not %s: %s\\n' "$what" "${line:-another deploy is at work on this host}" >&2
     exit 1
 }
 """
 
 
-def run(what: str, script: str, **arguments: Any) -> StringCommand:
+def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> StringCommand:
     """A command that runs ``script`` under ``sh -e``; secrets only in ``_stdin``."""
-    return StringCommand(
-        "sh", "-c", QuoteString(_RUN), "sh", QuoteString(what), QuoteString(script), **arguments
-    )
+    words = (QuoteString(what), QuoteString(script), QuoteString(lock))
+    return StringCommand("sh", "-c", QuoteString(_RUN), "sh", *words, **arguments)
 
 
 def quoted(*words: str) -> str:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import gevent
+from gevent import Greenlet
 from pyinfra import host, logger, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
 from pyinfra.api.operation import PyinfraOperation, operation
 
+from deploys.inventory import ROOT
 from deploys.runtime import Runtime
+from deploys.sql import psql
 from deploys.target import Target
 from howdah import found
 from howdah.found import Found, Unreadable
@@ -29,6 +32,11 @@ P = ParamSpec("P")
 QUERIES = Path(found.__file__).parent / "queries"
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
+
+
+def processes(target: Target) -> Found:
+    """Files and processes only: what stop and destroy need, whatever the server answers."""
+    return found.read(_ask(script(target.runtime, target.want, server=False)).get())
 
 
 def snapshot(target: Target) -> Found:
@@ -78,45 +86,49 @@ def _refuse(message: str) -> Iterator[PyinfraCommand]:
 
 
 def _lines(target: Target) -> list[str]:
-    """The script's output. Run past pyinfra's facts: those print arguments and swallow failures."""
+    """The script's output; meanwhile the controller works ahead."""
+    answer = _ask(script(target.runtime, target.want))
+    target.work_ahead()
+    lines: list[str] = answer.get()
+    return lines
+
+
+def _ask(text: str) -> "Greenlet[..., list[str]]":
+    """Runs it past pyinfra's facts: those print their arguments and swallow failures."""
     of_the_operation: Any = host.current_op_global_arguments or {}
     arguments = {
         k: v for k, v in of_the_operation.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"
     }
-    text = script(target.runtime, target.want)
-    answer = gevent.spawn(
-        host.run_shell_command,
-        StringCommand("sh", "-c", QuoteString(text)),
-        print_output=False,
-        **arguments,
-    )
+    command = StringCommand("sh", "-c", QuoteString(text))
+
+    def ask(name: str, run: Callable[..., Any]) -> list[str]:
+        done, output = run(command, print_output=False, **arguments)
+        if not done:
+            said = output.stderr_lines or ["no message"]
+            raise Unreadable(f"cannot read the state of {name}: {said[0]}")
+        return list(output.stdout_lines)
+
+    answer = gevent.spawn(ask, host.name, host.run_shell_command)
     gevent.sleep(0)  # the question leaves now
-    target.work_ahead()
-    done, output = answer.get()
-    if not done:
-        said = output.stderr_lines or ["no message"]
-        raise Unreadable(f"cannot read the state of {host.name}: {said[0]}")
-    return list(output.stdout_lines)
+    return answer
 
 
-def script(runtime: Runtime, want: Wanted) -> str:
+def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
     layout, port = runtime.layout, runtime.cluster.port
     names = {
         "HOME_": layout.home, "BINARIES": layout.binaries, "DATA": layout.data,
-        "CURRENT": layout.current, "PORT_HEX": f"{port:04X}",
+        "CURRENT": layout.current, "PORT_HEX": f"{port:04X}", "ROOT": str(ROOT),
+        "LOG": layout.log, "ETC": layout.releases, "SOCKET": layout.socket, "LOCK": runtime.lock,
+        "SERVER": "yes" if server else "",
     }  # fmt: skip
     assigned = "\n".join(f"{name}={shlex.quote(value)}" for name, value in names.items())
-    psql = f"{runtime.as_owner} env -i LC_ALL=C.UTF-8 {shlex.quote(layout.binaries)}/psql"
     parts = {
         "@ASSIGNED@": assigned,
-        "@PSQL@": psql,
+        "@PSQL@": psql(runtime),
         "@SQL@": _sql(want, runtime.cluster.app_database),
     }
     return re.sub("@[A-Z]+@", lambda place: parts[place[0]], _shell())
-
-
-_SESSION = "SET jit = off; SET statement_timeout = 0; SET timezone = 'UTC';"
 
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
@@ -138,8 +150,9 @@ def _sql(want: Wanted, app_database: str) -> str:
     revision = {app_database: _query("revision.sql")}
     parts = [
         f"\\set schemas '{{{schemas}}}'",
-        _SESSION,
-        *map(_query, ("server.sql", "cluster.sql", "shared.sql")),
+        _query("server.sql"),
+        f"\\if :files\n{_query('files.sql')}\n\\endif",
+        *map(_query, ("cluster.sql", "shared.sql")),
         _in("template1", _query("shared.sql")),
         *(_in(base, _query("database.sql") + revision.get(base, "")) for base in want.connlimits),
     ]
@@ -148,5 +161,5 @@ def _sql(want: Wanted, app_database: str) -> str:
 
 def _in(database: str, sql: str) -> str:
     """The same, connected to a database, if there is one of that name."""
-    lines = (f"\\set base {database}", _EXISTS, "\\if :here", "\\connect :base", _SESSION, sql)
+    lines = (f"\\set base {database}", _EXISTS, "\\if :here", "\\connect :base", sql)
     return "\n".join((*lines, "\\endif"))

@@ -7,17 +7,29 @@ awk -v port="$PORT_HEX" '{ split($2, local, ":") }
     $4 == "0A" && local[2] == port { print "listener\t" local[1] }' \
     /proc/net/tcp /proc/net/tcp6 2>/dev/null
 [ -d "$HOME_" ] || exit 0
+# what a killed run has left at work ends first
+exec 9< "$LOCK" && flock -s -w 60 9 || exit 1
+checkout=
 echo "home"
 [ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"
+[ -z "$checkout" ] || [ "$checkout" = "$ROOT" ] || exit 0
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -e "$DATA/PG_VERSION" ] && echo "data"
+for folder in "$LOG" "$ETC" "$SOCKET"; do
+    [ -d "$folder" ] && echo "folder"
+done
 if [ -L "$CURRENT" ]; then
     echo "current$tab$(readlink "$CURRENT")"
-    cd "$CURRENT/"
-    stat -c "file$tab%n$tab%a$tab%U:%G" -- *
-    sha256sum -- * | sed "s/^/sha256$tab/; s/  /$tab/"
-    # what is no secret, to be compared line by line
-    awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+fi
+files=0
+if cd "$CURRENT/" 2>/dev/null; then
+    [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1
+    {
+        stat -c "file$tab%n$tab%a$tab%U:%G" -- *
+        sha256sum -- * | sed "s/^/sha256$tab/; s/  /$tab/"
+        # what is no secret, to be compared line by line
+        awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+    } 2>/dev/null | LC_ALL=C tr '\200-\377' '?'
     cd /
 fi
 [ -e "$DATA/postmaster.pid" ] || exit 0
@@ -26,6 +38,8 @@ fi
 [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
 echo "pid$tab$pid"
 echo "port$tab$port"
-@PSQL@ -XAtq -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
+echo "socket$tab$socket"
+[ -n "$SERVER" ] || exit 0
+@PSQL@ -v files=$files -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
 @SQL@
 HOWDAH_SQL

@@ -6,30 +6,61 @@ from pyinfra.api.command import StringCommand
 
 from deploys import shell
 from deploys.runtime import Runtime
+from howdah.found import Found
 
-# The first lines of every session. Only a superuser may switch logging off, and a failing
-# statement would be logged with its verifier. psql's LINE 1: prints part of it too.
-QUIET = """\\set VERBOSITY terse
-SET log_statement = 'none';
-SET log_min_duration_statement = -1;
-SET log_min_error_statement = 'panic';
-SET pg_stat_statements.track_utility = 'off';
-SET statement_timeout = 0;
-SET client_min_messages = 'warning';
-"""
+# What every session of the superuser begins with, by PGOPTIONS: before the first statement, in
+# each database, and stronger than ALTER ROLE … SET or the server's own files.
+OPTIONS = {
+    # A function of somebody's own in public must not be taken for PostgreSQL's.
+    "search_path": "pg_catalog",
+    # Nothing of a session is logged: a statement may hold a verifier, a failing one too.
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_min_error_statement": "panic",
+    "debug_print_parse": "off",
+    "debug_print_rewritten": "off",
+    "debug_print_plan": "off",
+    "pg_stat_statements.track_utility": "off",
+    # Nobody's default may stop the work or spell an answer otherwise.
+    "statement_timeout": "0",
+    "lock_timeout": "60s",
+    "idle_in_transaction_session_timeout": "0",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read\\ committed",
+    "session_preload_libraries": "",
+    "local_preload_libraries": "",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "client_min_messages": "error",
+    # Compiling the catalog queries takes seconds, running them milliseconds.
+    "jit": "off",
+}
+SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 
-def superuser(runtime: Runtime, what: str, script: str) -> StringCommand:
+def psql(runtime: Runtime) -> str:
+    """The shell words up to psql's own options. Nothing of the environment is passed on."""
+    options = {**OPTIONS, **(SINCE_17 if runtime.cluster.version >= 17 else {})}  # noqa: PLR2004
+    pgoptions = " ".join(f"-c {name}={value}" for name, value in options.items())
+    words = ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={pgoptions}",
+             f"{runtime.layout.binaries}/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-v",
+             "VERBOSITY=terse")  # fmt: skip
+    return f"{runtime.as_owner} {shlex.join(words)}"
+
+
+def superuser(runtime: Runtime, found: Found, what: str, script: str) -> StringCommand:
     """A command that runs psql's ``script`` in database postgres, up to the first error."""
-    layout = runtime.layout
-    psql = shell.quoted(
-        "env", "-i", "LC_ALL=C.UTF-8", f"{layout.binaries}/psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-        "-h", layout.socket, "-p", str(runtime.cluster.port), "-U", "postgres", "-d", "postgres",
-        "-o", "/dev/null", "-f", "-",
-    )  # fmt: skip
-    return shell.run(what, f"cd /; {runtime.as_owner} {psql}", _stdin=QUIET + script + "\n")
+    where = shell.quoted("-h", found.socket, "-p", str(found.port), "-U", "postgres", "-d",
+                         "postgres", "-o", "/dev/null", "-f", "-")  # fmt: skip
+    return shell.run(
+        what, f"cd /; {psql(runtime)} {where}", lock=runtime.lock, _stdin=f"{script}\n"
+    )
 
 
 def connect(database: str) -> str:
-    """psql's line for another database, quiet again."""
-    return f"\\connect {shlex.quote(database)}\n{QUIET}"
+    """The line for another database."""
+    return f"\\connect {shlex.quote(database)}\n"

@@ -35,6 +35,8 @@ class Target:
         try:
             head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
+            if self.cluster.settings:  # what is refused of them is known once they are rendered
+                render.files(self.cluster, self.runtime.layout, (), None)
         except Refusal as e:
             raise DeployError(f"{e} (host {host.name})") from None
 

@@ -1,5 +1,6 @@
 """What a run says, under the host's name: a few lines at once, so that hosts do not mix."""
 
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,13 +21,18 @@ def would(lines: Iterable[str]) -> None:
     said = [line for entry in lines for line in entry.splitlines()]
     if "--json" in sys.argv and host.current_op_hash and not state.is_executing:
         state.get_op_meta(host.current_op_hash).args.extend(said)
-    host.log("\n".join(f"    {line}" for line in said).lstrip())
+    host.log("\n".join(f"    {_visible(line)}" for line in said).lstrip())
 
 
 def report(lines: Iterable[str]) -> None:
     """What was found, and is not ours to change."""
     for line in lines:
-        host.log(f"reported: {line}")
+        host.log(f"reported: {_visible(line)}")
+
+
+def _visible(line: str) -> str:
+    """A name in the catalog may hold what a terminal would obey."""
+    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", lambda c: f"\\x{ord(c[0]):02x}", line)
 
 
 @convergent
@@ -45,12 +51,17 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     psql = (
         f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {shlex.quote(f"{layout.binaries}/psql")}'
     )
+    words = ("-h", layout.socket, "-p", str(cluster.port), "-U", "postgres")
+    superuser = (
+        f"{target.runtime.as_owner} {shlex.join([f'{layout.binaries}/psql', *words])}".strip()
+    )
     host.log(
         "connect with\n"
         f"    DSN       {dsn}\n"
         f"    CA        {store.path('ca.crt')}\n"
         f"    password  {password}\n"
-        f"    socket    {layout.socket} (superuser postgres, as {layout.owner})\n"
+        f"    socket    {layout.socket}\n"
+        f"    superuser {superuser}\n"
         f"    psql      {psql} {shlex.quote(dsn)}"
     )
 

@@ -31,7 +31,10 @@ def _managed(found: Catalog, want: Wanted) -> list[Object]:
     def ours(obj: Object, owner: str) -> bool:
         if obj.kind in ("database", "schema"):
             return obj in named or obj in want.owners
-        return obj.schema == "pg_catalog" or want.manages(obj, owner)
+        if obj.kind == "parameter":
+            return True
+        in_catalog = obj.schema == "pg_catalog" and obj.database in want.connlimits
+        return in_catalog or want.manages(obj, owner)
 
     order = list(ALL)
     return sorted(
@@ -43,14 +46,23 @@ def _managed(found: Catalog, want: Wanted) -> list[Object]:
 def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:
     owner = found.owners[obj]
     now, acl = found.grants.get(obj, {}), want.acl(obj, owner)
+    ours = None
     if obj.database not in want.connlimits or obj.schema == "pg_catalog":
-        # Of what is PostgreSQL's own, only PUBLIC and roles-sql's roles are managed.
-        named = any(s.target == obj for s in want.steps)
-        ours = {PUBLIC, *want.roles} if named else want.roles.keys()
-        now = {g: v for g, v in now.items() if g.grantee in ours}
+        # Of what is PostgreSQL's own, only roles-sql's roles are managed, and PUBLIC if it says so.
+        said = any(s.target == obj and PUBLIC in s.grantees for s in want.steps)
+        ours = {*want.roles, *([PUBLIC] if said else [])}
         acl = {g: v for g, v in acl.items() if g.grantee in ours}
-    yield from _revokes(want, obj, now, acl, owner)
-    yield from _grants(obj, now, acl, owner)
+    extra = _extra(now, acl, owner, ours)
+    yield from _revokes(want, obj, extra, owner)
+    # A privilege on the whole table takes the columns' along when it goes.
+    gone = {Grant("", g.grantee, g.privilege) for (words, *_), grants in extra.items()
+            for g in grants if not words and not g.column}  # fmt: skip
+    left = {g: v for g, v in now.items() if not (g.column and g._replace(column="") in gone)}
+    weak = {Grant("", g.grantee, g.privilege) for (words, *_), grants in extra.items()
+            for g in grants if words and not g.column}  # fmt: skip
+    left |= {g: dict.fromkeys(v, False) for g, v in left.items()
+             if g.column and g._replace(column="") in weak}  # fmt: skip
+    yield from _grants(obj, left, acl, owner)
 
 
 def _grants(
@@ -71,18 +83,40 @@ def _grants(
         yield Change(sql, obj.database, source)
 
 
-def _revokes(
-    want: Wanted, obj: Object, now: dict[Grant, dict[str, bool]], acl: Acl, owner: str
-) -> Iterator[Change]:
-    """What is too much, by whoever granted it. CASCADE, for a grant option may have been used."""
-    extra: dict[tuple[str, str, str], list[Grant]] = defaultdict(list)
+Entries = dict[Grant, dict[str, bool]]  # grant -> grantor -> grantable
+About = tuple[str, set[str] | None]  # the owner; the grantees that matter, None: all
+Extra = dict[tuple[str, str, str], list[Grant]]  # (words before, grantee, grantor)
+
+
+def _extra(now: dict[Grant, dict[str, bool]], acl: Acl, owner: str, ours: set[str] | None) -> Extra:
+    """What is too much, by whoever granted it; ``ours``: of these grantees only."""
+    extra: Extra = defaultdict(list)
     for grant, grantors in now.items():
+        if ours is not None and grant.grantee not in ours:
+            continue
         for grantor, grantable in grantors.items():
             wanted = acl.get(grant) if grantor == owner else None
-            if wanted is None and not _cascades(grant, grantor, owner, acl):
+            if wanted is None and not _cascades(now, grant, grantor, acl, (owner, ours)):
                 extra["", grant.grantee, grantor].append(grant)
             elif wanted and grantable and not wanted[0] and grant.grantee != owner:
                 extra["GRANT OPTION FOR ", grant.grantee, grantor].append(grant)
+    return extra
+
+
+def _cascades(now: Entries, grant: Grant, grantor: str, acl: Acl, about: About) -> bool:
+    """Whether it goes by itself: a link of the chain that it hangs on loses the option to grant."""
+    owner, ours = about
+    while grantor != owner:
+        link = grant._replace(grantee=grantor)
+        managed = ours is None or grantor in ours
+        if managed and not acl.get(link, (False, ""))[0]:
+            return True
+        grantor = next(iter(now.get(link, {owner: True})))
+    return False
+
+
+def _revokes(want: Wanted, obj: Object, extra: Extra, owner: str) -> Iterator[Change]:
+    """CASCADE, for a grant option may have been used."""
     for (words, grantee, grantor), grants in extra.items():
         sql = f"REVOKE {words}{_list(grants)} ON {_on(obj)} FROM {_grantee(grantee)} CASCADE;"
         if grantor != owner:  # only who granted it can take it back
@@ -90,17 +124,9 @@ def _revokes(
         yield Change(sql, obj.database, _said(want, obj, grantee))
 
 
-def _cascades(grant: Grant, grantor: str, owner: str, acl: Acl) -> bool:
-    """Whether it goes by itself: its grantor loses the option to grant it."""
-    if grantor == owner:
-        return False
-    grantors_own = acl.get(grant._replace(grantee=grantor))
-    return not (grantors_own and grantors_own[0])
-
-
 def _said(want: Wanted, obj: Object, grantee: str) -> str:
     """Where roles-sql revokes something of the object from the grantee."""
-    targets = (obj, obj._replace(name=""))
+    targets = (obj, obj._replace(name="", arguments=""))
     steps = [
         s for s in want.steps if not s.grants and s.target in targets and grantee in s.grantees
     ]
@@ -111,7 +137,8 @@ def _defaults(found: Catalog, want: Wanted) -> Iterator[Change]:
     creators = (*want.roles, SUPERUSER)
 
     def ours(default: Default) -> bool:
-        return default.database in want.connlimits and default.creator in creators
+        alone = (default.database, default.schema) in want.foreign_schemas
+        return default.database in want.connlimits and default.creator in creators and not alone
 
     too_much = [
         d
@@ -166,9 +193,21 @@ def _list(grants: list[Grant]) -> str:
 
 
 def _on(obj: Object) -> str:
-    name, parenthesis, arguments = obj.name, "", ""
-    if obj.kind == "function":
-        name, parenthesis, arguments = obj.name.partition("(")
+    return f"{KEYWORD.get(obj.kind, obj.kind.upper())} {qualified(obj)}"
+
+
+def qualified(obj: Object) -> str:
+    """Its name as SQL, with its schema; a function's argument types are SQL already."""
     schema = f"{identifier(obj.schema)}." if obj.schema else ""
-    keyword = KEYWORD.get(obj.kind, obj.kind.upper())
-    return f"{keyword} {schema}{identifier(name)}{parenthesis}{arguments}"
+    return f"{schema}{identifier(obj.name)}{obj.arguments}"
+
+
+def change_owner(found: Catalog, obj: Object, owner: str) -> None:
+    """As ALTER … OWNER does: the old owner's place in the ACL becomes the new one's."""
+    old, found.owners[obj] = found.owners[obj], owner
+    entries = found.grants.pop(obj, {})
+    for grant, grantors in entries.items():
+        grantee = owner if grant.grantee == old else grant.grantee
+        for grantor, grantable in grantors.items():
+            by = owner if grantor == old else grantor
+            found.grant(obj, grant._replace(grantee=grantee), by, grantable=grantable)

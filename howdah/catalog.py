@@ -14,6 +14,7 @@ ALL = {
     "sequence": ("USAGE", "SELECT", "UPDATE"),
     "function": ("EXECUTE",),
     "type": ("USAGE",),
+    "parameter": ("SET", "ALTER SYSTEM"),
 }  # fmt: skip
 COLUMN = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
 # What acldefault() gives PUBLIC.
@@ -27,7 +28,8 @@ class Object(NamedTuple):
     database: str
     kind: str
     schema: str
-    name: str  # a function's has its argument types: lo_create(oid)
+    name: str
+    arguments: str = ""  # a function's, as SQL: (oid, bytea)
 
 
 class Grant(NamedTuple):
@@ -143,12 +145,14 @@ def from_rows(rows: Iterable[list[Any]]) -> Catalog:
     readers: dict[str, Callable[..., None]] = {
         "role": lambda name, attributes: found.roles.update({name: attributes}),
         "member": lambda *row: found.members.update({Member(*row[:3]): tuple(row[3:])}),
-        "setting": lambda *key: found.settings.update({Setting(*key[:3]): key[3]}),
+        "setting": lambda role, base, name, value: found.settings.update(
+            {Setting(role, base, name.lower()): value}
+        ),
         "connlimit": lambda name, limit: found.connlimits.update({name: limit}),
         "extension": lambda base, name, schema: found.extensions.update({(base, name): schema}),
-        "owner": lambda *key: found.owners.update({Object(*key[:4]): key[4]}),
+        "owner": lambda *key: found.owners.update({Object(*key[:5]): key[5]}),
         "grant": lambda *key: found.grant(
-            Object(*key[:4]), Grant(*key[4:7]), key[7], grantable=key[8]
+            Object(*key[:5]), Grant(*key[5:8]), key[8], grantable=key[9]
         ),
         "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
         "stated": lambda *key: found.stated_defaults.add(key),

@@ -13,6 +13,7 @@ class Change:
     database: str = "postgres"
     source: str = ""
     alone: bool = False  # cannot stand in a transaction
+    placeholder: str = ""  # of the verifier that the statement is sent with
 
     @override
     def __str__(self) -> str:

@@ -7,14 +7,24 @@ Each field is a flat host-data key of the same name, so pyinfra's own precedence
 import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 from pydantic import model_validator as checks_all
+from typing_extensions import override
 
+from howdah.names import is_dns_name
 from howdah.refusal import Refusal
-from howdah.settings import Duration, Memory, Value, refuse_name, refuse_value
+from howdah.settings import Duration, Memory, Value, at_least_64mb, setting_faults
 
 type_ = type
 
@@ -27,6 +37,11 @@ SUPERUSER = "postgres"
 OTHER_DATABASES = frozenset({"postgres", "template0", "template1"})
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
+# RFC 1918, 3927, 4193 and 4291: narrower than Python's is_private, which has mapped addresses too.
+PRIVATE = tuple(map(ipaddress.ip_network, (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+    "fc00::/7", "fe80::/10", "::1/128",
+)))  # fmt: skip
 
 
 class BadCluster(Refusal):
@@ -43,10 +58,36 @@ def check_name(value: str) -> str:
 
 
 def _network(value: object) -> Network:
-    network = ipaddress.ip_network(str(value))
-    if not network.is_private:
-        raise ValueError(f"{network} is public; needs a private network")
+    network = ipaddress.ip_network(_without_zone(value))
+    if not any(network.version == p.version and network.subnet_of(p) for p in PRIVATE):  # type: ignore[arg-type]
+        raise ValueError(f"{network} is not private")
     return network
+
+
+def _address(value: object) -> Address:
+    return ipaddress.ip_address(_without_zone(value))
+
+
+def _host_name(value: str) -> str:
+    try:
+        return str(_address(value))
+    except ValueError:
+        if not is_dns_name(value):
+            raise ValueError("needs DNS names or IP addresses") from None
+    return value
+
+
+def _package(value: str) -> str:
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError("needs a package as an import names it, like app_db.migrations")
+    return value
+
+
+def _without_zone(value: object) -> str:
+    """An IPv6 zone may hold any text, and would be pasted into the server's files."""
+    if "%" in str(value):
+        raise ValueError("needs an address without a zone")
+    return str(value)
 
 
 def _several(value: object) -> object:
@@ -66,11 +107,34 @@ Label = Annotated[str, AfterValidator(_label)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...],
                      BeforeValidator(_several)]  # fmt: skip
 Addresses = Annotated[
-    tuple[Annotated[Address, BeforeValidator(lambda v: ipaddress.ip_address(str(v)))], ...],
+    tuple[Annotated[Address, BeforeValidator(_address)], ...],
     BeforeValidator(_several),
 ]
-Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
-Package = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
+Package = Annotated[str, AfterValidator(_package)]
+
+
+class Frozen(Mapping[str, Value]):
+    """The map ``settings``, which nobody changes after it was checked."""
+
+    def __init__(self, values: Mapping[str, Value] | None = None) -> None:
+        self._values = dict(values or {})
+
+    @override
+    def __getitem__(self, key: str) -> Value:
+        return self._values[key]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 class Cluster(BaseModel):
@@ -119,7 +183,9 @@ class Cluster(BaseModel):
     superuser_reserved_connections: Annotated[int, Field(ge=1, le=100)] = 3
 
     # -- Memory -------------------------------------------------------------------------
-    memory: Memory = "1GB"  # the share of the host that sizing may use
+    memory: Annotated[Memory, AfterValidator(at_least_64mb)] = (
+        "1GB"  # the share of the host that sizing may use
+    )
     shared_buffers: Memory | None = None  # None: howdah.sizing decides
     effective_cache_size: Memory | None = None
     work_mem: Memory | None = None
@@ -134,7 +200,9 @@ class Cluster(BaseModel):
     lock_timeout: Duration = "10s"
     log_min_duration_statement: Duration = "1000ms"
     # Settings without a knob above, by their names in pg_settings.
-    settings: Mapping[str, Value] = Field(default_factory=dict)
+    settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
+        default_factory=Frozen
+    )
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -150,14 +218,16 @@ class Cluster(BaseModel):
     def _agree(self) -> "Cluster":
         roles = [getattr(self, key) for key in type(self).model_fields if key.endswith("_role")]
         bases = [getattr(self, key) for key in type(self).model_fields if key.endswith("_database")]
+        faults = []
         for kind, names, others in (("role", roles, {SUPERUSER}), ("database", bases,
                                                                    OTHER_DATABASES)):  # fmt: skip
             twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
-            if twice:
-                raise ValueError(f"{kind} name {twice[0]!r} is taken; each needs its own")
-        for name, value in self.settings.items():
-            refuse_name(name, type(self).model_fields)
-            refuse_value(name, value)
+            faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
+        faults += [
+            fault for item in self.settings.items() for fault in setting_faults(*item, KNOBS)
+        ]
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
 
     def warnings(self) -> list[str]:
@@ -181,12 +251,13 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
     known = others() if strange else set()
     faults = [_unknown(key, KNOBS | known) for key in strange if key not in known]
+    try:
+        cluster = Cluster(**{key: value for key, value in data.items() if key in KNOBS})
+    except ValidationError as e:
+        faults += dict.fromkeys(_fault(error) for error in e.errors())
     if faults:
         raise BadCluster("\n".join(faults))
-    try:
-        return Cluster(**{key: value for key, value in data.items() if key in KNOBS})
-    except ValidationError as e:
-        raise BadCluster("\n".join(_fault(error) for error in e.errors())) from None
+    return cluster
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:
@@ -201,4 +272,9 @@ def _fault(error: Mapping[str, Any]) -> str:
         return message
     if error["type"] == "missing":
         return f"{error['loc'][0]}: needs a value"
+    if error["loc"][0] == "settings" and error["loc"][-1] == "[key]":
+        return f"settings[{error['input']!r}]: needs a name as pg_settings spells it"
+    if error["loc"][0] == "settings" and len(error["loc"]) > 1:
+        found, needed = error["input"], "needs a text, a number, True or False"
+        return f"settings[{error['loc'][1]!r}] = {found!r}: {needed}"
     return f"{error['loc'][0]} = {error['input']!r}: {message}"

@@ -5,15 +5,10 @@ from pathlib import Path
 
 from howdah import sqlfiles, statements
 from howdah.cluster import Cluster
+from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
 ROLES_SQL = Path(__file__).parent.parent / "roles-sql"
-# The variable that stands for a role's verifier -> the role's knob.
-VERIFIERS = {
-    "app_verifier": "app_role",
-    "backup_verifier": "backup_role",
-    "temporal_verifier": "temporal_role",
-}
 
 
 def variables(cluster: Cluster) -> Mapping[str, str]:
@@ -21,7 +16,7 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
     names = [k for k in Cluster.model_fields if k.endswith(("_role", "_database"))]
     return {
         **{name: getattr(cluster, name) for name in names},
-        **{name: placeholder(name) for name in VERIFIERS},
+        **{name: placeholder(name) for name in PASSWORDS},
         "app_connections": str(cluster.app_connections),
         "backup_connections": str(cluster.backup_connections),
         "temporal_connections": str(cluster.temporal_connections),
@@ -29,11 +24,6 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
         "idle_timeout": cluster.idle_in_transaction_session_timeout,
         "lock_timeout": cluster.lock_timeout,
     }
-
-
-def placeholder(variable: str) -> str:
-    """What stands for a verifier wherever a statement is shown."""
-    return f"<{variable}>"
 
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:

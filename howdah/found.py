@@ -1,6 +1,7 @@
 """What one host has, as the snapshot's lines tell it."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -36,19 +37,20 @@ class Found:
     current: str = ""  # the release in force
     files: dict[str, FoundFile] = field(default_factory=dict)
     pid: int | None = None
+    folders: int = 0  # of those that the runtime needs
     port: int | None = None  # that the running server listens on
+    socket: str = ""  # the folder of its socket
     listeners: list[IPv4Address | IPv6Address] = field(default_factory=list)  # on the wanted port
     version: str = ""  # of the running server: 17.10
     release: str = ""  # that the running server has loaded
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
-    pending: list[str] = field(default_factory=list)  # settings that wait for a restart
+    pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
     faults: list[str] = field(default_factory=list)  # in the loaded files
-    revisions: list[str] = field(default_factory=list)  # in app.alembic_version
+    revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     rows: list[list[Any]] = field(default_factory=list, repr=False)
-    # In a dry run, where nothing is read anew: what earlier operations would have done.
-    foreseen: str = ""  # start, reload or restart
-    foreseen_rights: bool = False
+    # In a dry run, where nothing is read anew: start, reload or restart by earlier operations.
+    foreseen: str = ""
 
     def catalog(self) -> Catalog:
         """A new catalog each time, for a plan completes it."""
@@ -63,7 +65,7 @@ class Found:
     def numbers(self) -> Iterator[int]:
         """The numbers of the releases that are known, in force or loaded."""
         for name in (self.current, self.release):
-            if name.startswith("r-"):
+            if re.fullmatch(r"r-[0-9]{1,9}", name):
                 yield int(name.removeprefix("r-"))
 
     @property
@@ -76,31 +78,43 @@ def read(lines: Iterable[str]) -> Found:
     """Tab-separated lines of the shell and JSON rows of psql -> Found. Raises Unreadable."""
     found = Found()
     for line in lines:
-        if line.startswith("["):
-            _row(found, json.loads(line))
-        elif line:
-            name, *values = line.split("\t")
-            _fact(found, name, values)
+        try:
+            if line.startswith("["):
+                _row(found, json.loads(line))
+            elif line:
+                name, *values = line.split("\t")
+                _fact(found, name, values)
+        except (ValueError, LookupError):
+            raise Unreadable(f"the host answered {line[:60]!r}; needs a quiet shell") from None
     return found
 
 
 def _fact(found: Found, name: str, values: list[str]) -> None:
     if name in ("home", "binaries", "data"):
         setattr(found, name, True)
-    elif name in ("checkout", "current"):
+    elif name in ("checkout", "current", "socket"):
         setattr(found, name, values[0])
     elif name in ("pid", "port"):
         setattr(found, name, int(values[0]))
+    elif name == "folder":
+        found.folders += 1
     elif name == "listener":
         found.listeners.append(_address(values[0]))
-    elif name == "file":
-        found.files[values[0]] = FoundFile(mode=values[1], owner=values[2])
-    elif name == "sha256":
-        found.files[values[1]].sha256 = values[0]
-    elif name == "text":
-        found.files[values[0].removeprefix("./")].text += "\t".join(values[1:]) + "\n"
     else:
-        raise Unreadable(f"the host answered {name!r}; the snapshot needs a quiet shell")
+        _file_fact(found.files, name, values)
+
+
+def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> None:
+    """Of a file with an odd name not all is known: it differs from every wanted one already."""
+    if name == "file":
+        files[values[0]] = FoundFile(mode=values[1], owner=values[2])
+    elif name == "sha256":
+        files.get(values[1], FoundFile("", "")).sha256 = values[0]
+    elif name == "text":
+        file = files.get(values[0].removeprefix("./"), FoundFile("", ""))
+        file.text += "\t".join(values[1:]) + "\n"
+    else:
+        raise ValueError(name)
 
 
 def _row(found: Found, row: list[Any]) -> None:
@@ -109,7 +123,9 @@ def _row(found: Found, row: list[Any]) -> None:
             found.version, found.release = version, release
         case ["context", name, context, pending]:
             found.contexts[name] = context
-            found.pending += [name] if pending else []
+            found.pending |= {name} if pending else set()
+        case ["pending", name]:
+            found.pending.add(name)
         case ["system", name, value]:
             found.system[name] = value
         case ["fault", fault]:

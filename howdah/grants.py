@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from howdah.catalog import ALL, COLUMN, Default, Member, Object, privileges
+from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
 from howdah.cluster import SUPERUSER
-from howdah.sqlfiles import Node, Statement, options_of, role_of, scalar
+from howdah.names import identifier
+from howdah.nodes import base_of, made, only, options_of, role_of
+from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Step, Wanted
 
 KINDS = {
@@ -17,74 +19,112 @@ KINDS = {
     "OBJECT_ROUTINE": "function",
     "OBJECT_TYPE": "type",
 }
-# As pg_proc's oidvectortypes() spells what the parser names after its catalog.
-TYPES = {
-    "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
-    "float8": "double precision", "varchar": "character varying",
+# As oidvectortypes() spells what the parser names after its catalog or by an alias.
+ALIASES = {
+    "bool": "boolean", "bpchar": "character", "char": '"char"', "float4": "real",
+    "float8": "double precision", "int2": "smallint", "int4": "integer", "int8": "bigint",
+    "time": "time without time zone", "timestamp": "timestamp without time zone",
+    "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
+    "varbit": "bit varying", "varchar": "character varying",
 }  # fmt: skip
+PLAIN = frozenset({"bit", "bytea", "date", "inet", "cidr", "interval", "json", "jsonb", "name",
+                   "numeric", "oid", "regclass", "text", "uuid", "xml"})  # fmt: skip
+SHARED = ("postgres", "template1")
+STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option behavior"
 
 
 def grant_role(want: Wanted, statement: Statement, node: Node) -> None:
+    only(statement, node, "granted_roles grantee_roles is_grant opt behavior")
     if not node.get("is_grant"):
         raise statement.refuse("what is not granted here is revoked by itself")
-    said = {o["DefElem"]["defname"]: scalar(o["DefElem"]["arg"]) for o in node.get("opt", ())}
+    said = options_of(statement, node, ("admin", "inherit", "set"))
     for granted in node["granted_roles"]:
+        role = made(want, statement, granted["AccessPriv"]["priv_name"])
         for grantee in node["grantee_roles"]:
-            member = Member(granted["AccessPriv"]["priv_name"], role_of(statement, grantee),
-                            SUPERUSER)  # fmt: skip
+            member = Member(role, role_of(want, statement, grantee), SUPERUSER)
+            if member.member == role:
+                raise statement.refuse("a role is no member of itself")
             inherits = want.roles.get(member.member, {}).get("inherit", True)
-            want.members[member] = (said.get("admin", False), said.get("inherit", inherits),
-                                    said.get("set", True))  # fmt: skip
+            options = (said.get("admin", False), said.get("inherit", inherits))
+            want.members[member] = (*options, said.get("set", True))
             want.sources[member] = statement.source
 
 
 def grant(want: Wanted, statement: Statement, node: Node) -> None:
+    only(statement, node, STATEMENT)
     kind = KINDS.get(node["objtype"])
     if not kind:
         raise statement.refuse("needs a database, schema, table, sequence, function or type")
-    for target in _targets(statement, kind, node):
-        step = Step(
-            grants=node.get("is_grant", False),
-            target=target,
-            privileges=tuple(_privileges(want, statement, kind, node)),
-            grantees=tuple(role_of(statement, g) for g in node["grantees"]),
-            option=node.get("grant_option", False),
-            source=statement.source,
-        )
-        want.steps.append(step)
+    grantees = tuple(role_of(want, statement, g, public=True) for g in node["grantees"])
+    if statement.database in SHARED and kind not in ("database", "schema"):
+        raise statement.refuse(f"in {statement.database} only databases and schemas are compared")
+    option = node.get("grant_option", False)
+    if option and PUBLIC in grantees:
+        raise statement.refuse("PUBLIC can have no grant option")
+    for target in _targets(want, statement, kind, node):
+        listed = tuple(_privileges(want, statement, kind, node))
+        grants = node.get("is_grant", False)
+        want.steps.append(Step(grants, target, listed, grantees, option, statement.source))
 
 
-def _targets(statement: Statement, kind: str, node: Node) -> Iterator[Object]:
+def _targets(want: Wanted, statement: Statement, kind: str, node: Node) -> Iterator[Object]:
     base = statement.database
+    if node["targtype"] == "ACL_TARGET_ALL_IN_SCHEMA":
+        if node["objtype"] in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE"):
+            raise statement.refuse("needs ALL ROUTINES: functions and procedures are one kind here")
+        yield from (Object(base, kind, item["String"]["sval"], "") for item in node["objects"])
+        return
     for item in node["objects"]:
         ((shape, value),) = item.items()
-        if node["targtype"] == "ACL_TARGET_ALL_IN_SCHEMA":
-            yield Object(base, kind, value["sval"], "")
-        elif kind == "database":
-            yield Object(value["sval"], kind, "", value["sval"])
+        if kind == "database":
+            yield _database(want, statement, value["sval"])
         elif shape == "String":
             yield Object(base, kind, "", value["sval"])
         elif shape == "RangeVar":
-            schema = _qualified(statement, value.get("schemaname"))
+            _refuse_elsewhere(statement, "catalogname" in value)
+            schema = qualified(statement, value.get("schemaname"))
             yield Object(base, kind, schema, value["relname"])
         else:
             yield _routine_or_type(statement, kind, value)
 
 
+def _database(want: Wanted, statement: Statement, name: str) -> Object:
+    if name not in SHARED:
+        base_of(want, statement, name)
+    return want.database(name)
+
+
 def _routine_or_type(statement: Statement, kind: str, value: Node) -> Object:
     words = value["objname"] if kind == "function" else value["items"]
     parts = [word["String"]["sval"] for word in words]
-    schema = _qualified(statement, parts[-2] if len(parts) > 1 else None)
+    _refuse_elsewhere(statement, len(parts) > 2)  # noqa: PLR2004 database.schema.name
+    schema = qualified(statement, parts[-2] if len(parts) > 1 else None)
     arguments = ""
     if kind == "function":
         if value.get("args_unspecified"):
             raise statement.refuse("needs the function's argument types")
-        names = [a["TypeName"]["names"][-1]["String"]["sval"] for a in value.get("objargs", ())]
-        arguments = f"({', '.join(TYPES.get(n, n) for n in names)})"
-    return Object(statement.database, kind, schema, parts[-1] + arguments)
+        types = [_type(statement, a["TypeName"]) for a in value.get("objargs", ())]
+        arguments = f"({', '.join(types)})"
+    return Object(statement.database, kind, schema, parts[-1], arguments)
 
 
-def _qualified(statement: Statement, schema: str | None) -> str:
+def _type(statement: Statement, node: Node) -> str:
+    only(statement, node, "names typemod typmods arrayBounds location")
+    parts = [n["String"]["sval"] for n in node["names"]]
+    own = parts[-1] if parts[:-1] in ([], ["pg_catalog"]) else ""
+    if own and own not in ALIASES and own not in PLAIN:
+        raise statement.refuse(f"argument type {own!r}: not known here, or needs its schema")
+    name = ALIASES.get(own, own) if own else ".".join(map(identifier, parts))
+    return name + ("[]" if node.get("arrayBounds") else "")
+
+
+def _refuse_elsewhere(statement: Statement, elsewhere: bool) -> None:
+    if elsewhere:
+        raise statement.refuse("needs an object of this database; \\connect to the other first")
+
+
+def qualified(statement: Statement, schema: str | None) -> str:
+    """The schema, which must be said: psql's search_path may be anybody's."""
     if not schema:
         raise statement.refuse("needs the object with its schema")
     return schema
@@ -93,40 +133,62 @@ def _qualified(statement: Statement, schema: str | None) -> str:
 def _privileges(
     want: Wanted, statement: Statement, kind: str, node: Node
 ) -> Iterator[tuple[str, str]]:
-    listed = [p["AccessPriv"] for p in node.get("privileges", ())] or [{"priv_name": "all"}]
+    """(column, privilege) for each that is said; ALL is every one of the kind."""
+    listed = [p["AccessPriv"] for p in node.get("privileges", ())] or [{}]
     for item in listed:
-        columns = [c["String"]["sval"] for c in item.get("cols", ())] or [""]
-        known = COLUMN if columns != [""] else privileges(kind, want.version)
-        name = {"temp": "TEMPORARY"}.get(item.get("priv_name", "all"), item.get("priv_name", "all"))
-        names = known if name == "all" else (name.upper(),)
-        if not set(names) <= set(ALL[kind]):
-            raise statement.refuse(f"{name.upper()} is no privilege of a {kind}")
-        yield from ((c, n) for c in columns for n in names if n in known)
+        columns = [c["String"]["sval"] for c in item.get("cols", ())]
+        known = COLUMN if columns else privileges(kind, want.version)
+        name = item.get("priv_name", "all").upper()
+        name = "TEMPORARY" if name == "TEMP" else name
+        names = known if name == "ALL" else (name,)
+        if not set(names) <= set(known):
+            what = "a column" if columns else f"a {kind}"
+            raise statement.refuse(f"{name} is no privilege of {what} in PostgreSQL {want.version}")
+        yield from ((column, n) for column in columns or [""] for n in names)
 
 
 def default_privileges(want: Wanted, statement: Statement, node: Node) -> None:
-    options = options_of(node)
-    if "roles" not in options:
-        raise statement.refuse("needs FOR ROLE: whose later objects it is about")
-    creators = [role_of(statement, r) for r in options["roles"]["List"]["items"]]
-    schemas = [s["String"]["sval"] for s in options.get("schemas", {"List": {"items": []}})
-               ["List"]["items"]] or [""]  # fmt: skip
+    base_of(want, statement, statement.database)
+    said = options_of(statement, node, ("roles", "schemas"))
     action = node["action"]
-    kind = KINDS[action["objtype"]]
+    only(statement, action, STATEMENT)
+    if "roles" not in said:
+        raise statement.refuse("needs FOR ROLE: whose later objects it is about")
+    creators = [role_of(want, statement, r) for r in said["roles"]["List"]["items"]]
+    schemas = said.get("schemas", {"List": {"items": []}})["List"]["items"]
+    names = [s["String"]["sval"] for s in schemas] or [""]
     for creator in creators:
-        want.assume_defaults(statement.database, creator)
-        for schema in schemas:
-            for _, privilege in _privileges(want, statement, kind, action):
-                for grantee in action["grantees"]:
-                    key = Default(statement.database, creator, schema, kind,
-                                  role_of(statement, grantee), privilege)  # fmt: skip
-                    _set_default(want, statement, action, key)
+        for schema in names:
+            for default in _defaults(want, statement, action, (creator, schema)):
+                _set_default(want, statement, action, default)
+
+
+def _defaults(
+    want: Wanted, statement: Statement, action: Node, about: tuple[str, str]
+) -> Iterator[Default]:
+    kind = KINDS.get(action["objtype"])
+    if not kind or (kind == "schema" and about[1]):
+        raise statement.refuse("needs TABLES, SEQUENCES, FUNCTIONS or TYPES; or SCHEMAS in none")
+    for spec in action["grantees"]:
+        grantee = role_of(want, statement, spec, public=True)
+        if grantee == about[0]:
+            raise statement.refuse(f"{grantee} owns what it makes; leave it out")
+        for column, privilege in _privileges(want, statement, kind, action):
+            if column:
+                raise statement.refuse("a default privilege is on whole tables")
+            yield Default(statement.database, *about, kind, grantee, privilege)
 
 
 def _set_default(want: Wanted, statement: Statement, action: Node, key: Default) -> None:
+    option = action.get("grant_option", False)
+    if option and key.grantee == PUBLIC:
+        raise statement.refuse("PUBLIC can have no grant option")
+    want.assume_defaults(key.database, key.creator)
     if action.get("is_grant"):
-        want.defaults[key] = action.get("grant_option", False)
+        want.defaults[key] = option or want.defaults.get(key, False)
         want.sources[key] = statement.source
+    elif option:
+        want.defaults.update({key: False} if key in want.defaults else {})
     else:
         want.defaults.pop(key, None)
         want.revoked_defaults[key._replace(privilege="")] = statement.source

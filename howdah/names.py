@@ -24,6 +24,16 @@ RESERVED = frozenset(
 )
 
 
+# RFC 1123 section 2.1. The last label is never a number, so a mistyped address is no name.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DNS_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
+
+
+def is_dns_name(name: str) -> bool:
+    """Whether a host may be called so."""
+    return bool(_DNS_NAME.fullmatch(name))
+
+
 def identifier(name: str) -> str:
     """Bare where PostgreSQL reads it bare, else in double quotes."""
     if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) and name not in RESERVED:

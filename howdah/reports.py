@@ -10,26 +10,39 @@ from howdah.wanted import Wanted
 SHARED = ("postgres", "template1")
 
 
-def reports(found: Catalog, want: Wanted) -> Iterator[str]:
-    """One line for each thing, in a fixed order."""
+def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+    """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
     for role in sorted(found.roles.keys() - want.roles.keys() - {SUPERUSER}):
         yield f"role {role} is not in roles-sql"
+    for key in sorted(k for k in found.settings if not k.role and not k.database):
+        yield f"ALTER ROLE ALL has set {key.name} = {found.settings[key]!r}"
     for base in sorted(found.connlimits.keys() - {*want.connlimits, *SHARED, "template0"}):
         yield f"database {base} is not in roles-sql"
-    for base, name in sorted(found.extensions.keys() - want.extensions.keys()):
-        if base in want.connlimits and name != "plpgsql":
-            yield f"extension {name} in {base} is not in roles-sql"
-    yield from _objects(found, want)
-    for step in want.steps:
+    yield from _extensions(found, want, kept)
+    yield from _objects(found, want, kept)
+    for step in kept.steps:
         if step.target.name and step.target not in found.owners:
             yield f"{step.source}: {step.target.kind} {step.target.name} is not there yet"
 
 
-def _objects(found: Catalog, want: Wanted) -> Iterator[str]:
+def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+    for (base, name), schema in sorted(found.extensions.items()):
+        wanted = want.extensions.get((base, name))
+        if base not in kept.connlimits or name == "plpgsql" or schema == wanted:
+            continue
+        if wanted:
+            yield f"extension {name} in {base} is in schema {schema}, not {wanted}"
+        else:
+            yield f"extension {name} in {base} is not in roles-sql"
+
+
+def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+    """What is in a foreign database is not told."""
     for obj, owner in sorted(found.owners.items()):
-        if obj.database not in want.connlimits:
+        if obj.database not in kept.connlimits:
             continue
         if obj.kind == "schema" and (obj.database, obj.name) not in want.schemas:
             yield f"schema {obj.name} in {obj.database} is not in roles-sql"
-        elif (obj.database, obj.schema) in want.schemas and owner not in want.roles:
-            yield f"{obj.kind} {obj.schema}.{obj.name} in {obj.database} belongs to {owner}"
+        elif (obj.database, obj.schema) in kept.schemas and owner not in want.roles:
+            name = f"{obj.schema}.{obj.name}{obj.arguments}"
+            yield f"{obj.kind} {name} in {obj.database} belongs to {owner}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from howdah import acls, reports, roles
-from howdah.catalog import Catalog, Object
+from howdah.catalog import PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
 from howdah.cluster import SUPERUSER
 from howdah.names import identifier
@@ -30,7 +30,7 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
         *_objects(found, kept),
         *acls.changes(found, kept),
     ]
-    told = [*foreign.values(), *reports.reports(found, kept)]
+    told = [*foreign.values(), *reports.reports(found, want, kept)]
     return Plan(changes, told)
 
 
@@ -59,8 +59,17 @@ def _without(want: Wanted, foreign: Mapping[Object, str]) -> Wanted:
         tables={o: t for o, t in want.tables.items() if ours(o)},
         connlimits={n: v for n, v in want.connlimits.items() if n not in bases},
         settings={k: v for k, v in want.settings.items() if k.database not in bases},
-        extensions={k: v for k, v in want.extensions.items() if k[0] not in bases},
-        defaults={d: v for d, v in want.defaults.items() if d.database not in bases},
+        extensions={
+            k: v
+            for k, v in want.extensions.items()
+            if k[0] not in bases and (k[0], v) not in schemas
+        },
+        defaults={
+            d: v
+            for d, v in want.defaults.items()
+            if d.database not in bases and (d.database, d.schema) not in schemas
+        },
+        foreign_schemas=schemas,
     )
 
 
@@ -68,6 +77,8 @@ def _databases(found: Catalog, want: Wanted) -> Iterator[Change]:
     for name in reports.SHARED:
         if name not in found.connlimits:  # a server still to be made
             found.assume_database(name, SUPERUSER, want.version)
+            if name == "template1":  # initdb gives CONNECT only
+                del found.grants[found.database(name)][Grant("", PUBLIC, "TEMPORARY")]
     for name, limit in want.connlimits.items():
         base = want.database(name)
         source = want.sources[base]
@@ -99,5 +110,10 @@ def _objects(found: Catalog, want: Wanted) -> Iterator[Change]:
     for obj in sorted(want.tables.keys() - found.owners.keys()):
         sql, owner = want.tables[obj]
         found.assume_born(obj, owner, want.version)
-        create = f"SET ROLE {identifier(owner)}; {' '.join(sql.split())}; RESET ROLE;"
+        create = f"SET ROLE {identifier(owner)};\n{sql}\n;\nRESET ROLE;"
         yield Change(create, obj.database, want.sources[obj])
+    for obj, (_, owner) in want.tables.items():
+        if found.owners[obj] != owner and found.owners[obj] in want.roles:
+            acls.change_owner(found, obj, owner)
+            sql = f"ALTER TABLE {acls.qualified(obj)} OWNER TO {identifier(owner)};"
+            yield Change(sql, obj.database, want.sources[obj])

@@ -17,7 +17,8 @@ def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterato
         now = found.roles.get(name)
         if now is None:
             sql = f"CREATE ROLE {identifier(name)} {_words(attributes)};"
-            yield Change(sql, source=want.sources[name])
+            token = attributes["password"] or ""
+            yield Change(sql, source=want.sources[name], placeholder=token)
             continue
         password = attributes["password"]
         shown = {**attributes, "password": password and verifiers.get(password)}
@@ -26,7 +27,8 @@ def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterato
         wrong = {k: attributes[k] for k, v in shown.items() if now[k] != v}
         if wrong:
             sql = f"ALTER ROLE {identifier(name)} {_words(wrong)};"
-            yield Change(sql, source=want.sources[name])
+            token = wrong.get("password") or ""
+            yield Change(sql, source=want.sources[name], placeholder=token)
 
 
 def _words(attributes: Mapping[str, Any]) -> str:
@@ -37,7 +39,8 @@ def _words(attributes: Mapping[str, Any]) -> str:
     if "connection limit" in attributes:
         words.append(f"CONNECTION LIMIT {attributes['connection limit']}")
     if "valid until" in attributes:
-        words.append(f"VALID UNTIL {literal(attributes['valid until'] or 'infinity')}")
+        until = attributes["valid until"]
+        words.append(f"VALID UNTIL {literal(until + '+00' if until else 'infinity')}")
     if attributes.get("password"):
         words.append(f"PASSWORD {literal(attributes['password'])}")
     return " ".join(words)
@@ -47,6 +50,10 @@ def members(found: Catalog, want: Wanted) -> Iterator[Change]:
     for member in sorted(found.members):
         if {member.role, member.member} & want.roles.keys() and member not in want.members:
             yield Change(_membership("REVOKE", member, "FROM", " CASCADE", want.version))
+        elif want.version < 16 and found.members[member][0] > want.members.get(member, (True,))[0]:  # noqa: PLR2004
+            role, of = identifier(member.role), identifier(member.member)
+            yield Change(f"REVOKE ADMIN OPTION FOR {role} FROM {of} CASCADE;")
+            found.members[member] = want.members[member]
     for member, options in want.members.items():
         if found.members.get(member) != options:
             said = _with(options, want.version)
@@ -70,15 +77,20 @@ def _with(options: tuple[bool, ...], version: int) -> str:
 
 def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Change]:
     def managed(key: Setting) -> bool:
-        named = key.role in (*want.roles, SUPERUSER) or key.database in want.connlimits
-        return named and bool(key.database) == in_database
+        """A managed role's anywhere, a managed database's for all; not another role's there."""
+        if key.role and key.role not in (*want.roles, SUPERUSER):
+            return False
+        ours = key.database in want.connlimits or (not key.database and bool(key.role))
+        return ours and bool(key.database) == in_database
 
     for key in sorted(filter(managed, found.settings)):
         if key not in want.settings:
             yield Change(f"{_setting_of(key)} RESET {_setting_name(key.name)};")
     for key, value in want.settings.items():
         if managed(key) and found.settings.get(key) != value:
-            text = value if key.name in LISTS else literal(value)
+            text = literal(value)
+            if key.name in LISTS:  # quoted name by name already; an empty one would be an error
+                text = value if value != '""' else "''"
             sql = f"{_setting_of(key)} SET {_setting_name(key.name)} = {text};"
             yield Change(sql, source=want.sources[key])
 

@@ -81,7 +81,8 @@ def saslprep(password: str) -> bytes:
     return unicodedata.normalize("NFKC", mapped).encode()
 
 
-def _refuse(password: str) -> None:
+def refuse(password: str) -> None:
+    """Raises BadPassword for one that PostgreSQL would not take as it is."""
     if "\0" in password:
         raise BadPassword("password has a NUL character; PostgreSQL would end it there")
     if not _mapped(password):
@@ -101,7 +102,7 @@ def _base64(raw: bytes) -> str:
 
 def _compute(password: str, iterations: int, salt: bytes) -> str:
     """StoredKey and ServerKey of RFC 5802 section 3, in PostgreSQL's spelling."""
-    _refuse(password)
+    refuse(password)
     salted = hashlib.pbkdf2_hmac("sha256", saslprep(password), salt, iterations)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server = hmac.digest(salted, b"Server Key", "sha256")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 KILO = 1024
 MEMORY_UNITS = {"kB": KILO, "MB": KILO**2, "GB": KILO**3, "TB": KILO**4}
@@ -14,20 +14,22 @@ DIRECTIVES = frozenset({"include", "include_dir", "include_if_exists"})
 Value = str | int | float | bool
 
 
-def _memory(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,9}(kB|MB|GB|TB)", value):
-        raise ValueError("needs a number with its unit: kB, MB, GB or TB")
+def _memory(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,9}(kB|MB|GB|TB)", value):
+        raise ValueError("needs a number with its unit in quotes: kB, MB, GB or TB")
     return value
 
 
-def _duration(value: str) -> str:
-    if not re.fullmatch(r"0|[1-9]\d{0,9}(us|ms|s|min|h|d)", value):
-        raise ValueError("needs '0' (off) or a number with its unit: us, ms, s, min, h or d")
+def _duration(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,9}(us|ms|s|min|h|d)", value):
+        raise ValueError(
+            "needs '0' (off) or a number with its unit in quotes: us, ms, s, min, h or d"
+        )
     return value
 
 
-Memory = Annotated[str, AfterValidator(_memory)]
-Duration = Annotated[str, AfterValidator(_duration)]
+Memory = Annotated[str, BeforeValidator(_memory)]
+Duration = Annotated[str, BeforeValidator(_duration)]
 
 
 def in_bytes(memory: str) -> int:
@@ -36,18 +38,23 @@ def in_bytes(memory: str) -> int:
     return int(number) * MEMORY_UNITS[unit]
 
 
-def refuse_name(name: str, knobs: Container[str]) -> None:
-    """Raises ValueError for what cannot stand in the map ``settings``."""
+def at_least_64mb(memory: str) -> str:
+    """Below it a server cannot have the least that it asks for."""
+    if in_bytes(memory) < 64 * KILO**2:
+        raise ValueError("needs 64MB or more")
+    return memory
+
+
+def setting_faults(name: str, value: Value, knobs: Container[str]) -> list[str]:
+    """Why an entry cannot stand in the map ``settings``."""
+    faults = []
     if name in knobs:
-        raise ValueError(f"settings[{name!r}]: has a knob of its own; write {name} = …")
+        faults.append(f"settings[{name!r}]: has a knob of its own; write {name} = …")
     if name in DIRECTIVES or not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", name):
-        raise ValueError(f"settings[{name!r}]: needs a name as pg_settings spells it")
-
-
-def refuse_value(name: str, value: Value) -> None:
-    """Raises ValueError for a value with a line break or another control character."""
+        faults.append(f"settings[{name!r}]: needs a name as pg_settings spells it")
     if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", str(value)):
-        raise ValueError(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
+        faults.append(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
+    return faults
 
 
 def quote(value: object) -> str:

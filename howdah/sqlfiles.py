@@ -1,7 +1,7 @@
 """roles-sql/ read as psql would: variables, the connect lines, and PostgreSQL's own parser."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Statement:
     text: str
     database: str
     source: str  # roles-sql/10-roles.sql:7
+    session: str  # \\connect and each file begin a new one
 
     def refuse(self, why: str) -> BadSql:
         """The error to raise for this statement."""
@@ -41,79 +42,82 @@ def read(folder: Path, variables: Mapping[str, str]) -> list[Statement]:
     return [s for file in files for s in _file(file, variables)]
 
 
+Chunk = tuple[str, int, str, bool]  # database, first line, SQL, whether a connect line follows
+
+
 def _file(path: Path, variables: Mapping[str, str]) -> Iterator[Statement]:
     name = f"{path.parent.name}/{path.name}"
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as e:
         raise BadSql(f"{name}: {e}") from e
-    for database, line, chunk in _chunks(name, text, variables):
-        yield from _statements(f"{name}", line, database, chunk)
+    for chunk in _chunks(name, text, variables):
+        yield from _statements(name, chunk)
 
 
-def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
-    """(database, first line, SQL) between the connect lines."""
+def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Chunk]:
+    """What stands between the connect lines."""
     database, start, lines = "postgres", 1, list[str]()
     for number, line in enumerate(text.split("\n"), start=1):
-        known = _substitute(line, variables, f"{name}:{number}")
         if not line.startswith("\\"):
-            lines.append(known)
+            lines.append(line)
             continue
-        target = re.fullmatch(r'\\connect (?:"(\w+)"|(\w+))\s*', known)
+        sql = _substitute("\n".join(lines), variables, name, start)
+        yield database, start, sql, True
+        known = _substitute(line, variables, name, number)
+        target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', known)
         if not target:
             raise BadSql(f"{name}:{number}: {line.split()[0]} is not known here; only \\connect is")
-        yield database, start, "\n".join(lines)
         database, start, lines = target[1] or target[2], number + 1, []
-    yield database, start, "\n".join(lines)
+    yield database, start, _substitute("\n".join(lines), variables, name, start), False
 
 
-def _substitute(line: str, variables: Mapping[str, str], source: str) -> str:
-    """psql's :"identifier", :'literal' and :bare in one line."""
+# What psql looks for variables in, and before it what it passes over: comments and quotes.
+_WORDS = re.compile(
+    r"""--[^\n]* | /\*.*?\*/ | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
+    | \$(\w*)\$.*?\$\1\$
+    | (?<![:\w]) :(?: "(?P<identifier>\w+)" | '(?P<literal>\w+)' | (?P<bare>[a-z_]\w*) )""",
+    flags=re.S | re.X,
+)
+_SHAPES: dict[str, Callable[[str], str]] = {
+    "identifier": identifier,
+    "literal": literal,
+    "bare": str,
+}
+
+
+def _substitute(text: str, variables: Mapping[str, str], name: str, line: int) -> str:
+    """What psql makes of :"identifier", :'literal' and :bare."""
 
     def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2] or match[3]
-        if name not in variables:
-            known = ", ".join(sorted(variables))
-            raise BadSql(f"{source}: variable {name!r} is not set; known are {known}")
-        shape = identifier if match[1] else literal if match[2] else str
-        return shape(variables[name])
+        at = line + text[: match.start()].count("\n")
+        if match[0].startswith("/*") and "/*" in match[0][2:]:
+            raise BadSql(f"{name}:{at}: a comment in a comment is not known here")
+        for shape, variable in match.groupdict().items():
+            if variable and variable not in variables:
+                known = ", ".join(sorted(variables))
+                raise BadSql(f"{name}:{at}: variable {variable!r} is not set; known are {known}")
+            if variable:
+                return _SHAPES[shape](variables[variable])
+        return match[0]
 
-    return re.sub(r"""(?<![:\w]):(?:"(\w+)"|'(\w+)'|([a-z_]\w*))""", value, line)
+    return _WORDS.sub(value, text)
 
 
-def _statements(name: str, line: int, database: str, sql: str) -> Iterator[Statement]:
+def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
+    database, line, sql, followed = chunk
     raw = sql.encode()
     try:
         parsed = pgparse.parse(sql)
     except pgparse.PGQueryError as e:
-        at = line + raw[: max(e.position - 1, 0)].count(b"\n")
+        at = line + sql[: max(e.position - 1, 0)].count("\n")
         raise BadSql(f"{name}:{at}: {e.message}") from e
     for item in parsed:
         start = item.get("stmt_location", 0)
         text = raw[start : start + item.get("stmt_len", len(raw))].decode()
         body = re.sub(r"\A(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.S)
         first = line + raw[:start].count(b"\n") + text[: len(text) - len(body)].count("\n")
+        if followed and "stmt_len" not in item:  # psql would run it after the connect
+            raise BadSql(f"{name}:{first}: needs a semicolon at its end")
         ((kind, node),) = item["stmt"].items()
-        yield Statement(kind, node, body.strip(), database, f"{name}:{first}")
-
-
-def options_of(node: Node) -> dict[str, Any]:
-    """The DefElems of a node: name -> argument."""
-    return {o["DefElem"]["defname"]: o["DefElem"].get("arg") for o in node.get("options", ())}
-
-
-def scalar(arg: Any) -> Any:
-    """The parser's Integer, String, Boolean … -> a Python value. Zero and false are left out."""
-    ((kind, value),) = arg.items()
-    empty = {"Integer": 0, "Boolean": False, "String": ""}[kind]
-    return next(iter(value.values()), empty)
-
-
-def role_of(statement: Statement, spec: Node) -> str:
-    """The name in a RoleSpec; PUBLIC is the empty one."""
-    spec = spec.get("RoleSpec", spec)
-    if spec["roletype"] == "ROLESPEC_PUBLIC":
-        return ""
-    if spec["roletype"] != "ROLESPEC_CSTRING":
-        raise statement.refuse("needs a role by its name, not CURRENT_USER or its like")
-    return str(spec["rolename"])
+        yield Statement(kind, node, body.strip(), database, f"{name}:{first}", f"{name}:{line}")

@@ -3,14 +3,17 @@
 Only the kinds of statement in READERS are known. Any other is refused, never skipped.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from howdah import grants
 from howdah.catalog import Object, Setting
-from howdah.cluster import SUPERUSER, check_name
+from howdah.cluster import OTHER_DATABASES, SUPERUSER, check_name
 from howdah.names import identifier
-from howdah.sqlfiles import Node, Statement, options_of, role_of, scalar
+from howdah.nodes import base_of, constant, made, only, options_of, role_of
+from howdah.sqlfiles import Node, Statement
+from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import LISTS, Wanted
 
 ATTRIBUTES = {
@@ -25,27 +28,38 @@ ATTRIBUTES = {
     "validUntil": ("valid until", None),
     "password": ("password", None),
 }
+PLACEHOLDERS = frozenset(map(placeholder, PASSWORDS))
 
 
 def wanted(statements: Iterable[Statement], version: int) -> Wanted:
     """Statements -> what they ask for. Raises BadSql with file and line."""
-    result = Wanted(version=version)
+    want, session = Wanted(version=version), None
     for statement in statements:
-        reader = READERS.get(statement.kind)
-        if not reader:
-            words = " ".join(statement.text.split()[:2]).upper()
-            raise statement.refuse(f"{words} is not a statement that Howdah can compare")
-        reader(result, statement, statement.node)
-    for base in result.connlimits:
-        for creator in (*result.roles, SUPERUSER):
-            result.assume_defaults(base, creator)
-    return result
+        if statement.session != session:  # \connect and a new file begin as the superuser
+            want.role, session = SUPERUSER, statement.session
+        _refuse_place(want, statement)
+        READERS[statement.kind](want, statement, statement.node)
+    for base in want.connlimits:
+        for creator in (*want.roles, SUPERUSER):
+            want.assume_defaults(base, creator)
+    return want
+
+
+def _refuse_place(want: Wanted, statement: Statement) -> None:
+    if statement.kind not in READERS:
+        words = " ".join(statement.text.split()[:2]).upper()
+        raise statement.refuse(f"{words} is not a statement that Howdah can compare")
+    if statement.database not in grants.SHARED:
+        base_of(want, statement, statement.database)
+    if want.role != SUPERUSER and statement.kind not in ("CreateStmt", "VariableSetStmt"):
+        raise statement.refuse("needs RESET ROLE before it: the superuser does this")
 
 
 def _create_role(want: Wanted, statement: Statement, node: Node) -> None:
+    only(statement, node, "stmt_type role options")
     if node["stmt_type"] == "ROLESTMT_GROUP":
         raise statement.refuse("CREATE GROUP is an old spelling; write CREATE ROLE … NOLOGIN")
-    name = _checked(statement, node["role"])
+    name = _new(statement, node["role"], want.roles.keys() | {SUPERUSER})
     login = node["stmt_type"] == "ROLESTMT_USER"
     want.roles[name] = dict(ATTRIBUTES.values()) | {"login": login}
     want.sources[name] = statement.source
@@ -53,88 +67,110 @@ def _create_role(want: Wanted, statement: Statement, node: Node) -> None:
 
 
 def _alter_role(want: Wanted, statement: Statement, node: Node) -> None:
-    name = role_of(statement, node["role"])
+    only(statement, node, "role options action")
+    name = role_of(want, statement, node["role"])
     if name not in want.roles:
         raise statement.refuse(f"role {name!r} is not made in these files")
     _attributes(want, statement, name, node)
 
 
 def _attributes(want: Wanted, statement: Statement, name: str, node: Node) -> None:
-    for option, arg in options_of(node).items():
-        if option not in ATTRIBUTES:
-            raise statement.refuse(f"{option} is not an attribute; write GRANT role TO role")
-        value = scalar(arg) if arg else None
+    for option, value in options_of(statement, node, ATTRIBUTES).items():
+        known = value
         if option == "validUntil":
-            value = _moment(statement, str(value))
-        want.roles[name][ATTRIBUTES[option][0]] = value
+            known = _moment(statement, str(value))
+        elif option == "password" and value not in PLACEHOLDERS:
+            raise statement.refuse("PASSWORD needs one of the verifiers, as :'app_verifier'; "
+                                   "leave it out for a password that you set by hand")  # fmt: skip
+        elif option == "connectionlimit" and value < -1:
+            raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
+        want.roles[name][ATTRIBUTES[option][0]] = known
 
 
 def _moment(statement: Statement, value: str) -> str | None:
     """As the query returns it: in UTC, without saying so."""
     if value == "infinity":
         return None
+    if not re.search(r"(Z|[+-]\d\d(:?\d\d)?)$", value):
+        value = ""
     try:
-        return datetime.fromisoformat(value).astimezone(UTC).replace(tzinfo=None).isoformat()
-    except ValueError:
-        raise statement.refuse("VALID UNTIL needs 'infinity' or an ISO 8601 time") from None
+        moment = datetime.fromisoformat(value)
+        at = moment.astimezone(UTC)
+        if moment.tzinfo and not at.microsecond:
+            return at.replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise statement.refuse("VALID UNTIL needs 'infinity' or an ISO 8601 time with its zone, as in "
+                           "'2030-01-01T00:00:00Z'")  # fmt: skip
 
 
-def _checked(statement: Statement, name: str) -> str:
+def _new(statement: Statement, name: str, taken: Iterable[str]) -> str:
     try:
-        return check_name(name)
+        check_name(name)
     except ValueError as e:
         raise statement.refuse(f"{name!r} {e}") from e
+    if name in taken:
+        raise statement.refuse(f"{name!r} is there already")
+    return name
 
 
 def _set(want: Wanted, statement: Statement, key: tuple[str, str], node: Node) -> None:
+    """Names are compared as PostgreSQL does: TimeZone is timezone."""
     if node["kind"] != "VAR_SET_VALUE":
         raise statement.refuse("needs SET name = value; what is not set here is reset by itself")
-    name = node["name"]
-    values = [_constant(statement, a) for a in node["args"]]
+    name = node["name"].lower()
+    values = [constant(statement, a) for a in node["args"]]
+    if len(values) > 1 and name not in {*LISTS, "datestyle"}:
+        raise statement.refuse(f"{name} takes one value")
     if name in LISTS:
+        if "" in values and len(values) > 1:
+            raise statement.refuse("has an empty name in its list")
         values = [identifier(v) for v in values]
     want.settings[Setting(*key, name)] = ", ".join(values)
     want.sources[Setting(*key, name)] = statement.source
 
 
-def _constant(statement: Statement, arg: Node) -> str:
-    constant = arg.get("A_Const")
-    if constant is None:
-        raise statement.refuse("needs a plain value")
-    for kind, inner in (("sval", "sval"), ("ival", "ival"), ("fval", "fval"), ("boolval", "")):
-        if kind in constant:
-            return str(constant[kind].get(inner, 0 if kind == "ival" else ""))
-    raise statement.refuse("needs a plain value")
-
-
 def _role_setting(want: Wanted, statement: Statement, node: Node) -> None:
-    role = role_of(statement, node["role"]) if "role" in node else ""
+    only(statement, node, "role database setstmt")
+    if "role" not in node:
+        raise statement.refuse("needs a role by its name, not ALL")
+    base = base_of(want, statement, node["database"]) if "database" in node else ""
+    role = role_of(want, statement, node["role"])
     if role not in (*want.roles, SUPERUSER):
-        raise statement.refuse(f"role {role or 'ALL'!r} is not made in these files")
-    _set(want, statement, (role, node.get("database", "")), node["setstmt"])
+        raise statement.refuse(f"role {role!r} is not made in these files")
+    _set(want, statement, (role, base), node["setstmt"])
 
 
 def _database_setting(want: Wanted, statement: Statement, node: Node) -> None:
-    _set(want, statement, ("", node["dbname"]), node["setstmt"])
+    only(statement, node, "dbname setstmt")
+    _set(want, statement, ("", base_of(want, statement, node["dbname"])), node["setstmt"])
 
 
 def _create_database(want: Wanted, statement: Statement, node: Node) -> None:
-    options = {name: scalar(arg) for name, arg in options_of(node).items()}
-    unknown = options.keys() - {"owner", "template", "encoding", "connection_limit"}
-    if unknown or options.get("template") != "template0" or "owner" not in options:
-        raise statement.refuse("needs OWNER and TEMPLATE template0, and at most ENCODING and "
-                               "CONNECTION LIMIT beside them")  # fmt: skip
-    name = _checked(statement, node["dbname"])
-    want.connlimits[name] = options.get("connection_limit", -1)
-    want.owners[want.database(name)] = options["owner"]
+    only(statement, node, "dbname options")
+    known = ("owner", "template", "encoding", "connection_limit")
+    said = options_of(statement, node, known)
+    if said.get("template") != "template0" or said.get("encoding") != "UTF8":
+        raise statement.refuse("needs TEMPLATE template0 ENCODING 'UTF8'")
+    if not said.get("owner"):
+        raise statement.refuse("needs OWNER role")
+    name = _new(statement, node["dbname"], want.connlimits.keys() | OTHER_DATABASES)
+    limit = said.get("connection_limit", -1)
+    if not isinstance(limit, int) or limit < -1:
+        raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
+    want.connlimits[name] = limit
+    want.owners[want.database(name)] = made(want, statement, said["owner"])
     want.sources[want.database(name)] = statement.source
 
 
 def _create_schema(want: Wanted, statement: Statement, node: Node) -> None:
-    if "authrole" not in node or "schemaElts" in node:
+    if "authrole" not in node or "schemaElts" in node or "schemaname" not in node:
         raise statement.refuse("needs CREATE SCHEMA name AUTHORIZATION role and nothing else")
-    _own(want, statement, Object(statement.database, "schema", "", node["schemaname"]),
-         role_of(statement, node["authrole"]))  # fmt: skip
+    base_of(want, statement, statement.database)
+    taken = {o.name for o in want.owners if o[:2] == (statement.database, "schema")}
+    name = _new(statement, node["schemaname"], taken | {"public", "information_schema"})
+    schema = Object(statement.database, "schema", "", name)
+    _own(want, statement, schema, role_of(want, statement, node["authrole"]))
 
 
 def _own(want: Wanted, statement: Statement, obj: Object, owner: str) -> None:
@@ -146,26 +182,38 @@ def _create_table(want: Wanted, statement: Statement, node: Node) -> None:
     """Its existence and owner are compared; its columns belong to whoever alters it later."""
     if not node.get("if_not_exists") or want.role == SUPERUSER:
         raise statement.refuse("needs SET ROLE owner before it, and IF NOT EXISTS")
+    only(statement, node, "relation tableElts oncommit if_not_exists")
     relation = node["relation"]
-    table = Object(statement.database, "table", relation.get("schemaname", ""), relation["relname"])
+    if relation.get("relpersistence") != "p" or "catalogname" in relation:
+        raise statement.refuse("needs a plain table of this database")
+    base_of(want, statement, statement.database)
+    schema = grants.qualified(statement, relation.get("schemaname"))
+    table = Object(statement.database, "table", schema, relation["relname"])
+    if table in want.tables:
+        raise statement.refuse(f"{relation['relname']!r} is there already")
     want.tables[table] = (statement.text, want.role)
     _own(want, statement, table, want.role)
 
 
 def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:
-    options = {name: scalar(arg) for name, arg in options_of(node).items()}
-    if set(options) != {"schema"}:
+    said = options_of(statement, node, ("schema",))
+    if not said:
         raise statement.refuse("needs CREATE EXTENSION name WITH SCHEMA schema")
-    key = (statement.database, node["extname"])
-    want.extensions[key] = options["schema"]
+    key = (base_of(want, statement, statement.database), node["extname"])
+    if key in want.extensions:
+        raise statement.refuse(f"{key[1]!r} is there already")
+    want.extensions[key] = said["schema"]
     want.sources[key] = statement.source
 
 
 def _set_role(want: Wanted, statement: Statement, node: Node) -> None:
-    if node["name"] != "role":
-        raise statement.refuse(f"SET {node['name']} lasts for a session only; write ALTER ROLE")
-    reset = node["kind"] == "VAR_RESET"
-    want.role = SUPERUSER if reset else _constant(statement, node["args"][0])
+    if node.get("name") != "role" or node.get("is_local"):
+        words = " ".join(statement.text.split()[:2]).upper()
+        raise statement.refuse(f"{words} lasts for a session only; write ALTER ROLE")
+    if node["kind"] not in ("VAR_RESET", "VAR_SET_VALUE") or len(node.get("args", ())) > 1:
+        raise statement.refuse("needs SET ROLE role, or RESET ROLE")
+    role = "none" if node["kind"] == "VAR_RESET" else constant(statement, node["args"][0])
+    want.role = SUPERUSER if role == "none" else made(want, statement, role)
 
 
 READERS: dict[str, Callable[[Wanted, Statement, Node], None]] = {

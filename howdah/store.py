@@ -14,14 +14,9 @@ from pathlib import Path
 
 from howdah import scram, x509
 from howdah.refusal import Refusal
+from howdah.verifiers import PASSWORDS
 from howdah.x509 import Pair
 
-# What stands for the verifier in roles-sql -> the password's file.
-PASSWORDS = {
-    "app_verifier": "postgres_app_user_pw",
-    "backup_verifier": "postgres_app_ro_pw",
-    "temporal_verifier": "postgres_temporal_pw",
-}
 RANDOM_BYTES = 32  # 43 characters of base64, 256 bits
 LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of development
 
@@ -61,7 +56,7 @@ class Store:
             return None
         try:
             text = re.sub(r"\r?\n\Z", "", raw.decode())
-            scram.saslprep(text)
+            scram.refuse(text)
         except ValueError as e:
             cause = "is not UTF-8" if isinstance(e, UnicodeDecodeError) else str(e)
             raise BadSecret(f"{self.password_file(variable)}: {cause}") from None
@@ -128,7 +123,7 @@ class Store:
         if faults:
             lines.append(f"make {self.path(f'hosts/{host}.crt')} and .key: {'; '.join(faults)}")
             self._refuse_to_sign_without()
-        return lines + [f"mode 0600 for {path}" for path in self._open()]
+        return lines + [f"mode {_mode(path):04o} for {path}" for path in self._open()]
 
     def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
         """Makes what `due` names, each file whole or not at all. Raises OSError, BadSecret."""
@@ -138,17 +133,19 @@ class Store:
             if self.verifier(variable) is None:
                 verifier = scram.verifier(self.password(variable) or "")
                 self._write(f"{name}.verifier", verifier.encode() + b"\n")
+        self._refuse_half_a_ca()
         ca = self.ca()
         if not ca:
             ca = x509.make_ca(self.folder.name, days=ca_days)
             self._write("ca.key", ca.key)
             self._write("ca.crt", ca.certificate)
         if self.leaf_faults(host, names, days):
+            self._refuse_to_sign_without()
             leaf = x509.make_leaf(ca, names, days=days)
             self._write(f"hosts/{host}.key", leaf.key)
             self._write(f"hosts/{host}.crt", leaf.certificate)
         for path in self._open():
-            path.chmod(0o700 if path.is_dir() else 0o600)
+            path.chmod(_mode(path))
 
     def _refuse_half_a_ca(self) -> None:
         """A key without its certificate is what a killed first run leaves, unless it has signed."""
@@ -173,7 +170,9 @@ class Store:
     def _open(self) -> Iterator[Path]:
         """Files and folders of the store that others than their owner may use."""
         if self.folder.exists():
-            for path in (self.folder, *sorted(self.folder.rglob("*"))):
+            for path in (self.folder, *sorted(self.folder.rglob("[!.]*"))):
+                if path.is_symlink() and path != self.folder:
+                    raise BadSecret(f"{path}: is a link; needs the file itself")
                 if path.stat().st_mode & 0o077:
                     yield path
 
@@ -198,3 +197,7 @@ class Store:
             file.flush()
             os.fsync(descriptor)
         partial.replace(path)
+
+
+def _mode(path: Path) -> int:
+    return 0o700 if path.is_dir() else 0o600

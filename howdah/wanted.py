@@ -32,6 +32,7 @@ class Wanted(Catalog):
     tables: dict[Object, tuple[str, str]] = field(default_factory=dict)  # (SQL, owner)
     sources: dict[object, str] = field(default_factory=dict)
     revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
+    foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
     role: str = SUPERUSER  # SET ROLE, while reading
 
     def acl(self, obj: Object, owner: str) -> dict[Grant, tuple[bool, str]]:
@@ -50,7 +51,7 @@ class Wanted(Catalog):
             for grant, grantors in bare.grants.get(obj, {}).items()
         }
         for step in self.steps:
-            if step.target in (obj, obj._replace(name="")):
+            if step.target in (obj, obj._replace(name="", arguments="")):
                 self._apply(step, acl)
         return acl
 
@@ -61,10 +62,13 @@ class Wanted(Catalog):
                 if step.grants:
                     grantable = step.option or acl.get(grant, (False, ""))[0]
                     acl[grant] = (grantable, step.source)
-                elif step.option and grant in acl:
-                    acl[grant] = (False, step.source)
-                else:
-                    acl.pop(grant, None)
+                    continue
+                # On the whole table it takes the columns' along.
+                for g in [g for g in acl if grant in (g, g._replace(column=""))]:
+                    if step.option:
+                        acl[g] = (False, step.source)
+                    else:
+                        del acl[g]
 
     def logins(self) -> list[tuple[str, str]]:
         """(database, role) for every LOGIN role that is granted CONNECT: the pg_hba records."""

@@ -5,7 +5,6 @@ finds no digest for the channel binding of such a certificate and every SCRAM lo
 A `now` must carry its time zone; left out, it is the clock of this machine.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from howdah.names import is_dns_name
 from howdah.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ BACKDATE = timedelta(minutes=5)  # a client whose clock is late still accepts a 
 CN_LENGTH = 64  # ub-common-name, RFC 5280 appendix A
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 
-# RFC 1123 section 2.1. The last label is never a number, so a mistyped address is no name.
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DNS_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
 _USAGES = (
     "digital_signature",
     "content_commitment",
@@ -68,7 +65,7 @@ def _general_name(name: str) -> x509.DNSName | x509.IPAddress:
             return x509.IPAddress(ip_address(name))
     except ValueError:
         pass
-    if not _DNS_NAME.fullmatch(name):
+    if not is_dns_name(name):
         raise BadName(f"name is {name!r}; a DNS name (RFC 1123) or an IP address is needed")
     return x509.DNSName(name.lower())
 

@@ -19,6 +19,14 @@ class Runtime(Protocol):
     layout: Layout
     as_owner: str  # shell words that run what follows as the server's OS user
 
+    @property
+    def lock(self) -> str:
+        """The folder that a command locks while it changes the host."""
+        ...
+
+    def refuse_others(self, found: Found) -> None:
+        """Raises BadCluster for a cluster that is not this checkout's."""
+
     def refuse(self, found: Found) -> None:
         """Raises BadCluster or Unreadable for a host that cannot be deployed to."""
 

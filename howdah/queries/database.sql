@@ -1,6 +1,6 @@
 -- What holds in one database, as rows of JSON. :schemas: the managed ones, as an array literal.
 
-SELECT json_build_array('owner', current_database(), 'schema', '', nspname,
+SELECT json_build_array('owner', current_database(), 'schema', '', nspname, '',
     pg_get_userbyid(nspowner))
 FROM pg_catalog.pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';
@@ -10,13 +10,13 @@ FROM pg_catalog.pg_extension AS e
 JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace;
 
 WITH objects AS (
-    SELECT 'schema' AS kind, '' AS nspname, nspname AS name, nspowner AS owner,
+    SELECT 'schema' AS kind, '' AS nspname, nspname AS name, '' AS arguments, nspowner AS owner,
         coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid, 'pg_namespace'::regclass AS class
     FROM pg_catalog.pg_namespace
     WHERE nspname = ANY (:'schemas'::text[])
     UNION ALL
     SELECT CASE relkind WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'table' END, n.nspname,
-        c.relname, c.relowner,
+        c.relname, '', c.relowner,
         CASE relkind
             WHEN 'S' THEN coalesce(c.relacl, acldefault('s', c.relowner))
             WHEN 'c' THEN coalesce(t.typacl, acldefault('T', c.relowner))
@@ -27,21 +27,33 @@ WITH objects AS (
     LEFT JOIN pg_catalog.pg_type AS t ON t.oid = c.reltype
     WHERE n.nspname = ANY (:'schemas'::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
     UNION ALL
-    SELECT 'function', n.nspname, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)),
+    SELECT 'function', n.nspname, p.proname, format('(%s)', oidvectortypes(p.proargtypes)),
         p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass
     FROM pg_catalog.pg_proc AS p
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     WHERE n.nspname = ANY (:'schemas'::text[])
     UNION ALL
-    -- of PostgreSQL's own, those that somebody has changed
-    SELECT 'function', 'pg_catalog', format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)),
+    -- of PostgreSQL's own, those that are not as acldefault() says
+    SELECT 'function', 'pg_catalog', p.proname, format('(%s)', oidvectortypes(p.proargtypes)),
         p.proowner, p.proacl, p.oid, 'pg_proc'::regclass
     FROM pg_catalog.pg_proc AS p
-    LEFT JOIN pg_catalog.pg_init_privs AS i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
     WHERE p.proacl IS NOT NULL AND p.pronamespace = 'pg_catalog'::regnamespace
-        AND p.proacl IS DISTINCT FROM i.initprivs
     UNION ALL
-    SELECT 'type', n.nspname, t.typname, t.typowner,
+    -- and those tables that somebody has changed
+    SELECT 'table', 'pg_catalog', c.relname, '', c.relowner,
+        coalesce(c.relacl, acldefault('r', c.relowner)), c.oid, 'pg_class'::regclass
+    FROM pg_catalog.pg_class AS c
+    LEFT JOIN pg_catalog.pg_init_privs AS i
+        ON i.objoid = c.oid AND i.classoid = 'pg_class'::regclass AND i.objsubid = 0
+    WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
+        AND (c.relacl IS DISTINCT FROM i.initprivs OR EXISTS (
+            SELECT FROM pg_catalog.pg_attribute AS a
+            LEFT JOIN pg_catalog.pg_init_privs AS j ON j.objoid = a.attrelid
+                AND j.classoid = 'pg_class'::regclass AND j.objsubid = a.attnum
+            WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL
+                AND a.attacl IS DISTINCT FROM j.initprivs))
+    UNION ALL
+    SELECT 'type', n.nspname, t.typname, '', t.typowner,
         coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass
     FROM pg_catalog.pg_type AS t
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
@@ -57,18 +69,20 @@ own AS (
 ),
 
 acl AS (
-    SELECT kind, nspname, name, '' AS attname, acl FROM own
+    SELECT kind, nspname, name, arguments, '' AS attname, acl FROM own
     UNION ALL
-    SELECT 'table', o.nspname, o.name, c.attname, c.attacl
+    SELECT 'table', o.nspname, o.name, '', c.attname, c.attacl
     FROM own AS o
     JOIN pg_catalog.pg_attribute AS c ON c.attrelid = o.oid AND o.class = 'pg_class'::regclass
     WHERE c.attacl IS NOT NULL AND NOT c.attisdropped
 )
 
-SELECT json_build_array('owner', current_database(), kind, nspname, name, pg_get_userbyid(owner))
+SELECT json_build_array('owner', current_database(), kind, nspname, name, arguments,
+    pg_get_userbyid(owner))
 FROM own
 UNION ALL
-SELECT json_build_array('grant', current_database(), o.kind, o.nspname, o.name, o.attname,
+SELECT json_build_array('grant', current_database(), o.kind, o.nspname, o.name, o.arguments,
+    o.attname,
     CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
     a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
 FROM acl AS o

@@ -1,6 +1,8 @@
 """A change costs what it must: nothing, a reload, a restart, and never two of them."""
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +35,25 @@ def test_restart_where_it_is_needed(converged: Checkout) -> None:
     with costs(converged, restarts=1):
         converged.deploy()
     assert converged.ask("SHOW max_connections") == "120"
+    assert converged.deploy().changed == []
+
+
+def test_restart_where_one_is_taken_out(converged: Checkout) -> None:
+    converged.inventory(settings={"archive_mode": True})
+    converged.deploy()
+    converged.inventory()
+    assert "restart the server" in converged.shown()
+    with costs(converged, restarts=1):
+        converged.deploy()
+    assert converged.deploy().changed == []
+    assert converged.ask("SHOW archive_mode") == "off"
+
+
+def test_unknown_setting_is_refused_by_the_dry_run_too(converged: Checkout) -> None:
+    converged.inventory(settings={"wal_levl": "logical"})
+    dry = converged.pyinfra("--dry", "deploy.py", stdin="no\n")
+    assert "settings['wal_levl']: this server knows no such setting" in dry.output
+    assert "Traceback" not in dry.output
 
 
 def test_one_restart_where_both(converged: Checkout) -> None:
@@ -112,8 +133,10 @@ def test_stopped_and_killed_server_is_started(converged: Checkout) -> None:
     assert converged.pyinfra("-y", "deploys.local.stop").code == 0
     assert not (converged.home / "data" / "postmaster.pid").exists()
     assert converged.deploy().changed == ["Load the configuration"]
-    converged.run(["kill", "-9", str(converged.pid)]) if not converged.user else None
+    killed = converged.pid
+    os.kill(killed, signal.SIGKILL)
     converged.deploy()
+    assert converged.pid != killed
     assert converged.login("appuser", "appdb").returncode == 0
 
 
@@ -122,6 +145,6 @@ def test_old_releases_go(converged: Checkout) -> None:
     for seconds in range(11, 15):
         converged.inventory(lock_timeout=f"{seconds}s")
         converged.deploy()
-    releases = sorted(p.name for p in (converged.home / "etc").glob("r-*"))
-    assert len(releases) == 2
-    assert (converged.home / "etc" / "current").readlink().name == releases[-1]
+    numbers = sorted(int(p.name[2:]) for p in (converged.home / "etc").glob("r-*"))
+    assert len(numbers) == 2
+    assert (converged.home / "etc" / "current").readlink().name == f"r-{numbers[-1]}"

@@ -56,6 +56,10 @@ def test_runtime_of_a_later_version(bare: Checkout) -> None:
         ({"max_connections": 50}, "max_connections = 50: needs 79"),
         ({"schema": "nowhere.migrations"}, "nowhere"),
         ({"settings": {"work_men": "1\nssl = off"}}, "without line breaks"),
+        ({"settings": {"ssl": "off"}}, "Howdah decides it"),
+        ({"certificate_names": ["*.foo bar"]}, "needs DNS names or IP addresses"),
+        ({"allowed_networks": ["fe80::%x\nhost all all all trust #/64"]}, "without a zone"),
+        ({"work_mem": 16}, "with its unit in quotes"),
     ],
 )
 def test_bad_inventory_touches_nothing(bare: Checkout, knobs: dict[str, object], says: str) -> None:
@@ -76,10 +80,12 @@ def test_precedence_is_pyinfras(bare: Checkout) -> None:
     folder.mkdir()
     (folder / "all.py").write_text("work_mem = '5MB'\nlock_timeout = '5s'\njit = True\n")
     (folder / f"{bare.environment}.py").write_text("lock_timeout = '6s'\nmax_connections = 101\n")
-    bare.inventory(max_connections=102)
-    shown = bare.pyinfra("--dry", "--data", "maintenance_work_mem=7MB", "deploy.py").output
+    bare.inventory(max_connections=102, superuser_reserved_connections=5)
+    data = ("--data", "maintenance_work_mem=7MB", "--data", "superuser_reserved_connections=4")
+    shown = bare.pyinfra("--dry", *data, "deploy.py").output
     for line in ("work_mem = 5MB", "lock_timeout = '6s'", "max_connections = 102",
-                 "maintenance_work_mem = 7MB", "jit = on"):  # fmt: skip
+                 "maintenance_work_mem = 7MB", "superuser_reserved_connections = 4",
+                 "jit = on"):  # fmt: skip
         assert f"+{line}" in shown
 
 
@@ -138,6 +144,6 @@ def test_disk_full_while_writing_files(small_disk: Checkout) -> None:
     assert "could not put release" in said
     assert "No space left on device" in said
     filler.unlink()
-    assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() != "9MB"
+    assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() == "4MB"
     small_disk.deploy()
     assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() == "9MB"

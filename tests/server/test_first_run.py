@@ -77,5 +77,9 @@ def test_checkouts_do_not_share_a_cluster(bare: Checkout, deployed: Checkout) ->
     """As root two checkouts may say the same environment."""
     if bare.home.is_relative_to(bare.folder):
         pytest.skip("an ordinary user's clusters lie in their checkouts")
-    said = bare.refused("--data", f"environment={deployed.environment}")
-    assert f"belongs to the checkout {deployed.folder}" in said
+    other = ("--data", f"environment={deployed.environment}")
+    assert f"belongs to the checkout {deployed.folder}" in bare.refused(*other)
+    for verb in ("stop", "start", "status", "destroy"):
+        said = bare.pyinfra("-y", *other, f"deploys.local.{verb}")
+        assert f"belongs to the checkout {deployed.folder}" in said.output
+    assert deployed.login("appuser", "appdb").returncode == 0

@@ -71,12 +71,27 @@ def test_wrong_ca_is_refused_by_the_client(deployed: Checkout, bare: Checkout) -
         ("backupuser", "BEGIN READ WRITE; SELECT lo_creat(-1)",
          "permission denied for function"),
         ("backupuser", "SELECT * FROM pg_authid", "permission denied"),
+        ("backupuser", "BEGIN READ WRITE; CREATE TABLE app.mine (i int)", "permission denied"),
+        ("backupuser", "SET ROLE appowner", "permission denied to set role"),
+        ("appuser", "SET ROLE appowner", "permission denied to set role"),
+        ("appuser", "COPY (SELECT 1) TO PROGRAM 'true'", "permission denied to COPY"),
     ],
 )  # fmt: skip
 def test_refused_inside(deployed: Checkout, role: str, sql: str, says: str) -> None:
     refused = deployed.login(role, "appdb", sql)
     assert refused.returncode == 1
     assert says in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["CREATE SCHEMA mine", "SELECT lo_creat(-1)", "CREATE TEMP TABLE mine (i int)",
+     "SET ROLE temporalowner", "SELECT * FROM pg_authid", "CREATE EXTENSION citext"],
+)  # fmt: skip
+def test_temporal_makes_tables_and_nothing_else(deployed: Checkout, sql: str) -> None:
+    refused = deployed.login("temporaluser", "temporal", sql)
+    assert refused.returncode == 1
+    assert "permission denied" in refused.stderr
 
 
 def test_application_reads_and_writes(deployed: Checkout) -> None:

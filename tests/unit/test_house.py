@@ -1,0 +1,63 @@
+"""What the documents say of the house is so."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from howdah.cluster import KNOBS, Cluster
+from howdah.declared import variables
+from howdah.verifiers import PASSWORDS
+
+ROOT = Path(__file__).parents[2]
+PURE = sorted((ROOT / "howdah").glob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    names = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    names += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def test_howdah_imports_no_pyinfra(path: Path) -> None:
+    assert imports(path) & {"pyinfra", "pyinfra_cli", "deploys"} == set()
+
+
+def test_app_db_imports_neither() -> None:
+    for path in (ROOT / "app_db").rglob("*.py"):
+        assert imports(path) & {"pyinfra", "howdah", "deploys"} == set()
+
+
+def test_every_knob_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, flags=re.MULTILINE))
+    assert rows.keys() == KNOBS
+    for name, field in Cluster.model_fields.items():
+        shown = rows[field.alias or name]
+        if isinstance(field.default, str | int | float):
+            quoted = f'"{field.default}"' if isinstance(field.default, str) else field.default
+            assert shown == f"`{quoted}`"
+
+
+def test_names_for_psql_are_the_defaults() -> None:
+    lines = (ROOT / "roles-sql" / "names.psql").read_text().splitlines()
+    said = dict(line.split()[1:] for line in lines if line.startswith("\\set"))
+    wanted = variables(Cluster(environment="any"))
+    assert said == {name: value for name, value in wanted.items() if name not in PASSWORDS}
+
+
+def test_commands_of_the_readme_are_targets() -> None:
+    targets = set(re.findall(r"^([a-z. ]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    known = {word for target in targets for word in target.split()}
+    text = (ROOT / "README.md").read_text()
+    for word in re.findall(r"^    make (\S+)", text, flags=re.MULTILINE):
+        assert word in known
+
+
+def test_no_module_is_too_long() -> None:
+    for folder in ("howdah", "deploys", "app_db", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert len(path.read_text().splitlines()) <= 300, path

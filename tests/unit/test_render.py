@@ -1,0 +1,242 @@
+"""The files of a release: what pg_hba.conf lets in, and what postgresql.conf says."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from howdah import settings
+from howdah.cluster import BadCluster, Cluster, read
+from howdah.declared import declared
+from howdah.layout import Layout
+from howdah.render import CIPHERS, File, _render, files
+from howdah.x509 import Pair
+
+LAYOUT = Layout(
+    home="/var/lib/how'dah",
+    binaries="/usr/lib/postgresql/17/bin",
+    socket="/run/howdah",
+    owner="postgres",
+    file_owner="root:postgres",
+    file_mode="640",
+)
+PAIR = Pair(b"certificate of hunter2", b"key of hunter2")
+CLUSTERS: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "networks": {"allowed_networks": ["10.1.0.0/16", "fd00:1::/64", "127.0.0.1/32"]},
+    "names": {
+        "app_role": "rw$1",
+        "backup_role": "user",
+        "app_database": "select",
+        "owner_role": "app",
+        "allowed_networks": ["192.168.7.0/24"],
+    },
+}
+
+
+def cluster(**data: Any) -> Cluster:
+    return read({"environment": "test", **data})
+
+
+def rendered(cluster: Cluster, pair: Pair | None = PAIR) -> Mapping[str, File]:
+    return files(cluster, LAYOUT, declared(cluster).logins(), pair)
+
+
+def text(cluster: Cluster, name: str) -> str:
+    content = rendered(cluster)[name].content
+    assert content is not None
+    return content.decode()
+
+
+def conf(cluster: Cluster) -> dict[str, str]:
+    return settings.parse(text(cluster, "postgresql.conf"))
+
+
+def hba(cluster: Cluster) -> list[list[str]]:
+    lines = text(cluster, "pg_hba.conf").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
+
+
+@pytest.fixture(params=CLUSTERS)
+def data(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return CLUSTERS[request.param]
+
+
+@pytest.fixture
+def any_cluster(data: dict[str, Any]) -> Cluster:
+    return cluster(**data)
+
+
+# -- pg_hba.conf ------------------------------------------------------------------------------
+
+
+def test_no_record_lets_clear_text_in(any_cluster: Cluster) -> None:
+    assert {record[0] for record in hba(any_cluster)} == {"local", "hostssl"}
+
+
+def test_no_record_of_the_network_is_for_all_or_for_the_superuser(any_cluster: Cluster) -> None:
+    for kind, *words, method in hba(any_cluster):
+        if kind == "hostssl":
+            assert len(words) == 3
+            assert not {"all", "postgres", "replication", "sameuser", "samerole"} & set(words)
+            assert method == "scram-sha-256"
+
+
+def test_superuser_comes_first_and_over_the_socket_only(any_cluster: Cluster) -> None:
+    first, *others = hba(any_cluster)
+    assert first == ["local", "all", "postgres", "peer", "map=howdah"]
+    assert {record[0] for record in others} == {"hostssl"}
+
+
+def test_each_login_meets_each_network_exactly_once(any_cluster: Cluster) -> None:
+    logins = declared(any_cluster).logins()
+    wanted = [(*login, str(n)) for login in logins for n in any_cluster.networks]
+    found = [tuple(record[1:4]) for record in hba(any_cluster) if record[0] == "hostssl"]
+    assert sorted(found) == sorted(wanted)
+    assert len(found) == len(set(found))
+
+
+def test_application_and_temporal_are_kept_apart(any_cluster: Cluster) -> None:
+    c = any_cluster
+    assert set(declared(c).logins()) == {
+        (c.app_database, c.app_role),
+        (c.app_database, c.backup_role),
+        (c.temporal_database, c.temporal_role),
+        (c.temporal_database, c.backup_role),
+        (c.temporal_visibility_database, c.temporal_role),
+        (c.temporal_visibility_database, c.backup_role),
+    }
+
+
+def test_operating_system_user_is_the_superuser_and_nobody_else() -> None:
+    lines = text(cluster(), "pg_ident.conf").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ['howdah "postgres" postgres']
+
+
+# -- postgresql.conf -----------------------------------------------------------------------
+
+
+def test_settings_of_the_map_appear_quoted() -> None:
+    own = {
+        "lc_messages": "it's",
+        "fsync": True,
+        "auto_explain.log_nested": "a\\b",
+        "wal_buffers": 3,
+    }
+    values = conf(cluster(settings=own))
+    assert values["lc_messages"] == "'it''s'"
+    assert values["fsync"] == "on"
+    assert values["auto_explain.log_nested"] == r"'a\\b'"
+    assert values["wal_buffers"] == "'3'"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ssl", "password_encryption", "hba_file", "data_directory", "shared_preload_libraries",
+     "log_statement", "auth_delay.milliseconds", "ssl_ciphers", "unix_socket_permissions"],
+)  # fmt: skip
+def test_setting_that_howdah_decides_is_refused(name: str) -> None:
+    message = rf"settings\['{re.escape(name)}'\]: Howdah decides it; take it out"
+    with pytest.raises(BadCluster, match=message):
+        rendered(cluster(settings={name: "x"}))
+
+
+def test_port_has_a_knob() -> None:
+    with pytest.raises(BadCluster, match=r"settings\['port'\]: has a knob of its own"):
+        cluster(settings={"port": 1234})
+
+
+def test_each_setting_that_is_rendered_is_refused_in_the_map() -> None:
+    for name in conf(cluster()):
+        with pytest.raises(BadCluster, match=r"Howdah decides it|has a knob of its own"):
+            rendered(cluster(settings={name: "x"}))
+
+
+def test_each_setting_is_said_once(any_cluster: Cluster) -> None:
+    names = re.findall(r"^([a-z_.]+) = ", text(any_cluster, "postgresql.conf"), re.MULTILINE)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ssl", "on"),
+        ("password_encryption", "'scram-sha-256'"),
+        ("ssl_min_protocol_version", "'TLSv1.2'"),
+        ("ssl_ciphers", f"'{':'.join(CIPHERS)}'"),
+        ("unix_socket_permissions", "0700"),
+        ("log_parameter_max_length", "0"),
+        ("data_directory", "'/var/lib/how''dah/data'"),
+        ("ssl_key_file", "'/var/lib/how''dah/etc/current/server.key'"),
+    ],
+)
+def test_what_security_rests_on_is_stated(name: str, value: str) -> None:
+    assert conf(cluster())[name] == value
+
+
+def test_knobs_reach_the_file() -> None:
+    data = {
+        "port": 6000, "listen_addresses": ["10.0.0.5", "::1"], "max_connections": 321,
+        "superuser_reserved_connections": 7, "random_page_cost": 2.5, "jit": True,
+        "effective_io_concurrency": 9, "statement_timeout": "11s", "lock_timeout": "12s",
+        "idle_in_transaction_session_timeout": "13s", "log_min_duration_statement": "14ms",
+        "shared_buffers": "33MB", "effective_cache_size": "34MB", "work_mem": "35MB",
+        "maintenance_work_mem": "36MB",
+    }  # fmt: skip
+    values = conf(cluster(**data))
+    assert {name: values[name].strip("'") for name in data} == {
+        **{name: str(value) for name, value in data.items()},
+        "listen_addresses": "10.0.0.5, ::1",
+        "jit": "on",
+    }
+
+
+def test_last_line_includes_the_release() -> None:
+    assert text(cluster(), "postgresql.conf").endswith("\ninclude 'release.conf'\n")
+
+
+def test_template_fails_on_a_name_that_it_does_not_know() -> None:
+    with pytest.raises(UndefinedError, match="records"):
+        _render("pg_hba.conf.j2")
+
+
+# -- The set ---------------------------------------------------------------------------------
+
+
+def test_same_inventory_renders_the_same_bytes(data: dict[str, Any], any_cluster: Cluster) -> None:
+    again = cluster(**dict(reversed(data.items())))
+    assert rendered(any_cluster) == rendered(again)
+
+
+def test_order_of_the_settings_map_does_not_matter() -> None:
+    one, other = {"fsync": "on", "wal_buffers": 1}, {"wal_buffers": 1, "fsync": "on"}
+    assert rendered(cluster(settings=one)) == rendered(cluster(settings=other))
+
+
+def test_certificate_and_key_are_the_secret_files() -> None:
+    found = rendered(cluster())
+    assert {name for name, file in found.items() if file.secret} == {"server.crt", "server.key"}
+    assert (found["server.crt"].content, found["server.key"].content) == (
+        PAIR.certificate,
+        PAIR.key,
+    )
+
+
+def test_content_is_never_in_the_repr() -> None:
+    assert "hunter2" not in repr(rendered(cluster()))
+    assert repr(File(b"hunter2", secret=True)) == "File(secret=True)"
+
+
+def test_hash_is_of_the_content() -> None:
+    assert File(b"x").sha256 == hashlib.sha256(b"x").hexdigest()
+    assert File(b"").sha256 == hashlib.sha256(b"").hexdigest()
+    assert File(None).sha256 == ""
+
+
+def test_pair_that_is_not_made_yet_has_no_content() -> None:
+    found = rendered(cluster(), None)
+    assert found["server.key"] == File(None, secret=True)
+    assert found["server.crt"] == File(None, secret=True)
