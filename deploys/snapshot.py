@@ -36,14 +36,16 @@ _kept: dict[tuple[str, Any], Found] = {}
 
 def processes(target: Target) -> Found:
     """Files and processes only: what stop and destroy need, whatever the server answers."""
-    return found.read(_ask(script(target.runtime, target.want, server=False)).get())
+    return found.read(_lines(_ask(script(target.runtime, target.want, server=False))))
 
 
 def snapshot(target: Target) -> Found:
     """What the host at hand has. Raises Unreadable."""
     key = (host.name, state.current_stage)
     if key not in _kept:
-        _kept[key] = found.read(_lines(target))
+        answer = _ask(script(target.runtime, target.want))
+        target.work_ahead()
+        _kept[key] = found.read(_lines(answer))
     return _kept[key]
 
 
@@ -85,32 +87,24 @@ def _refuse(message: str) -> Iterator[PyinfraCommand]:
         state.fail_hosts({host})
 
 
-def _lines(target: Target) -> list[str]:
-    """The script's output; meanwhile the controller works ahead."""
-    answer = _ask(script(target.runtime, target.want))
-    target.work_ahead()
-    lines: list[str] = answer.get()
-    return lines
-
-
-def _ask(text: str) -> "Greenlet[..., list[str]]":
+def _ask(text: str) -> "Greenlet[..., Any]":
     """Runs it past pyinfra's facts: those print their arguments and swallow failures."""
     of_the_operation: Any = host.current_op_global_arguments or {}
     arguments = {
         k: v for k, v in of_the_operation.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"
     }
     command = StringCommand("sh", "-c", QuoteString(text))
-
-    def ask(name: str, run: Callable[..., Any]) -> list[str]:
-        done, output = run(command, print_output=False, **arguments)
-        if not done:
-            said = output.stderr_lines or ["no message"]
-            raise Unreadable(f"cannot read the state of {name}: {said[0]}")
-        return list(output.stdout_lines)
-
-    answer = gevent.spawn(ask, host.name, host.run_shell_command)
+    answer = gevent.spawn(host.run_shell_command, command, print_output=False, **arguments)
     gevent.sleep(0)  # the question leaves now
     return answer
+
+
+def _lines(answer: "Greenlet[..., Any]") -> list[str]:
+    done, output = answer.get()
+    if not done:
+        said = output.stderr_lines or ["no message"]
+        raise Unreadable(f"cannot read the state of {host.name}: {said[0]}")
+    return list(output.stdout_lines)
 
 
 def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:

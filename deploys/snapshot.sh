@@ -8,7 +8,8 @@ awk -v port="$PORT_HEX" '{ split($2, local, ":") }
     /proc/net/tcp /proc/net/tcp6 2>/dev/null
 [ -d "$HOME_" ] || exit 0
 # what a killed run has left at work ends first
-exec 9< "$LOCK" && flock -s -w 60 9 || exit 1
+exec 9< "$LOCK"
+flock -s -w 60 9 || { echo "another deploy is at work on this host" >&2; exit 1; }
 checkout=
 echo "home"
 [ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"

@@ -1,13 +1,15 @@
 """pyinfra as its command runs it, observed from inside: `python observed.py REPORT ARGS…`.
 
 Writes to REPORT, as JSON, the remote commands that it ran and the modules that it had imported.
-HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command.
+HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command;
+HOWDAH_KILL_DURING=n while the n-th goes on without it.
 HOWDAH_HIDE=module makes a module as absent as if it were not installed.
 """
 
 import json
 import os
 import signal
+import subprocess
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 report, commands = Path(sys.argv.pop(1)), list[str]()
 kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
+kill_during = int(os.environ.get("HOWDAH_KILL_DURING", "0"))
 hidden = os.environ.get("HOWDAH_HIDE")
 
 
@@ -37,6 +40,12 @@ run_local_process = local.run_local_process
 
 def counting(command: str, *args: Any, **kwargs: Any) -> Any:
     commands.append(command)
+    if len(commands) == kill_during:
+        process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE)
+        assert process.stdin
+        process.stdin.write((kwargs.get("stdin") or "").encode())
+        process.stdin.close()
+        os.kill(os.getpid(), signal.SIGKILL)
     result = run_local_process(command, *args, **kwargs)
     if len(commands) == kill_after:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -89,6 +89,18 @@ def test_precedence_is_pyinfras(bare: Checkout) -> None:
         assert f"+{line}" in shown
 
 
+def test_server_that_cannot_be_asked(bare: Checkout) -> None:
+    bare.deploy()
+    psql = bare.bin / "psql"
+    aside = psql.rename(psql.with_name("aside"))
+    assert "cannot read the state of @local: " in bare.refused()
+    dry = bare.pyinfra("--dry", "deploy.py", stdin="no\n")
+    assert dry.code != 0
+    assert "Traceback" not in dry.output
+    aside.rename(psql)
+    assert bare.deploy().changed == []
+
+
 def test_folder_that_may_not_be_written(of_a_user: Checkout) -> None:
     home = of_a_user.home.parent
     home.mkdir()

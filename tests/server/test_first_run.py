@@ -73,6 +73,20 @@ def test_killed_after_any_command_the_next_run_finishes(
     assert checkout.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == "0"
 
 
+@pytest.mark.parametrize("command", range(1, 14))
+def test_killed_during_any_command_the_next_run_finishes(
+    new_checkout: NewCheckout, command: int
+) -> None:
+    """What it has left at work goes on: the next run's first command waits for it."""
+    checkout = new_checkout()
+    run = checkout.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_DURING": str(command)})
+    if run.code == 0:
+        pytest.skip(f"a first run has fewer than {command} commands")
+    checkout.deploy()
+    assert checkout.deploy().changed == []
+    assert checkout.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == "0"
+
+
 def test_checkouts_do_not_share_a_cluster(bare: Checkout, deployed: Checkout) -> None:
     """As root two checkouts may say the same environment."""
     if bare.home.is_relative_to(bare.folder):
