@@ -28,6 +28,7 @@ def test_port_taken_by_somebody_on_another_address(bare: Checkout) -> None:
         other.bind(("127.0.0.2", bare.port))
         other.listen()
         bare.deploy()
+        assert bare.login("appuser", "appdb").returncode == 0
 
 
 def test_wheel_missing(bare: Checkout) -> None:
