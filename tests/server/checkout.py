@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 OBSERVED = Path(__file__).with_name("observed.py")
 NOBODY = "nobody"
@@ -203,6 +205,10 @@ def _group(user: str | None) -> str:
 
 def _python_for(folder: Path) -> Path:
     """A virtual environment that another user can enter, also when this one lies in /root."""
+    system = subprocess.run(["/usr/bin/python3", "-c", "import sys; print(sys.version_info[:2])"],
+                            check=True, capture_output=True, text=True).stdout  # fmt: skip
+    if system.strip() != str(sys.version_info[:2]):
+        pytest.skip(f"/usr/bin/python3 is {system.strip()}, and the tests run with another")
     home = folder / ".venv"
     subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", home], check=True)
     packages = Path(next(p for p in sys.path if p.endswith("site-packages")))
