@@ -12,7 +12,7 @@ from deploys.target import Target
 from deploys.tell import report, would
 from howdah import settings
 from howdah.found import Found, Unreadable
-from howdah.names import identifier
+from howdah.names import setting_name
 
 
 @convergent
@@ -30,7 +30,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("the server has loaded its files")
         return
     waiting = sorted(found.pending) if verb == "restart" else []
-    resets = [f"ALTER SYSTEM RESET {_name(name)};" for name in overridden]
+    resets = [f"ALTER SYSTEM RESET {setting_name(name)};" for name in overridden]
     told = [f"{r}  -- was {found.system[n]}" for r, n in zip(resets, overridden, strict=True)]
     would([*told, f"{verb} the server" + (f" for {', '.join(waiting)}" if waiting else "")])
     if overridden:
@@ -73,7 +73,3 @@ def _commands(runtime: Runtime, found: Found, verb: str) -> Iterator[PyinfraComm
 def _refuse_faults(found: Found) -> None:
     if found.faults:
         raise Unreadable(f"the server does not accept its files: {found.faults[0]}")
-
-
-def _name(setting: str) -> str:
-    return ".".join(identifier(part) for part in setting.split("."))

@@ -105,19 +105,20 @@ class Catalog:
 
     def assume(self, obj: Object, owner: str, version: int) -> None:
         """An object as PostgreSQL makes it when nobody has altered default privileges."""
-        self.owners[obj] = owner
-        for privilege in privileges(obj.kind, version):
-            self.grant(obj, Grant("", owner, privilege), owner)
+        self._assume_owner(obj, owner, version)
         for privilege in TO_PUBLIC.get(obj.kind, ()):
             self.grant(obj, Grant("", PUBLIC, privilege), owner)
 
     def assume_born(self, obj: Object, owner: str, version: int) -> None:
         """An object just made by ``owner``, under the default privileges in force."""
+        self._assume_owner(obj, owner, version)
+        for d in self.born(obj, owner):
+            self.grant(obj, Grant("", d.grantee, d.privilege), owner, grantable=self.defaults[d])
+
+    def _assume_owner(self, obj: Object, owner: str, version: int) -> None:
         self.owners[obj] = owner
         for privilege in privileges(obj.kind, version):
             self.grant(obj, Grant("", owner, privilege), owner)
-        for d in self.born(obj, owner):
-            self.grant(obj, Grant("", d.grantee, d.privilege), owner, grantable=self.defaults[d])
 
     def born(self, obj: Object, owner: str) -> list[Default]:
         """The default privileges that an object of ``owner`` gets."""

@@ -26,15 +26,15 @@ from howdah.names import is_dns_name
 from howdah.refusal import Refusal
 from howdah.settings import Duration, Memory, Value, at_least_64mb, setting_faults
 
-type_ = type
-
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Words that pg_hba.conf or GRANT read as something other than a name.
 KEYWORDS = frozenset({"all", "replication", "sameuser", "samerole", "samegroup", "public", "none"})
 SUPERUSER = "postgres"
-OTHER_DATABASES = frozenset({"postgres", "template0", "template1"})
+# PostgreSQL's own databases whose PUBLIC is managed; nobody enters template0.
+SHARED = ("postgres", "template1")
+OTHER_DATABASES = frozenset({*SHARED, "template0"})
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
 # RFC 1918, 3927, 4193 and 4291: narrower than Python's is_private, which has mapped addresses too.
@@ -92,7 +92,7 @@ def _without_zone(value: object) -> str:
 
 def _several(value: object) -> object:
     if not isinstance(value, (list, tuple)):
-        raise ValueError(f"needs a list, found {type_(value).__name__}")  # noqa: TRY004 pydantic's
+        raise ValueError(f"needs a list, found {type(value).__name__}")  # noqa: TRY004 pydantic's
     return tuple(value)
 
 

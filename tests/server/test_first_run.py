@@ -19,6 +19,14 @@ def paste(checkout: Checkout, output: str) -> str:
     return done.stdout
 
 
+def enter(checkout: Checkout, output: str) -> str:
+    """Runs the printed superuser's line as it stands."""
+    (line,) = re.findall(r"superuser (.*)", output)
+    done = checkout.run(["sh", "-c", f"{line} -XAtc 'SELECT current_user'"])
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 def test_bare_dry_run_shows_everything_and_makes_nothing(bare: Checkout) -> None:
     shown = bare.shown()
     assert "+ssl_min_protocol_version = 'TLSv1.2'" in shown
@@ -38,6 +46,7 @@ def test_printed_line_enters_over_tls_1_3(bare: Checkout) -> None:
     first = bare.pyinfra("-y", "deploy.py")
     assert first.code == 0, first.output
     assert "TLSv1.3" in paste(bare, first.output)
+    assert enter(bare, first.output) == "postgres"
     assert str(bare.secrets / "ca.crt") in first.output
     assert "PRIVATE KEY" not in first.output
 
@@ -47,6 +56,7 @@ def test_ordinary_user_gets_all_of_it(of_a_user: Checkout) -> None:
     first = of_a_user.pyinfra("-y", "deploy.py")
     assert first.code == 0, first.output
     assert "TLSv1.3" in paste(of_a_user, first.output)
+    assert enter(of_a_user, first.output) == "postgres"
     assert of_a_user.deploy().changed == []
     assert of_a_user.home.is_relative_to(of_a_user.folder)
     assert (of_a_user.home / "data").owner() == (of_a_user.user or of_a_user.folder.owner())

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from howdah.catalog import Catalog, Default, Grant, Member, Object, Setting, from_rows
 from howdah.change import Plan
-from howdah.cluster import Cluster
+from howdah.cluster import SHARED, Cluster
 from howdah.declared import declared
 from howdah.names import RESERVED, identifier, literal
-from howdah.reports import SHARED
 from howdah.rights import plan
 from howdah.sqlfiles import read
 from howdah.statements import wanted
