@@ -11,6 +11,7 @@ from deploys.install import initialise, install
 from deploys.issue import issue
 from deploys.load import load
 from deploys.migrate import migrate
+from deploys.prove import prove
 from deploys.target import Target
 from deploys.tell import tell_how_to_connect
 
@@ -21,13 +22,16 @@ install(name="Install PostgreSQL", target=target)
 # Before there is data: a server that has roles and no secrets for them is not a new one.
 issue(name="Issue secrets and certificates", target=target)
 initialise(name="Initialise the data directory", target=target)
-# All files as one set, checked by the server's own parser, then one flip of a link.
+# All files as one set, tried by a server of its own beside the running one.
 configure(name="Write the configuration", target=target)
-# Only now, and only what the difference asks for: start, reload or restart.
+# One flip of a link, and only what the difference asks for: start, reload or restart. What a
+# client does not see as it should goes back.
 load(name="Load the configuration", target=target)
 # Databases and default privileges before the tables that they are for.
 grant(name="Set roles and rights", target=target)
 migrate(name="Migrate the schema", target=target)
 # What roles-sql/ says of single objects can only be done once they are there.
 grant(name="Set rights on new objects", target=target, again=True)
+# By a login of every role: what is in force now is what a later run, or `make undo`, goes back to.
+prove(name="Prove that every role can log in", target=target)
 tell_how_to_connect(name="Tell how to connect", target=target)

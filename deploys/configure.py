@@ -1,18 +1,14 @@
-"""The server's files, as one set."""
+"""The server's files, as one set: written beside the others, and tried."""
 
-import base64
-import io
-import shlex
-import tarfile
 from collections.abc import Iterator, Mapping
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import shell
-from deploys.runtime import Runtime
+from deploys import canary, releases
+from deploys.releases import MARKER
 from deploys.snapshot import convergent, snapshot
-from deploys.target import Target
+from deploys.target import Staged, Target
 from deploys.tell import would
 from howdah import difference, settings
 from howdah.found import Found, FoundFile
@@ -21,42 +17,37 @@ from howdah.refusal import Refusal
 from howdah.render import File
 
 Files = Mapping[str, File]
-MARKER = "release.conf"  # what the running server has loaded says its name
 
 
 @convergent
 def configure(target: Target) -> Iterator[PyinfraCommand]:
-    """Writes a new release when a file differs, and puts it in force by one flip of a link."""
-    found, wanted, layout = snapshot(target), target.files(), target.runtime.layout
+    """Writes a new release when a file differs, and tries it. `load` puts it in force."""
+    target.staged = None
+    found, layout = snapshot(target), target.runtime.layout
+    wanted = target.files(found.hardware)
     differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
     differing += _strange(found, wanted, layout)
     if not differing:
         host.noop("the configuration is as wanted")
         return
     _refuse_unknown(found, wanted)
-    cost = _cost(found, wanted, differing)
-    found.foreseen = cost
-    lines = [f"release {found.next_release} ({cost})"]
+    target.staged = Staged(found.next_release, _late(found, wanted))
+    lines = [f"release {found.next_release}{' (restart)' if target.staged.late else ''}"]
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
     for name in (n for n in differing if n in wanted):
         now = _text(found.files.get(name))
         lines += difference.file_lines(name, now, wanted[name], brief=state.is_executing)
     would(lines)
-    yield _write(target.runtime, found, wanted)
+    yield releases.write(target.runtime, found.next_release, wanted)
+    canary.refuse(target, found.next_release)
 
 
 def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
     """Files of the release that are neither wanted nor its marker as it was written."""
-    marker = found.files.get(MARKER)
     strange = sorted(found.files.keys() - wanted.keys() - {MARKER})
-    as_written = File(_marker(found.current))
-    if marker is None or _differs(found, MARKER, as_written, layout):
+    if _differs(found, MARKER, File(releases.marker(found.current)), layout):
         strange.append(MARKER)
     return strange
-
-
-def _marker(release: str) -> bytes:
-    return f"howdah.release = '{release}'\n".encode()
 
 
 def _refuse_unknown(found: Found, wanted: Files) -> None:
@@ -77,61 +68,7 @@ def _text(file: FoundFile | None) -> str | None:
     return None if file is None else file.text
 
 
-def _cost(found: Found, wanted: Files, differing: list[str]) -> str:
-    if not found.running:
-        return "start"
-    if "postgresql.conf" not in differing:
-        return "reload"
+def _late(found: Found, wanted: Files) -> list[str]:
     now = _text(found.files.get("postgresql.conf")) or ""
     content = wanted["postgresql.conf"].content or b""
-    return difference.cost(difference.setting_changes(now, content.decode()), found.contexts)
-
-
-def _write(runtime: Runtime, found: Found, wanted: Files) -> PyinfraCommand:
-    """One command: a closed folder beside the others, the server's parser, then the flip."""
-    layout, release = runtime.layout, found.next_release
-    words = {
-        "etc": shlex.quote(layout.releases),
-        "release": release,
-        "previous": found.current or release,
-        "owner": layout.file_owner,
-        "mode": layout.file_mode,
-        "check": f"{runtime.as_owner} {shell.quoted(f'{layout.binaries}/postgres')} "
-        f"-D {shlex.quote(layout.data)} -C port -c config_file",
-    }
-    return shell.run(f"put release {release} in force", WRITE.format(**words), lock=runtime.lock,
-                     _stdin=base64.b64encode(_tar(wanted, release)).decode())  # fmt: skip
-
-
-# The folder is closed before a byte of a secret arrives. The previous release stays.
-WRITE = """
-cd {etc}
-umask 077
-rm -rf .stage
-mkdir .stage
-base64 -d | tar -x -C .stage
-chown -R {owner} .stage
-chmod {mode} .stage/*
-chmod 750 .stage
-{check}="$PWD/.stage/postgresql.conf"
-sync .stage/*
-rm -rf {release}
-mv -T .stage {release}
-ln -sfn {release} .current
-mv -fT .current current
-sync .
-for old in r-*; do
-    [ "$old" = {release} ] || [ "$old" = {previous} ] || rm -rf "$old"
-done
-"""
-
-
-def _tar(wanted: Files, release: str) -> bytes:
-    contents = {name: file.content or b"" for name, file in wanted.items()}
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in {**contents, MARKER: _marker(release)}.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(content), 0o600
-            tar.addfile(info, io.BytesIO(content))
-    return archive.getvalue()
+    return difference.late(difference.setting_changes(now, content.decode()), found.contexts)

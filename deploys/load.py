@@ -5,69 +5,73 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.runtime import Runtime
+from deploys.prove import swap
 from deploys.snapshot import convergent, snapshot
 from deploys.sql import superuser
 from deploys.target import Target
 from deploys.tell import report, would
-from howdah import settings
+from howdah import difference, settings
 from howdah.found import Found, Unreadable
 from howdah.names import setting_name
 
 
 @convergent
 def load(target: Target) -> Iterator[PyinfraCommand]:
-    """No more than is needed, and whatever a killed run has left undone.
+    """Puts in force what `configure` has written, or a killed run has left undone.
 
-    It asks the server what it has loaded, not what this run has written.
+    No more than is needed: it asks the server what it has loaded, not what this run has written.
     """
     found, runtime = snapshot(target), target.runtime
     overridden, others = _overridden(found)
     report(f"ALTER SYSTEM has set {name} = {found.system[name]!r}" for name in others)
-    verb = _verb(runtime, found, overridden)
+    late = _late(target, found, overridden)
+    verb = _verb(target, found, late=bool(late), overridden=bool(overridden))
+    if found.running and verb != "restart":
+        report(f"{name} waits for a restart (--data restart=yes)" for name in late)
     if not verb:
         _refuse_faults(found)
         host.noop("the server has loaded its files")
         return
-    waiting = sorted(found.pending) if verb == "restart" else []
     resets = [f"ALTER SYSTEM RESET {setting_name(name)};" for name in overridden]
-    told = [f"{r}  -- was {found.system[n]}" for r, n in zip(resets, overridden, strict=True)]
-    would([*told, f"{verb} the server" + (f" for {', '.join(waiting)}" if waiting else "")])
+    told = [_was(found, reset, name) for reset, name in zip(resets, overridden, strict=True)]
+    would([*told, f"{verb} the server" + (f" for {', '.join(late)}" if verb == "restart" else "")])
     if overridden:
         yield superuser(runtime, found, "reset settings", "\n".join(resets))
-    yield from _commands(runtime, found, verb)
-    _refuse_faults(snapshot(target))
+    release = target.staged.release if target.staged else found.current
+    yield from swap(target, verb, release)
 
 
 def _overridden(found: Found) -> tuple[list[str], list[str]]:
     """What ALTER SYSTEM has set: the settings that the template states, and the others."""
-    conf = found.files.get("postgresql.conf")
-    stated = settings.parse(conf.text) if conf else {}
-    names = sorted(found.system)
+    stated, names = _stated(found), sorted(found.system)
     return [n for n in names if n in stated], [n for n in names if n not in stated]
 
 
-def _verb(runtime: Runtime, found: Found, overridden: list[str]) -> str:
+def _stated(found: Found) -> dict[str, str]:
+    conf = found.files.get("postgresql.conf")
+    return settings.parse(conf.text) if conf else {}
+
+
+def _was(found: Found, reset: str, name: str) -> str:
+    return f"{reset}  -- was {found.system[name]!r}, wanted {_stated(found)[name]}"
+
+
+def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:
+    """What only a restart puts in force."""
+    staged = target.staged.late if target.staged else []
+    names = {*difference.late(overridden, found.contexts), *found.pending, *staged}
+    binaries = target.runtime.layout.binaries
+    other = found.running and f"/pgsql-{found.version}." not in binaries
+    return [*sorted(names), *(["the other binaries"] if other else [])]
+
+
+def _verb(target: Target, found: Found, *, late: bool, overridden: bool) -> str:
     """start, restart, reload, or nothing."""
     if not found.running:
         return "start"
-    late = [name for name in overridden if found.contexts.get(name) == "postmaster"]
-    if late or found.pending or found.foreseen == "restart" or _other_binaries(runtime, found):
+    if late and target.cluster.may_restart:
         return "restart"
-    return "reload" if found.foreseen or overridden or found.release != found.current else ""
-
-
-def _other_binaries(runtime: Runtime, found: Found) -> bool:
-    return f"/pgsql-{found.version}." not in runtime.layout.binaries
-
-
-def _commands(runtime: Runtime, found: Found, verb: str) -> Iterator[PyinfraCommand]:
-    if verb == "reload":
-        yield from runtime.reload(found.current)
-    elif verb == "restart":
-        yield from runtime.restart()
-    else:
-        yield from runtime.start()
+    return "reload" if target.staged or overridden or found.release != found.current else ""
 
 
 def _refuse_faults(found: Found) -> None:

@@ -1,6 +1,9 @@
 """Shell commands whose failure is one line, and which do not run into each other."""
 
+import functools
+import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 from pyinfra.api.command import QuoteString, StringCommand
@@ -25,6 +28,21 @@ def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> StringCo
     """A command that runs ``script`` under ``sh -e``; secrets only in ``_stdin``."""
     words = (QuoteString(what), QuoteString(script), QuoteString(lock))
     return StringCommand("sh", "-c", QuoteString(_RUN), "sh", *words, **arguments)
+
+
+def filled(name: str, **parts: str) -> str:
+    """The script deploys/NAME.sh, with each @PART@ in its place."""
+    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], _script(name))
+
+
+@functools.cache
+def _script(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sh").read_text()
+
+
+def assigned(**values: str) -> str:
+    """Shell variables, in capitals."""
+    return "\n".join(f"{name.upper()}={shlex.quote(value)}" for name, value in values.items())
 
 
 def quoted(*words: str) -> str:

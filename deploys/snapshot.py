@@ -5,10 +5,8 @@ it anew. What Prepare read is never used in Execute: the prompt between them may
 """
 
 import functools
-import re
 import shlex
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any, ParamSpec
 
 import gevent
@@ -18,18 +16,19 @@ from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
 from pyinfra.api.operation import PyinfraOperation, operation
 
+from deploys import lock, shell
 from deploys.inventory import ROOT
 from deploys.runtime import Runtime
 from deploys.sql import psql
 from deploys.target import Target
 from howdah import found
 from howdah.found import Found, Unreadable
+from howdah.queries import query
 from howdah.refusal import Refusal
 from howdah.wanted import Wanted
 
 P = ParamSpec("P")
 
-QUERIES = Path(found.__file__).parent / "queries"
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
 
@@ -49,6 +48,15 @@ def snapshot(target: Target) -> Found:
     return _kept[key]
 
 
+def ask(runtime: Runtime, what: str, text: str) -> list[str]:
+    """What a script that changes nothing answers, in lines. Raises Unreadable: could not WHAT."""
+    locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
+    done, output = _ask(locked).get()
+    if not done:
+        raise Unreadable(f"could not {what}: {(output.stderr_lines or ['no message'])[-1]}")
+    return list(output.stdout_lines)
+
+
 def convergent(
     function: Callable[P, Iterator[PyinfraCommand]],
 ) -> PyinfraOperation[P]:
@@ -64,18 +72,25 @@ def convergent(
         if host in state.failed_hosts:
             return
         try:
-            for command in function(*args, **kwargs):
-                _drop()
-                yield command
+            yield from _alone(function, *args, **kwargs)
         except Refusal as e:
             yield from _refuse(str(e))
 
     return generator
 
 
-def _drop() -> None:
-    if state.is_executing:
-        _kept.pop((host.name, state.current_stage), None)
+def _alone(
+    function: Callable[P, Iterator[PyinfraCommand]], *args: P.args, **kwargs: P.kwargs
+) -> Iterator[PyinfraCommand]:
+    """Its commands, under the host's lock; from the start again where another run came between."""
+    for command in function(*args, **kwargs):
+        if state.is_executing:
+            target: Any = kwargs["target"]
+            holds = lock.take(target.runtime, _kept.pop((host.name, state.current_stage), None))
+            if not holds:
+                yield from _alone(function, *args, **kwargs)
+                return
+        yield command
 
 
 def _refuse(message: str) -> Iterator[PyinfraCommand]:
@@ -110,45 +125,30 @@ def _lines(answer: "Greenlet[..., Any]") -> list[str]:
 def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
     layout, port = runtime.layout, runtime.cluster.port
-    names = {
-        "HOME_": layout.home, "BINARIES": layout.binaries, "DATA": layout.data,
-        "CURRENT": layout.current, "PORT_HEX": f"{port:04X}", "ROOT": str(ROOT),
-        "LOG": layout.log, "ETC": layout.releases, "SOCKET": layout.socket, "LOCK": runtime.lock,
-        "SERVER": "yes" if server else "",
-    }  # fmt: skip
-    assigned = "\n".join(f"{name}={shlex.quote(value)}" for name, value in names.items())
-    parts = {
-        "@ASSIGNED@": assigned,
-        "@PSQL@": psql(runtime),
-        "@SQL@": _sql(want, runtime.cluster.app_database),
-    }
-    return re.sub("@[A-Z]+@", lambda place: parts[place[0]], _shell())
+    assigned = shell.assigned(
+        home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
+        root=str(ROOT), log=layout.log, etc=layout.releases, current=layout.current,
+        socket=layout.socket, lock=runtime.lock, lock_file=runtime.lock_file,
+        server="yes" if server else "",
+    )  # fmt: skip
+    sql = _sql(want, runtime.cluster.app_database)
+    return shell.filled("snapshot", assigned=assigned, psql=psql(runtime), sql=sql)
 
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
 
 
-@functools.cache
-def _shell() -> str:
-    return Path(__file__).with_suffix(".sh").read_text()
-
-
-@functools.cache
-def _query(name: str) -> str:
-    return (QUERIES / name).read_text()
-
-
 def _sql(want: Wanted, app_database: str) -> str:
     """One psql for all databases; one that is not there yet is passed over."""
     schemas = ",".join(sorted({schema for _, schema in want.schemas}))
-    revision = {app_database: _query("revision.sql")}
+    revision = {app_database: query("revision")}
     parts = [
         f"\\set schemas '{{{schemas}}}'",
-        _query("server.sql"),
-        f"\\if :files\n{_query('files.sql')}\n\\endif",
-        *map(_query, ("cluster.sql", "shared.sql")),
-        _in("template1", _query("shared.sql")),
-        *(_in(base, _query("database.sql") + revision.get(base, "")) for base in want.connlimits),
+        query("server"),
+        f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
+        *map(query, ("cluster", "shared")),
+        _in("template1", query("shared")),
+        *(_in(base, query("database") + revision.get(base, "")) for base in want.connlimits),
     ]
     return "\n".join(parts)
 

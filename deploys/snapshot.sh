@@ -6,6 +6,19 @@ tab=$(printf '\t')
 awk -v port="$PORT_HEX" '{ split($2, local, ":") }
     $4 == "0A" && local[2] == port { print "listener\t" local[1] }' \
     /proc/net/tcp /proc/net/tcp6 2>/dev/null
+# what sizing shares out: RAM or the control group's part of it, cores, the data's file system
+while read -r name kilobytes _; do [ "$name" != MemTotal: ] || break; done < /proc/meminfo
+echo "memory$tab$((kilobytes * 1024))"
+read -r limit 2>/dev/null < /sys/fs/cgroup/memory.max
+case "$limit" in *[0-9]) echo "memory$tab$limit" ;; esac
+echo "cores$tab$(nproc)"
+place=$DATA
+until [ -e "$place" ]; do place=${place%/*}; place=${place:-/}; done
+echo "disk$tab$(stat -f -c '%b * %S' "$place" | { read -r sum; echo "$(($sum))"; })"
+if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
+    echo "lock$tab$owner"
+    flock -n -s "$LOCK_FILE" true || echo "locked"
+fi
 [ -d "$HOME_" ] || exit 0
 # what a killed run has left at work ends first
 exec 9< "$LOCK"
@@ -19,9 +32,9 @@ echo "home"
 for folder in "$LOG" "$ETC" "$SOCKET"; do
     [ -d "$folder" ] && echo "folder"
 done
-if [ -L "$CURRENT" ]; then
-    echo "current$tab$(readlink "$CURRENT")"
-fi
+for link in current good last; do
+    [ -L "$ETC/$link" ] && echo "$link$tab$(readlink "$ETC/$link")"
+done
 files=0
 if cd "$CURRENT/" 2>/dev/null; then
     [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1

@@ -1,6 +1,7 @@
 """The host at hand: what is wanted of it, put together from the pure parts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from deploys.runtime import Runtime, runtime_of
 from howdah import render
 from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.hardware import UNKNOWN, Hardware
 from howdah.refusal import Refusal
 from howdah.render import File
 from howdah.revisions import head
@@ -22,12 +24,21 @@ if TYPE_CHECKING:
     from howdah.store import Store
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A release that is written, or would be, and not in force yet."""
+
+    release: str
+    late: list[str]  # the settings that change and need a restart
+
+
 class Target:
     """Made while pyinfra prepares: whatever can be refused is refused then, by DeployError."""
 
     cluster: Cluster
     runtime: Runtime
     want: Wanted  # roles, databases and rights
+    staged: Staged | None = None  # by an earlier operation of this run
 
     def __init__(self) -> None:
         self.cluster = read_cluster()
@@ -35,8 +46,8 @@ class Target:
         try:
             head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
-            if self.cluster.settings:  # what is refused of them is known once they are rendered
-                render.files(self.cluster, self.runtime.layout, (), None)
+            # Some of what is refused is only known once it is rendered.
+            render.files(self.cluster, self.runtime.layout, UNKNOWN, (), None)
         except Refusal as e:
             raise DeployError(f"{e} (host {host.name})") from None
 
@@ -62,13 +73,18 @@ class Target:
         names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
         return list(dict.fromkeys(names))
 
-    def files(self) -> Mapping[str, File]:
+    def files(self, hardware: Hardware = UNKNOWN) -> Mapping[str, File]:
         """The files of a release. A certificate that is due counts as not made yet."""
         due = self.store.leaf_faults(
             self.label, self.certificate_names, self.cluster.certificate_days
         )
         pair = None if due else self.store.leaf(self.label)
-        return render.files(self.cluster, self.runtime.layout, self.want.logins(), pair)
+        return render.files(self.cluster, self.runtime.layout, hardware, self.logins, pair)
+
+    @cached_property
+    def logins(self) -> list[tuple[str, str]]:
+        """(database, role) for each that may log in."""
+        return self.want.logins()
 
     def work_ahead(self) -> None:
         """What takes time and needs no answer of the host: done while the host answers.

@@ -24,7 +24,7 @@ from typing_extensions import override
 
 from howdah.names import is_dns_name
 from howdah.refusal import Refusal
-from howdah.settings import Duration, Memory, Value, at_least_64mb, setting_faults
+from howdah.settings import Duration, Memory, Share, Value, setting_faults
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -94,6 +94,11 @@ def _several(value: object) -> object:
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"needs a list, found {type(value).__name__}")  # noqa: TRY004 pydantic's
     return tuple(value)
+
+
+def _yes_or_no(value: object) -> object:
+    """--data restart=yes is a text."""
+    return {"yes": True, "no": False}.get(str(value), value)
 
 
 def _label(value: str) -> str:
@@ -183,9 +188,7 @@ class Cluster(BaseModel):
     superuser_reserved_connections: Annotated[int, Field(ge=1, le=100)] = 3
 
     # -- Memory -------------------------------------------------------------------------
-    memory: Annotated[Memory, AfterValidator(at_least_64mb)] = (
-        "1GB"  # the share of the host that sizing may use
-    )
+    memory: Share = "75%"  # the share of the host that sizing may use; the rest is the system's
     shared_buffers: Memory | None = None  # None: howdah.sizing decides
     effective_cache_size: Memory | None = None
     work_mem: Memory | None = None
@@ -199,6 +202,8 @@ class Cluster(BaseModel):
     idle_in_transaction_session_timeout: Duration = "60s"
     lock_timeout: Duration = "10s"
     log_min_duration_statement: Duration = "1000ms"
+    # None: only production waits, for a restart ends every session.
+    restart: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
     # Settings without a knob above, by their names in pg_settings.
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen
@@ -213,6 +218,11 @@ class Cluster(BaseModel):
     def app_connections(self) -> int:
         """What the application may open: each instance's pool, its overflow, one health check."""
         return self.app_instances * (self.pool_size + self.max_overflow + 1)
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether a running server is restarted for a change that asks for it."""
+        return self.stage != "production" if self.restart is None else self.restart
 
     @checks_all(mode="after")
     def _agree(self) -> "Cluster":

@@ -1,13 +1,10 @@
-"""Files and settings, wanted against found: the changes, each with its cost."""
+"""Files and settings, wanted against found: the changes, and those that need a restart."""
 
 import difflib
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
 from howdah import settings
 from howdah.render import File
-
-Cost = Literal["nothing", "reload", "restart"]
 
 
 def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = False) -> list[str]:
@@ -37,11 +34,9 @@ def setting_changes(found: str, wanted: str) -> dict[str, tuple[str | None, str 
     return {n: (old.get(n), new.get(n)) for n in names if old.get(n) != new.get(n)}
 
 
-def cost(names: Mapping[str, object], contexts: Mapping[str, str]) -> Cost:
-    """What it takes for the server to use them. ``contexts``: pg_settings.context by name.
+def late(names: Iterable[str], contexts: Mapping[str, str]) -> list[str]:
+    """Those that a server reads at its start only. ``contexts``: pg_settings.context by name.
 
     A name the server does not know yet (a library's, say) is taken for a reload.
     """
-    if any(contexts.get(name) == "postmaster" for name in names):
-        return "restart"
-    return "reload"
+    return sorted(name for name in names if contexts.get(name) == "postmaster")

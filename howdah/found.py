@@ -9,6 +9,7 @@ from typing import Any
 
 from howdah import catalog
 from howdah.catalog import Catalog
+from howdah.hardware import Hardware
 from howdah.refusal import Refusal
 
 
@@ -35,6 +36,13 @@ class Found:
     data: bool = False
     checkout: str = ""  # whose it is
     current: str = ""  # the release in force
+    good: str = ""  # the last release that was proven
+    last: str = ""  # the good one before it: where undo goes
+    memory: int = 0  # bytes of RAM, or of the control group where that has less
+    cores: int = 0
+    disk: int = 0  # bytes of the file system that has, or will have, the data
+    lock: str = ""  # who has deployed to the host last
+    locked: bool = False  # and still does
     files: dict[str, FoundFile] = field(default_factory=dict)
     pid: int | None = None
     folders: int = 0  # of those that the runtime needs
@@ -42,6 +50,7 @@ class Found:
     socket: str = ""  # the folder of its socket
     listeners: list[IPv4Address | IPv6Address] = field(default_factory=list)  # on the wanted port
     version: str = ""  # of the running server: 17.10
+    listen: str = ""  # its listen_addresses
     release: str = ""  # that the running server has loaded
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
@@ -49,12 +58,15 @@ class Found:
     faults: list[str] = field(default_factory=list)  # in the loaded files
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     rows: list[list[Any]] = field(default_factory=list, repr=False)
-    # In a dry run, where nothing is read anew: start, reload or restart by earlier operations.
-    foreseen: str = ""
 
     def catalog(self) -> Catalog:
         """A new catalog each time, for a plan completes it."""
         return catalog.from_rows(self.rows)
+
+    @property
+    def hardware(self) -> Hardware:
+        """What there is to share."""
+        return Hardware(self.memory, self.cores, self.disk)
 
     @property
     def running(self) -> bool:
@@ -63,8 +75,8 @@ class Found:
 
     @property
     def numbers(self) -> Iterator[int]:
-        """The numbers of the releases that are known, in force or loaded."""
-        for name in (self.current, self.release):
+        """The numbers of the releases that are known: in force, loaded or kept."""
+        for name in (self.current, self.release, self.good, self.last):
             if re.fullmatch(r"r-[0-9]{1,9}", name):
                 yield int(name.removeprefix("r-"))
 
@@ -90,12 +102,14 @@ def read(lines: Iterable[str]) -> Found:
 
 
 def _fact(found: Found, name: str, values: list[str]) -> None:
-    if name in ("home", "binaries", "data"):
+    if name in ("home", "binaries", "data", "locked"):
         setattr(found, name, True)
-    elif name in ("checkout", "current", "socket"):
+    elif name in ("checkout", "current", "good", "last", "socket", "lock"):
         setattr(found, name, values[0])
-    elif name in ("pid", "port"):
+    elif name in ("pid", "port", "cores", "disk"):
         setattr(found, name, int(values[0]))
+    elif name == "memory":
+        found.memory = min(found.memory or int(values[0]), int(values[0]))
     elif name == "folder":
         found.folders += 1
     elif name == "listener":
@@ -119,8 +133,8 @@ def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> Non
 
 def _row(found: Found, row: list[Any]) -> None:
     match row:
-        case ["server", version, release]:
-            found.version, found.release = version, release
+        case ["server", version, release, listen]:
+            found.version, found.release, found.listen = version, release, listen
         case ["context", name, context, pending]:
             found.contexts[name] = context
             found.pending |= {name} if pending else set()

@@ -30,6 +30,11 @@ class Layout:
         return f"{self.releases}/current"
 
     @property
+    def canary(self) -> str:
+        """Where the canary lives for a second: a server that tries a release."""
+        return f"{self.home}/canary"
+
+    @property
     def log(self) -> str:
         """The server's log, outside of the data directory."""
         return f"{self.home}/log"

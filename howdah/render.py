@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from howdah import hba, settings
 from howdah.cluster import BadCluster, Cluster
+from howdah.hardware import Hardware
 from howdah.layout import Layout
 from howdah.sizing import sized
 
@@ -51,12 +52,20 @@ class File:
 
 
 def files(
-    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]], pair: "Pair | None"
+    cluster: Cluster,
+    layout: Layout,
+    hardware: Hardware,
+    logins: Iterable[tuple[str, str]],
+    pair: "Pair | None",
 ) -> Mapping[str, File]:
-    """name: File, for one release. ``logins`` are (database, role); no pair: not made yet."""
+    """name: File, for one release. ``logins`` are (database, role); no pair: not made yet.
+
+    Raises BadCluster for settings that are Howdah's, and sizes that the hardware has not.
+    """
     records = hba.records(logins, cluster.networks)
+    sizes = sized(cluster, hardware)
     return {
-        "postgresql.conf": File(_postgresql_conf(cluster, layout).encode()),
+        "postgresql.conf": File(_postgresql_conf(cluster, layout, sizes).encode()),
         "pg_hba.conf": File(_render("pg_hba.conf.j2", records=records)),
         "pg_ident.conf": File(_render("pg_ident.conf.j2", layout=layout)),
         "server.crt": File(pair.certificate if pair else None, secret=True),
@@ -64,18 +73,20 @@ def files(
     }
 
 
-def _postgresql_conf(cluster: Cluster, layout: Layout) -> str:
+def _postgresql_conf(cluster: Cluster, layout: Layout, sizes: Mapping[str, str]) -> str:
+    """An entry of ``settings`` wins over a size, and over nothing else."""
     if not cluster.settings:
-        return _conf(cluster, layout)
-    bare = _conf(cluster.model_copy(update={"settings": {}}), layout)
+        return _conf(cluster, layout, sizes)
+    bare = _conf(cluster.model_copy(update={"settings": {}}), layout, {})
     decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
     if decided:
         raise BadCluster(f"settings[{decided[0]!r}]: Howdah decides it; take it out")
-    return _conf(cluster, layout)
+    own = {name: size for name, size in sizes.items() if name not in cluster.settings}
+    return _conf(cluster, layout, own)
 
 
-def _conf(cluster: Cluster, layout: Layout) -> str:
-    values = {"cluster": cluster, "layout": layout, "sizes": sized(cluster), "ciphers": CIPHERS}
+def _conf(cluster: Cluster, layout: Layout, sizes: Mapping[str, str]) -> str:
+    values = {"cluster": cluster, "layout": layout, "sizes": sizes, "ciphers": CIPHERS}
     return _render("postgresql.conf.j2", **values).decode()
 
 

@@ -28,7 +28,17 @@ def _duration(value: object) -> str:
     return value
 
 
+def _share(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"([1-9][0-9]?|100)%", value):
+        return value
+    try:
+        return at_least_64mb(_memory(value))
+    except ValueError as e:
+        raise ValueError(f"{e}, or 1% to 100% of the host's") from None
+
+
 Memory = Annotated[str, BeforeValidator(_memory)]
+Share = Annotated[str, BeforeValidator(_share)]
 Duration = Annotated[str, BeforeValidator(_duration)]
 
 

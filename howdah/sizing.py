@@ -1,26 +1,109 @@
-"""What the share of memory gives, as settings."""
+"""What the share of memory, the cores and the disk give, as settings."""
 
-from howdah.cluster import Cluster
+from collections.abc import Mapping
+
+from howdah.cluster import BadCluster, Cluster
+from howdah.hardware import Hardware
 from howdah.settings import KILO, in_bytes
 
-LEAST_WORK_MEM = 4 * KILO**2  # PostgreSQL's default
-MOST_MAINTENANCE = 2 * KILO**3  # more does not help a vacuum or an index build
+MEGA, GIGA = KILO**2, KILO**3
+LEAST_SHARE = 64 * MEGA  # below it a server cannot have the least that it asks for
+STEP = 256 * MEGA  # of a share in per cent: a new kernel takes a little more and changes nothing
+LEAST_WORK_MEM = 64 * KILO  # the server refuses less
+LEAST_BUFFERS = 128 * KILO  # likewise
+MOST_MAINTENANCE = 2 * GIGA  # more does not help an index build
+MOST_VACUUM = GIGA  # before PostgreSQL 17 a vacuum uses no more
+MOST_WAL_BUFFERS = 16 * MEGA  # one segment: what the server takes by itself
+LEAST_WAL, MOST_WAL = 64 * MEGA, 8 * GIGA
+AT_ONCE = 3  # a sort, and a hash table of hash_mem_multiplier = 2 times work_mem
 
 
-def sized(cluster: Cluster) -> dict[str, str]:
-    """Memory settings in kB for ``cluster.memory``; a knob that is set wins.
+def share(cluster: Cluster, hardware: Hardware) -> int:
+    """The bytes that ``memory`` allows. Raises BadCluster for more than the host has."""
+    if cluster.memory.endswith("%"):
+        part = hardware.memory * int(cluster.memory[:-1]) // 100
+        allowed = part // STEP * STEP or part
+    else:
+        allowed = in_bytes(cluster.memory)
+    if not LEAST_SHARE <= allowed <= hardware.memory:
+        raise BadCluster(f"memory = {cluster.memory!r}: is {allowed // MEGA} MB; needs 64 MB to "
+                         f"the {hardware.memory // MEGA} MB that the host has")  # fmt: skip
+    return allowed
 
-    PostgreSQL's documentation (19.4, Resource Consumption) starts shared_buffers at a quarter
-    of the memory and effective_cache_size at three quarters of it. What is left after
-    shared_buffers is divided by max_connections times three sorts or hashes of a busy query
-    for work_mem; a sixteenth is maintenance_work_mem.
+
+def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
+    """The settings that the hardware decides; a knob or an entry of ``settings`` wins.
+
+    Memory, from PostgreSQL's documentation (19.4, Resource Consumption) and the formulas of
+    PGTune: shared_buffers is a quarter of the share, effective_cache_size three quarters,
+    maintenance_work_mem a sixteenth and autovacuum_work_mem a sixty-fourth. What is left,
+    by three for each connection and each parallel worker, is work_mem: so that one sort and one
+    hash table in every process at once stay inside the share.
+
+    Workers, likewise: one for each core, at least the server's own 8 slots; half of the cores,
+    at most 4, for one query or one index build. A vacuum worker for each four cores, 3 to 8,
+    each with the cost limit that the server gives to one (19.10).
+
+    WAL (28.5): a checkpoint after a twentieth of the disk, 64 MB to 8 GB; a quarter of that,
+    and two segments at least, is kept for reuse.
+
+    Raises BadCluster for what does not fit the share.
     """
-    memory = in_bytes(cluster.memory)
-    buffers = memory // 4
-    computed = {
-        "shared_buffers": buffers,
-        "effective_cache_size": memory * 3 // 4,
-        "work_mem": max(LEAST_WORK_MEM, (memory - buffers) // (cluster.max_connections * 3)),
-        "maintenance_work_mem": min(MOST_MAINTENANCE, memory // 16),
+    memory = _memory(cluster, share(cluster, hardware), hardware.cores)
+    wal = min(MOST_WAL, max(LEAST_WAL, hardware.disk // 20 // LEAST_WAL * LEAST_WAL))
+    workers = min(4, hardware.cores // 2)
+    return {
+        **{n: getattr(cluster, n, None) or f"{size // KILO}kB" for n, size in memory.items()},
+        "max_wal_size": f"{wal // MEGA}MB",
+        "min_wal_size": f"{max(LEAST_WAL // 2, wal // 4) // MEGA}MB",
+        "max_worker_processes": str(max(8, hardware.cores)),
+        "max_parallel_workers": str(hardware.cores),
+        "max_parallel_workers_per_gather": str(workers),
+        "max_parallel_maintenance_workers": str(workers),
+        "autovacuum_max_workers": str(vacuums(hardware.cores)),
+        "autovacuum_vacuum_cost_limit": str(200 * vacuums(hardware.cores)),
     }
-    return {name: getattr(cluster, name) or f"{size // KILO}kB" for name, size in computed.items()}
+
+
+def vacuums(cores: int) -> int:
+    """Workers of autovacuum."""
+    return min(8, max(3, cores // 4))
+
+
+def taken(sizes: Mapping[str, int], cluster: Cluster, cores: int) -> int:
+    """Bytes that a server takes when every process does at once what these sizes allow it."""
+    processes = cluster.max_connections + cores
+    return (
+        sizes["shared_buffers"]
+        + min(MOST_WAL_BUFFERS, sizes["shared_buffers"] // 32)
+        + sizes["maintenance_work_mem"]
+        + vacuums(cores) * sizes["autovacuum_work_mem"]
+        + processes * AT_ONCE * sizes["work_mem"]
+    )
+
+
+def _memory(cluster: Cluster, memory: int, cores: int) -> dict[str, int]:
+    """In bytes; work_mem is what the others leave."""
+    computed = {
+        "shared_buffers": max(LEAST_BUFFERS, memory // 4),
+        "effective_cache_size": memory * 3 // 4,
+        "maintenance_work_mem": min(MOST_MAINTENANCE, memory // 16),
+        "autovacuum_work_mem": min(MOST_VACUUM, memory // 64),
+        "work_mem": 0,
+    }
+    chosen = {n: in_bytes(value) for n in computed if (value := getattr(cluster, n, None))}
+    sizes = {**computed, **chosen}
+    processes = cluster.max_connections + cores
+    left = memory - taken({**sizes, "work_mem": 0}, cluster, cores)
+    if "work_mem" not in chosen:  # who sets it knows how many sort at once
+        sizes["work_mem"] = left // (processes * AT_ONCE)
+    if left < 0 or sizes["work_mem"] < LEAST_WORK_MEM:
+        raise BadCluster(f"memory = {cluster.memory!r}: {memory // MEGA} MB do not hold "
+                         f"{_needs(sizes, processes)}; raise it, or lower them")  # fmt: skip
+    return sizes
+
+
+def _needs(sizes: Mapping[str, int], processes: int) -> str:
+    work = max(sizes["work_mem"], LEAST_WORK_MEM) // KILO
+    buffers = sizes["shared_buffers"] // MEGA
+    return f"shared_buffers of {buffers} MB and {processes} processes with {AT_ONCE} × {work} kB"

@@ -18,11 +18,19 @@ class Runtime(Protocol):
     cluster: Cluster
     layout: Layout
     as_owner: str  # shell words that run what follows as the server's OS user
+    owned: str  # install's options for what belongs to that user
 
     @property
     def lock(self) -> str:
         """The folder that a command locks while it changes the host."""
         ...
+
+    @property
+    def lock_file(self) -> str:
+        """The file, in that folder, that a whole run locks."""
+        ...
+
+    lock_mode: str  # of that folder, where it has to be made
 
     def refuse_others(self, found: Found) -> None:
         """Raises BadCluster for a cluster that is not this checkout's."""
@@ -54,12 +62,12 @@ class Runtime(Protocol):
         """Everything, the data too."""
         ...
 
-    def restart(self) -> Iterator[PyinfraCommand]:
-        """The server, and wait until it answers."""
-        ...
+    @property
+    def functions(self) -> str:
+        """Shell: start_server, stop_server, restart_server, reload_server. A line where they fail.
 
-    def reload(self, release: str) -> Iterator[PyinfraCommand]:
-        """The configuration, and wait until the server says that it has ``release``."""
+        The first three wait for what they cause; a reload is a signal only.
+        """
         ...
 
 

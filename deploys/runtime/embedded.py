@@ -22,7 +22,6 @@ from pyinfra.connectors.local import LocalConnector
 
 from deploys import shell
 from deploys.inventory import ROOT
-from deploys.sql import psql
 from howdah.cluster import Address, BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
@@ -45,7 +44,8 @@ class Embedded:
         self._root = os.geteuid() == 0
         home = Path(SYSTEM_HOME) if self._root else ROOT / ".howdah"
         self.layout = _layout(home / cluster.environment, version, root=self._root)
-        self._owned = f"-o {SYSTEM_USER} -g {SYSTEM_USER}" if self._root else ""
+        self.owned = f"-o {SYSTEM_USER} -g {SYSTEM_USER}" if self._root else ""
+        self.lock_mode = "0755" if self._root else "0700"
         self.as_owner = (
             f"setpriv --reuid={SYSTEM_USER} --regid={SYSTEM_USER} --init-groups"
             if self._root
@@ -57,6 +57,11 @@ class Embedded:
     def lock(self) -> str:
         """The folder above: it is there before the home is, and after."""
         return str(Path(self.layout.home).parent)
+
+    @property
+    def lock_file(self) -> str:
+        """Beside the home, for the same reason."""
+        return f"{self.lock}/.{self.cluster.environment}.lock"
 
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
@@ -93,14 +98,13 @@ class Embedded:
                                  "--home-dir", SYSTEM_HOME, "--shell", "/usr/sbin/nologin",
                                  SYSTEM_USER) if self._root and not _exists() else ":",
             "home": shlex.quote(home),
-            "parent": shlex.quote(self.lock),
             "socket": shlex.quote(self.layout.socket),
             "wheel": shlex.quote(self._wheel),
             "binaries": shlex.quote(binaries),
             "checkout": shlex.quote(str(ROOT)),
-            "owner": self._owned,
+            "owner": self.owned,
             "group": f"-g {SYSTEM_USER}" if self._root else "",
-            "closed": "0755" if self._root else "0700",
+            "mode": self.lock_mode,
         }  # fmt: skip
         yield shell.run(f"install PostgreSQL in {home}", INSTALL.format(**words), lock=self.lock)
 
@@ -114,18 +118,34 @@ class Embedded:
         new, old = shlex.quote(f"{data}.new"), shlex.quote(data)
         yield shell.run(
             f"make the data directory {data}",
-            f"cd /; rm -rf {new}; install -d -m 0700 {self._owned} {new}; "
+            f"cd /; rm -rf {new}; install -d -m 0700 {self.owned} {new}; "
             f"{self.as_owner} {initdb}; mv -T {new} {old}",
             lock=self.lock,
         )
 
     def start(self) -> Iterator[PyinfraCommand]:
         """The server, until it answers."""
-        yield self._pg_ctl("start")
+        yield self._run("start")
 
     def stop(self) -> Iterator[PyinfraCommand]:
         """The server, sessions ended."""
-        yield self._pg_ctl("stop", "-m", "fast")
+        yield self._run("stop")
+
+    def _run(self, verb: str) -> PyinfraCommand:
+        script = f"{self.functions}\n{verb}_server"
+        return shell.run(f"{verb} the server", script, lock=self.lock)
+
+    @property
+    def functions(self) -> str:
+        """By pg_ctl, which hands -o to a shell of its own: hence quoted twice."""
+        layout = self.layout
+        options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
+        command = shell.quoted(
+            f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
+            "-l", f"{layout.log}/start.log", "-o", options,
+        )  # fmt: skip
+        pg_ctl = f"{self.as_owner} {command}"
+        return FUNCTIONS.format(pg_ctl=pg_ctl, log=shlex.quote(layout.log))
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""
@@ -137,68 +157,38 @@ class Embedded:
             lock=self.lock,
         )
 
-    def restart(self) -> Iterator[PyinfraCommand]:
-        """The server, until it answers again."""
-        yield self._pg_ctl("restart", "-m", "fast")
 
-    def reload(self, release: str) -> Iterator[PyinfraCommand]:
-        """A reload is a signal: only the release marker tells when it has been followed."""
-        words = {
-            "pg_ctl": f"{self.as_owner} {shell.quoted(f'{self.layout.binaries}/pg_ctl')}",
-            "data": shlex.quote(self.layout.data),
-            "psql": psql(self),
-            "release": release,
-        }
-        yield shell.run(f"load release {release}", RELOAD.format(**words), lock=self.lock)
-
-    def _pg_ctl(self, verb: str, *words: str) -> PyinfraCommand:
-        """pg_ctl hands -o to a shell of its own, hence quoted twice."""
-        layout = self.layout
-        options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
-        command = shell.quoted(
-            f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
-            "-l", f"{layout.log}/start.log", "-o", options, *words, verb,
-        )  # fmt: skip
-        words_of = {"as_owner": self.as_owner, "command": command, "log": shlex.quote(layout.log)}
-        return shell.run(f"{verb} the server", PG_CTL.format(**words_of), lock=self.lock)
-
-
-RELOAD = """
-cd /
-{{ read -r _; read -r _; read -r _; read -r port; read -r socket; }} < {data}/postmaster.pid
-{pg_ctl} -D {data} -s reload
-n=0
-until [ "$({psql} -h "$socket" -p "$port" -U postgres -d postgres \
-        -c 'SHOW howdah.release')" = {release} ]; do
-    n=$((n + 1))
-    [ $n -lt 100 ] || {{ echo 'the server keeps the old one; see its log' >&2; exit 1; }}
-    sleep 0.1
-done
-"""
+FUNCTIONS = """
+start_server() {{ until_it_answers start; }}
+stop_server() {{ until_it_answers -m fast stop; }}
+restart_server() {{ until_it_answers -m fast restart; }}
+# a server that was killed meanwhile has no reload to follow
+reload_server() {{ cd / && {pg_ctl} reload 2>/dev/null || start_server; }}
 
 # What killed the last server may still be at work on its remains: then it is tried again.
-PG_CTL = """
-cd /
-since=$(date -u '+%Y-%m-%d %H:%M:%S')
-for attempt in 1 2 3 4 5; do
-    {as_owner} {command} 2>/dev/null && exit 0
-    why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 50 |
-        awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
-    case "$why" in
-        *'already exists'* | *'shared memory block'*) sleep 1 ;;
-        *) break ;;
-    esac
-done
-echo "${{why:-see its log}}; correct the inventory and deploy again" >&2
-exit 1
+until_it_answers() {{
+    cd /
+    since=$(date -u '+%Y-%m-%d %H:%M:%S')
+    for attempt in 1 2 3 4 5; do
+        {pg_ctl} "$@" 2>/dev/null && return 0
+        why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 50 |
+            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
+        case "$why" in
+            *'already exists'* | *'shared memory block'*) sleep 1 ;;
+            *) break ;;
+        esac
+    done
+    echo "${{why:-see its log}}" >&2
+    return 1
+}}
 """
 
 # Hard links: 42 MB that cost nothing, and that outlive the virtual environment.
 INSTALL = """
 umask 022
 {user}
-[ -d {parent} ] || mkdir -m {closed} {parent}
-[ -d {home} ] || mkdir -m {closed} {home}
+[ -d {home} ] || mkdir {home}
+chmod {mode} {home}
 install -d -m 0700 {owner} {home}/log
 install -d -m 0750 {group} {home}/etc
 install -d -m 0700 {owner} {socket}

@@ -141,6 +141,10 @@ class Checkout:
     def secrets(self) -> Path:
         return self.folder / "secrets" / self.environment
 
+    def link(self, name: str) -> str:
+        """The release that a link of etc/ points to."""
+        return (self.home / "etc" / name).readlink().name
+
     @property
     def log(self) -> str:
         return "".join(p.read_text() for p in sorted((self.home / "log").glob("postgresql*")))

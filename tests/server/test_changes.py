@@ -2,11 +2,15 @@
 
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.server.checkout import Checkout
+
+WRITTEN = ["Write the configuration", "Load the configuration"]
+PROVEN = ["Prove that every role can log in"]
 
 
 @contextmanager
@@ -65,20 +69,57 @@ def test_one_restart_where_both(converged: Checkout) -> None:
     ]  # fmt: skip
 
 
-def test_killed_between_writing_and_reloading(converged: Checkout) -> None:
+def test_killed_after_the_canary(converged: Checkout) -> None:
+    """Nothing is in force yet: the next run does it all again, under the same name."""
     converged.inventory(work_mem="6MB")
-    killed = converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "2"})
+    killed = converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "3"})
     assert killed.code == -9
     assert converged.ask("SHOW work_mem") != "6MB"
-    assert converged.dry().changed == ["Load the configuration"]
     with costs(converged, reloads=1):
-        assert converged.deploy().changed == ["Load the configuration"]
+        assert converged.deploy().changed == [*WRITTEN, *PROVEN]
     assert converged.ask("SHOW work_mem") == "6MB"
 
 
-def test_killed_between_writing_and_restarting(converged: Checkout) -> None:
+def test_killed_before_the_proof(converged: Checkout) -> None:
+    """It is in force, and what a later run goes back to is still the one before."""
+    converged.inventory(work_mem="7MB")
+    converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "5"})
+    assert converged.ask("SHOW work_mem") == "7MB"
+    assert converged.link("good") != converged.link("current")
+    assert converged.dry().changed == PROVEN
+    with costs(converged):
+        assert converged.deploy().changed == PROVEN
+    assert converged.link("good") == converged.link("current")
+
+
+def half_swapped(checkout: Checkout, line: str) -> None:
+    """What a host that lost its power between the flip and the load has."""
+    etc = checkout.home / "etc"
+    release = etc / f"r-{int(checkout.link('current')[2:]) + 1}"
+    shutil.copytree(etc / "current", release)
+    group = (etc / "current").stat().st_gid
+    for path in (release, *release.iterdir()):
+        os.chown(path, -1, group)
+    (release / "release.conf").write_text(f"howdah.release = '{release.name}'\n")
+    conf = release / "postgresql.conf"
+    name = line.partition(" = ")[0]
+    conf.write_text(re.sub(f"^{name} = .*$", line, conf.read_text(), flags=re.MULTILINE))
+    (etc / "new").symlink_to(release.name)
+    (etc / "new").rename(etc / "current")
+
+
+def test_swapped_and_not_reloaded(converged: Checkout) -> None:
+    converged.inventory(work_mem="8MB")
+    half_swapped(converged, "work_mem = 8MB")
+    assert converged.dry().changed == ["Load the configuration", *PROVEN]
+    with costs(converged, reloads=1):
+        converged.deploy()
+    assert converged.ask("SHOW work_mem") == "8MB"
+
+
+def test_swapped_and_not_restarted(converged: Checkout) -> None:
     converged.inventory(max_connections=105)
-    converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "2"})
+    half_swapped(converged, "max_connections = 105")
     assert "restart the server for max_connections" in converged.shown()
     with costs(converged, restarts=1):
         converged.deploy()
@@ -99,7 +140,7 @@ def test_value_the_server_does_not_accept(converged: Checkout) -> None:
     converged.inventory(settings={"wal_buffers": "a lot"})
     with costs(converged):
         said = converged.refused()
-    assert re.search(r"could not put release r-\d+ in force: .*wal_buffers", said)
+    assert re.search(r"could not use release r-\d+: .*wal_buffers", said)
     converged.inventory()
     assert converged.deploy().changed == []
 
@@ -147,4 +188,5 @@ def test_old_releases_go(converged: Checkout) -> None:
         converged.deploy()
     numbers = sorted(int(p.name[2:]) for p in (converged.home / "etc").glob("r-*"))
     assert len(numbers) == 2
-    assert (converged.home / "etc" / "current").readlink().name == f"r-{numbers[-1]}"
+    assert converged.link("last") == f"r-{numbers[0]}"
+    assert converged.link("current") == converged.link("good") == f"r-{numbers[1]}"

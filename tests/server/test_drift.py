@@ -72,7 +72,7 @@ DRIFTS = [
     ("postgres", "GRANT appowner TO pg_monitor", "REVOKE appowner FROM pg_monitor"),
     ("temporal", "DROP EXTENSION btree_gin", "CREATE EXTENSION btree_gin WITH SCHEMA public"),
     ("postgres", "ALTER SYSTEM SET work_mem = '64MB'; SELECT pg_reload_conf()",
-     "ALTER SYSTEM RESET work_mem;  -- was 64MB"),
+     "ALTER SYSTEM RESET work_mem;  -- was '64MB', wanted "),
 ]  # fmt: skip
 
 

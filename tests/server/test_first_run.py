@@ -8,7 +8,7 @@ import pytest
 from tests.server.checkout import Checkout
 from tests.server.conftest import NewCheckout
 
-OPERATIONS = 9
+OPERATIONS = 10
 
 
 def paste(checkout: Checkout, output: str) -> str:
@@ -35,7 +35,7 @@ def test_bare_dry_run_shows_everything_and_makes_nothing(bare: Checkout) -> None
     assert "new: server.key (content not shown)" in shown
     assert not bare.home.exists()
     assert not bare.secrets.exists()
-    assert "Set rights on new objects        -" in shown
+    assert "Set rights on new objects          -" in shown
     dry = bare.dry()
     assert len(dry.changed) == OPERATIONS - 2  # nothing new for the last two
     said = [line for operation in dry.plan["plan"] for line in operation["args"]]

@@ -34,7 +34,7 @@ def state(checkout: Checkout) -> list[str]:
 
 def test_by_hand_gives_the_same_state(bare: Checkout, deployed: Checkout) -> None:
     """On a bare server, with psql, by the command that docs/roles.md gives."""
-    bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "9"})  # made, and without roles
+    bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "11"})  # made, and without roles
     bare.pyinfra("-y", "deploys.local.start")
     assert bare.ask("SELECT count(*) FROM pg_roles WHERE rolname = 'appuser'") == "0"
     names = (bare.folder / "roles-sql" / "names.psql").read_text()

@@ -38,7 +38,7 @@ def test_facts_of_the_shell_are_read() -> None:
 
 def test_rows_of_the_server_are_read() -> None:
     found = rows(
-        ["server", "17.10", "r-3"],
+        ["server", "17.10", "r-3", "127.0.0.1, ::1"],
         ["context", "jit", "user", False],
         ["context", "max_connections", "postmaster", True],
         ["pending", "max_connections"],

@@ -11,8 +11,10 @@ from jinja2 import UndefinedError
 from howdah import settings
 from howdah.cluster import BadCluster, Cluster, read
 from howdah.declared import declared
+from howdah.hardware import UNKNOWN
 from howdah.layout import Layout
 from howdah.render import CIPHERS, File, _render, files
+from howdah.sizing import sized
 from howdah.x509 import Pair
 
 LAYOUT = Layout(
@@ -42,7 +44,7 @@ def cluster(**data: Any) -> Cluster:
 
 
 def rendered(cluster: Cluster, pair: Pair | None = PAIR) -> Mapping[str, File]:
-    return files(cluster, LAYOUT, declared(cluster).logins(), pair)
+    return files(cluster, LAYOUT, UNKNOWN, declared(cluster).logins(), pair)
 
 
 def text(cluster: Cluster, name: str) -> str:
@@ -150,9 +152,17 @@ def test_port_has_a_knob() -> None:
 
 
 def test_each_setting_that_is_rendered_is_refused_in_the_map() -> None:
-    for name in conf(cluster()):
+    """Only what sizing computes may be said otherwise."""
+    computed = sized(cluster(), UNKNOWN).keys() - Cluster.model_fields.keys()
+    for name in conf(cluster()).keys() - computed:
         with pytest.raises(BadCluster, match=r"Howdah decides it|has a knob of its own"):
             rendered(cluster(settings={name: "x"}))
+
+
+def test_what_sizing_computes_may_be_said_otherwise() -> None:
+    values = conf(cluster(settings={"max_wal_size": "3GB"}))
+    assert values["max_wal_size"] == "'3GB'"
+    assert values["min_wal_size"] == conf(cluster())["min_wal_size"]
 
 
 def test_each_setting_is_said_once(any_cluster: Cluster) -> None:

@@ -1,0 +1,26 @@
+"""A release is tried before it is put in force: on a server of its own, for half a second."""
+
+import json
+
+from deploys import shell
+from deploys.snapshot import ask
+from deploys.target import Target
+from howdah import matrix
+from howdah.found import Unreadable
+from howdah.queries import query
+
+
+def refuse(target: Target, release: str) -> None:
+    """Raises Refusal for a release that would not start, or whose pg_hba.conf is not as wanted."""
+    runtime, layout = target.runtime, target.runtime.layout
+    assigned = shell.assigned(
+        etc=layout.releases, release=release, canary=layout.canary, data=layout.data,
+        binaries=layout.binaries, socket=layout.socket,
+    )  # fmt: skip
+    script = shell.filled("canary", assigned=assigned, owner=runtime.as_owner, owned=runtime.owned,
+                          sql=query("candidate"))  # fmt: skip
+    rows = [json.loads(line) for line in ask(runtime, f"use release {release}", script)]
+    for fault in (text for kind, text in rows if kind == "fault"):
+        raise Unreadable(f"could not use release {release}: {fault}")
+    rules = [rule for kind, rule in rows if kind == "rule"]
+    matrix.refuse(rules, target.logins, target.cluster.networks)

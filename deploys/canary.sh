@@ -1,0 +1,92 @@
+# Tries a release on a canary: a real server, on a folder of its own, that answers and goes again.
+# It prints what it has read in pg_hba.conf as rows of JSON, or why it would not do.
+cd /
+@ASSIGNED@
+release=$ETC/$RELEASE
+data=$CANARY/data
+
+fail() {
+    printf '%s\n' "$1" >&2
+    exit 1
+}
+
+# What a server said before it gave up: the line that tells most.
+cause() {
+    printf '%s\n' "$1" | grep -v -e 'contains errors' -e 'starting PostgreSQL' -e 'listening on' |
+        grep -m 1 -e 'FATAL:' -e 'PANIC:' -e 'LOG:' -e . | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//'
+}
+
+# A canary that a killed run has left goes the same way.
+sweep() {
+    port= pid=
+    { read -r pid; read -r _; read -r _; read -r port; } 2>/dev/null < "$data/postmaster.pid"
+    if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$(readlink -f "$data")" ]; then
+        kill -QUIT "$pid"
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
+            [ -e "/proc/$pid" ] || break
+            sleep 0.05
+        done
+        kill -KILL "$pid" 2>/dev/null
+    fi
+    [ -z "$port" ] || rm -f "$SOCKET/.s.PGSQL.$port" "$SOCKET/.s.PGSQL.$port.lock"
+    rm -rf "$CANARY"
+}
+sweep 2>/dev/null
+trap 'sweep 2>/dev/null' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The server's own parser first: it takes milliseconds.
+said=$(@OWNER@ "$BINARIES/postgres" -D "$DATA" -C port -c config_file="$release/postgresql.conf" \
+    2>&1 > /dev/null) || fail "$(cause "$said")"
+
+install -d -m 0700 @OWNED@ "$CANARY"
+said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$data" -U postgres -N -A peer \
+    --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
+    fail "initdb: $(printf '%s\n' "$said" | grep -m 1 'error:')"
+
+# Nobody but the superuser enters, whatever the candidate's pg_hba.conf says: it is only read.
+printf 'local all postgres peer map=howdah\n' > "$CANARY/pg_hba.conf"
+chmod 0644 "$CANARY/pg_hba.conf"
+
+# Where memory is promised once only, the running server's is taken.
+memory=
+[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] || memory="-c shared_buffers=16MB"
+
+# Above the ports that the kernel gives to clients; another canary may have the same idea.
+port=$((61000 + $$ % 4000))
+for attempt in 1 2 3 4 5; do
+    @OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/postgres" -D "$data" \
+        -c config_file="$release/postgresql.conf" -c data_directory="$data" \
+        -c hba_file="$CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
+        -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \
+        -c port=$port -c unix_socket_directories="$SOCKET" -c external_pid_file= \
+        -c logging_collector=off -c log_destination=stderr -c log_line_prefix= \
+        -c log_min_messages=warning -c log_error_verbosity=terse \
+        -c archive_mode=off -c huge_pages=off -c fsync=off $memory \
+        < /dev/null > "$CANARY/log" 2>&1 &
+    postmaster=$!
+    tries=0
+    until "$BINARIES/pg_isready" -q -h "$SOCKET" -p $port 2>/dev/null; do
+        kill -0 $postmaster 2>/dev/null || break
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || fail "the canary does not answer"
+        sleep 0.05
+    done
+    grep -q 'Address already in use' "$CANARY/log" || break
+    kill -QUIT $postmaster 2>/dev/null
+    wait $postmaster
+    port=$((port + 1))
+done
+fault=$(grep -m 1 -e 'could not bind' -e 'invalid configuration parameter' "$CANARY/log")
+[ -z "$fault" ] || fail "${fault#*: }"
+kill -0 $postmaster 2>/dev/null || fail "$(cause "$(cat "$CANARY/log")")"
+
+ask() {
+    @OWNER@ env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 "$BINARIES/psql" -XAtq \
+        -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SOCKET" -p $port -U postgres -d postgres -f -
+}
+# Now that nobody loads it any more, the candidate's file takes the place of the closed one.
+cat "$release/pg_hba.conf" > "$CANARY/pg_hba.conf"
+ask <<'HOWDAH_SQL' || fail "nobody can log in"
+@SQL@
+HOWDAH_SQL

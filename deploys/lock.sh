@@ -1,0 +1,14 @@
+# Holds the lock of a host for as long as somebody is at the other end of its input.
+# $1: the lock's file; $2: the mode of its folder where that is made; $3: seconds to wait;
+# $4: who takes it. Answers held or taken, and who had it before.
+folder=${1%/*}
+[ -d "$folder" ] || mkdir -m "$2" "$folder" || exit
+exec 8>> "$1" || exit
+flock -w "$3" 8
+free=$?
+before=
+read -r before < "$1"
+[ $free = 0 ] || { printf 'taken\t%s\n' "$before"; exit; }
+printf '%s\n' "$4" > "$1"
+printf 'held\t%s\n' "$before"
+exec cat > /dev/null

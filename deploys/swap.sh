@@ -1,0 +1,40 @@
+# Puts a release in force, by one flip of a link, loads it and reads back what the server says.
+# Where that is not as it must be, the last good release is in force again, and this fails.
+@ASSIGNED@
+@FUNCTIONS@
+
+flip() {
+    cd "$ETC" && ln -sfn "$1" .current && mv -fT .current current && sync .
+}
+
+ask() {
+    { read -r _; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
+    cd /
+    @PSQL@ -h "$socket" -p "$port" -U postgres -d postgres -f -
+}
+
+# A reload is a signal: only the release's marker tells when it has been followed.
+loaded() {
+    tries=0
+    until [ "$(echo 'SHOW howdah.release' | ask 2>/dev/null)" = "$1" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || { echo "the server keeps its old configuration; see $LOG"; return 1; }
+        sleep 0.05
+    done
+    faults=$(ask <<'HOWDAH_SQL'
+@SQL@
+HOWDAH_SQL
+    ) && [ -z "$faults" ] || {
+        printf '%s\n' "$faults" | sed -n '1 { s/^\["fault", "//; s/"]$//; s/\\"/"/g; p; }'
+        return 1
+    }
+}
+
+put() { { flip "$1" && "${VERB}_server" && loaded "$1"; } 2>&1; }
+
+why=$(put "$RELEASE") && exit 0
+[ "$VERB" = reload ] || VERB=restart
+[ -n "$PREVIOUS" ] || { echo "$why" >&2; exit 1; }
+again=$(put "$PREVIOUS") && { echo "$why; $PREVIOUS is back in force" >&2; exit 1; }
+echo "$why; and $PREVIOUS could not be loaded again: $again" >&2
+exit 1
