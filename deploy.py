@@ -12,11 +12,14 @@ from deploys.issue import issue
 from deploys.load import load
 from deploys.migrate import migrate
 from deploys.prove import prove
+from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import tell_how_to_connect
 
 # The inventory and roles-sql/: what cannot be is refused before a host is touched.
 target = Target()
+# At the end: what changed, what waits, how long the certificates last.
+summarise(target.cluster.environment)
 
 install(name="Install PostgreSQL", target=target)
 # Before there is data: a server that has roles and no secrets for them is not a new one.

@@ -32,7 +32,8 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
         return
     _refuse_unknown(found, wanted)
     target.staged = Staged(found.next_release, _late(found, wanted))
-    lines = [f"release {found.next_release}{' (restart)' if target.staged.late else ''}"]
+    restart = " (restart)" if target.staged.late else ""
+    lines = [f"release {found.next_release}{restart}: {', '.join(differing)}"]
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
     for name in (n for n in differing if n in wanted):
         now = _text(found.files.get(name))

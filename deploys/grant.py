@@ -34,7 +34,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     if not plan.changes:
         host.noop("roles and rights are as wanted")
         return
-    would(str(change) for change in plan.changes)
+    would([f"{len(plan.changes)} statements", *map(str, plan.changes)])
     verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}
     # A dry run may be before the verifiers have been made.
     text = script(plan.changes, verifiers) if state.is_executing else ""

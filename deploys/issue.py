@@ -7,13 +7,12 @@ from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
 from deploys.snapshot import convergent, snapshot
+from deploys.summary import FEW_DAYS, told
 from deploys.target import Target
 from deploys.tell import would
 from howdah.found import Found
 from howdah.refusal import Refusal
 from howdah.verifiers import ROLES
-
-FEW_DAYS = 30
 
 
 @convergent
@@ -24,9 +23,10 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
     if due:
         would(due)
         yield FunctionCommand(_make, (target,), {})
-    for what, days in target.store.days_left(target.label).items():
-        warning = "warning: " if days < FEW_DAYS else ""
-        host.log(f"{warning}{what}: {days} days left")
+    told().days_left = target.store.days_left(target.label)
+    for what, days in told().days_left.items():
+        if days < FEW_DAYS:
+            host.log(f"warning: {what}: {days} days left")
 
 
 def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature
@@ -35,7 +35,8 @@ def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfr
     try:
         target.store.make(target.label, names, cluster.certificate_days, cluster.ca_days)
     except (OSError, Refusal) as e:
-        host.log_styled(f"cannot write the store: {e}", fg="red", log_func=logger.error)
+        told().failed = f"cannot write the store: {e}"
+        host.log_styled(told().failed, fg="red", log_func=logger.error)
         return False
     return True
 

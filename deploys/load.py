@@ -9,7 +9,7 @@ from deploys.prove import swap
 from deploys.snapshot import convergent, snapshot
 from deploys.sql import superuser
 from deploys.target import Target
-from deploys.tell import report, would
+from deploys.tell import report, waits, would
 from howdah import difference, settings
 from howdah.found import Found, Unreadable
 from howdah.names import setting_name
@@ -27,7 +27,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     late = _late(target, found, overridden)
     verb = _verb(target, found, late=bool(late), overridden=bool(overridden))
     if found.running and verb != "restart":
-        report(f"{name} waits for a restart (--data restart=yes)" for name in late)
+        waits(late)
     if not verb:
         _refuse_faults(found)
         host.noop("the server has loaded its files")
@@ -38,7 +38,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     if overridden:
         yield superuser(runtime, found, "reset settings", "\n".join(resets))
     release = target.staged.release if target.staged else found.current
-    yield from swap(target, verb, release)
+    yield from swap(target, verb, release, set(target.logins))
 
 
 def _overridden(found: Found) -> tuple[list[str], list[str]]:

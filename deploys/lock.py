@@ -5,17 +5,14 @@ one: when this process ends, however it ends, the other reads the end of its inp
 is gone. What the file says is who took it last; nobody ever has to remove it.
 """
 
-import os
-import pwd
-import socket
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pyinfra import host
 
 from deploys.runtime import Runtime
 from howdah.found import Found
+from howdah.owner import owner
 from howdah.refusal import Refusal
 
 WAIT = 5  # seconds: a run that is at its end is worth waiting for
@@ -27,16 +24,6 @@ _held: dict[str, subprocess.Popen[str]] = {}
 def held() -> bool:
     """Whether this run has changed something on the host at hand."""
     return host.name in _held
-
-
-def owner() -> str:
-    """Who deploys, and since when, for somebody who has to wait. No two are the same."""
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        user = str(os.getuid())
-    return (f"{user}@{socket.gethostname()} (process {os.getpid()}) since "
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC")  # fmt: skip
 
 
 def take(runtime: Runtime, found: Found | None) -> bool:

@@ -1,6 +1,6 @@
 """A release in force, and proven: by what a client sees, before it and after it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
@@ -13,17 +13,19 @@ from howdah.found import Found
 from howdah.refusal import Refusal
 
 
-def swap(target: Target, verb: str, release: str) -> Iterator[PyinfraCommand]:
+def swap(
+    target: Target, verb: str, release: str, names: Set[logins.Login]
+) -> Iterator[PyinfraCommand]:
     """Puts a release in force: start, reload or restart.
 
-    Whoever could log in must be able to afterwards, and the server must show the certificate of
-    the release; else the last good one is in force again, and Refusal is raised.
+    Whoever of ``names`` could log in must be able to afterwards, and the server must show the
+    certificate of the release; else the last good one is in force again, and Refusal is raised.
     """
     found, runtime = snapshot(target), target.runtime
     previous = next((r for r in (found.good, found.current) if r and r != release), "")
-    before = logins.entering(target, found) if state.is_executing else set()
+    before = logins.entering(target, found) & names if state.is_executing else set()
     yield releases.swap(runtime, verb, release, previous)
-    why = _seen(target, before)
+    why = _unseen(target, before)
     if not why:
         return
     if previous:
@@ -46,7 +48,7 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     yield releases.keep(target.runtime, release)
 
 
-def _seen(target: Target, before: set[logins.Login]) -> str:
+def _unseen(target: Target, before: Set[logins.Login]) -> str:
     """What a client does not see as it should; empty when all is well."""
     found = snapshot(target)
     address = logins.reached(found, target)

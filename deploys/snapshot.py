@@ -20,6 +20,7 @@ from deploys import lock, shell
 from deploys.inventory import ROOT
 from deploys.runtime import Runtime
 from deploys.sql import psql
+from deploys.summary import told
 from deploys.target import Target
 from howdah import found
 from howdah.found import Found, Unreadable
@@ -98,6 +99,7 @@ def _refuse(message: str) -> Iterator[PyinfraCommand]:
         yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
                             QuoteString(message))  # fmt: skip
     else:
+        told().failed = message
         host.log_styled(message, fg="red", log_func=logger.error)
         state.fail_hosts({host})
 
@@ -132,7 +134,9 @@ def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
         server="yes" if server else "",
     )  # fmt: skip
     sql = _sql(want, runtime.cluster.app_database)
-    return shell.filled("snapshot", assigned=assigned, psql=psql(runtime), sql=sql)
+    return shell.filled(
+        "snapshot", assigned=assigned, psql=psql(runtime), sql=sql, files=shell.filled("files")
+    )
 
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"

@@ -9,6 +9,7 @@ from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys.snapshot import convergent
+from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster
 
@@ -21,13 +22,24 @@ def would(lines: Iterable[str]) -> None:
     said = [line for entry in lines for line in entry.splitlines()]
     if "--json" in sys.argv and host.current_op_hash and not state.is_executing:
         state.get_op_meta(host.current_op_hash).args.extend(said)
-    host.log("\n".join(f"    {_visible(line)}" for line in said).lstrip())
+    visible = [_visible(line) for line in said]
+    if host.current_op_hash and state.is_executing:
+        told().changed[min(state.get_op_meta(host.current_op_hash).names)] = visible
+    host.log("\n".join(f"    {line}" for line in visible).lstrip())
 
 
 def report(lines: Iterable[str]) -> None:
     """What was found, and is not ours to change."""
-    for line in lines:
-        host.log(f"reported: {_visible(line)}")
+    for line in map(_visible, lines):
+        host.log(f"reported: {line}")
+        told().reported += [line] if state.is_executing and line not in told().reported else []
+
+
+def waits(names: Iterable[str]) -> None:
+    """What is in the files, and in force only after a restart."""
+    for name in names:
+        host.log(f"waits for a restart (--data restart=yes): {name}")
+        told().waits += [name] if state.is_executing and name not in told().waits else []
 
 
 def _visible(line: str) -> str:

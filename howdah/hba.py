@@ -19,3 +19,9 @@ def records(logins: Iterable[tuple[str, str]], networks: Iterable[Network]) -> l
     """(database, role) pairs that may log in × networks -> records, in a fixed order."""
     allowed = [str(network) for network in networks]
     return [Record(db, role, address) for db, role in sorted(logins) for address in allowed]
+
+
+def logins(text: str) -> set[tuple[str, str]]:
+    """(database, role) of the records in a pg_hba.conf as rendered here."""
+    lines = (line.split() for line in text.splitlines() if line.startswith("hostssl "))
+    return {(words[1], words[2]) for words in lines}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from howdah.catalog import Catalog
 from howdah.cluster import OTHER_DATABASES, SUPERUSER
+from howdah.roles import scram
 from howdah.wanted import Wanted
 
 
@@ -11,6 +12,8 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
     for role in sorted(found.roles.keys() - want.roles.keys() - {SUPERUSER}):
         yield f"role {role} is not in roles-sql"
+    for role in sorted(r for r in found.roles.keys() - want.roles.keys() if not scram(found, r)):
+        yield f"role {role} has an md5 password, which lets nobody in"
     for key in sorted(k for k in found.settings if not k.role and not k.database):
         yield f"ALTER ROLE ALL has set {key.name} = {found.settings[key]!r}"
     for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):

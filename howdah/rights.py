@@ -17,8 +17,10 @@ FROM_TEMPLATE = "TEMPLATE template0 ENCODING 'UTF8'"
 def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
     """The difference. ``verifiers``: the placeholder in roles-sql -> sha256 of the verifier.
 
-    ``found`` is completed with what the planned CREATE statements will bring along.
+    ``found`` is completed with what the planned CREATE statements will bring along. Raises
+    Refusal for a role whose password nobody knows and whose verifier is md5.
     """
+    roles.refuse_md5(found, want)
     foreign = _foreign(found, want)
     kept = _without(want, foreign)
     changes = [

@@ -7,9 +7,27 @@ from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
 from howdah.cluster import SUPERUSER
 from howdah.names import identifier, literal, setting_name
+from howdah.refusal import Refusal
 from howdah.wanted import LISTS, Wanted
 
 ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
+
+
+def refuse_md5(found: Catalog, want: Wanted) -> None:
+    """Raises Refusal for roles of roles-sql that pg_hba.conf would not let in any more.
+
+    Those whose password is in the store get a SCRAM verifier; the others' nobody here knows.
+    """
+    old = [name for name, attributes in want.roles.items()
+           if attributes["password"] is None and not scram(found, name)]  # fmt: skip
+    if old:
+        raise Refusal(f"the password of role {', '.join(old)} is stored as md5, and only SCRAM is "
+                      "let in: set it anew, by \\password or ALTER ROLE … PASSWORD")  # fmt: skip
+
+
+def scram(found: Catalog, name: str) -> bool:
+    """Whether the role's verifier is SCRAM's; also where there is none."""
+    return bool(found.roles.get(name, {}).get("scram", True))
 
 
 def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterator[Change]:

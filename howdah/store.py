@@ -6,13 +6,13 @@ ca.crt, ca.key, hosts/<host>.crt, hosts/<host>.key
 
 import functools
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from howdah import scram, x509
+from howdah import scram, writer, x509
+from howdah.files import write_whole
 from howdah.refusal import Refusal
 from howdah.verifiers import PASSWORDS
 from howdah.x509 import Pair
@@ -125,7 +125,15 @@ class Store:
         return lines + [f"mode {_mode(path):04o} for {path}" for path in self._open()]
 
     def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
-        """Makes what `due` names, each file whole or not at all. Raises OSError, BadSecret."""
+        """Makes what `due` names, each file whole or not at all, as the store's only writer.
+
+        What somebody else has made meanwhile is used as is. Raises OSError, Refusal.
+        """
+        self.folder.parent.mkdir(mode=0o700, exist_ok=True)
+        with writer.alone(self.folder.with_name(f".{self.folder.name}.lock")):
+            self._make(host, names, days, ca_days)
+
+    def _make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
         for variable, name in PASSWORDS.items():
             if self.password(variable) is None:
                 self._write(name, secrets.token_urlsafe(RANDOM_BYTES).encode() + b"\n")
@@ -184,18 +192,10 @@ class Store:
             raise BadSecret(f"{self.path(name)}: {e.strerror}") from None
 
     def _write(self, name: str, content: bytes) -> None:
-        """Whole or not at all, and never readable by others, not even for a moment."""
         path = self.path(name)
         for folder in (self.folder.parent, self.folder, path.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        partial.replace(path)
+        write_whole(path, content)
 
 
 def _mode(path: Path) -> int:

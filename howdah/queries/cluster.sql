@@ -6,7 +6,8 @@ SELECT json_build_array('role', rolname, json_build_object(
     'bypassrls', rolbypassrls, 'connection limit', rolconnlimit,
     'valid until', CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil AT TIME ZONE 'UTC' END,
     -- never the verifier itself
-    'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex')))
+    'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex'),
+    'scram', coalesce(rolpassword LIKE 'SCRAM-SHA-256$%', TRUE)))
 FROM pg_catalog.pg_authid
 WHERE rolname !~ '^pg_';
 

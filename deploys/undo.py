@@ -1,0 +1,65 @@
+"""The configuration before: `pyinfra inventories/local.py deploys.undo.undo`.
+
+Roles, rights, data, the schema and the secrets stay as they are.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from pyinfra.api.command import PyinfraCommand
+
+from deploys import releases, shell
+from deploys.prove import swap
+from deploys.snapshot import ask, convergent, snapshot
+from deploys.summary import summarise
+from deploys.target import Target
+from deploys.tell import waits, would
+from howdah import difference, hba
+from howdah.found import Found, read
+from howdah.refusal import Refusal
+from howdah.render import File
+
+
+def undo() -> None:
+    """The last good configuration but the one in force; twice is forward again."""
+    target = Target()
+    summarise(target.cluster.environment)
+    _undo(name="Put the last good configuration back", target=target)
+
+
+@convergent
+def _undo(target: Target) -> Iterator[PyinfraCommand]:
+    found, runtime = snapshot(target), target.runtime
+    runtime.refuse(found)
+    release = found.good if found.good != found.current else found.last
+    if not release or not found.current:
+        raise Refusal("there is no configuration before this one")
+    before, now = _texts(_read(target, release)), _texts(found)
+    changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
+    late = difference.late(changes, found.contexts)
+    verb = "reload" if found.running else "start"
+    if late and found.running and target.cluster.may_restart:
+        verb = "restart"
+    would([f"{verb} the server with release {release}", *_difference(now, before),
+           "the next deploy writes what the inventory says"])  # fmt: skip
+    waits(late if verb == "reload" else [])
+    yield from swap(target, verb, release, hba.logins(before["pg_hba.conf"]))
+    yield releases.keep(runtime, release)
+
+
+def _read(target: Target, release: str) -> Found:
+    """The files of a release, as the snapshot has those of the one in force."""
+    folder = shlex.quote(f"{target.runtime.layout.releases}/{release}")
+    text = f"tab=$(printf '\\t')\ncd {folder} || exit\n{shell.filled('files')}"
+    return read(ask(target.runtime, f"read release {release}", text))
+
+
+def _texts(found: Found) -> dict[str, str]:
+    texts = {name: file.text for name, file in found.files.items()}
+    return {"postgresql.conf": "", "pg_hba.conf": "", **texts}
+
+
+def _difference(now: Mapping[str, str], before: Mapping[str, str]) -> Iterator[str]:
+    """Secret files have no text, and are not told."""
+    for name in sorted(n for n in before if n.endswith(".conf") and n != releases.MARKER):
+        yield from difference.file_lines(name, now.get(name), File(before[name].encode()))
