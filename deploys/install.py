@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pyinfra import host
+from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys.snapshot import convergent, snapshot
@@ -16,7 +16,9 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     """What the runtime needs before there can be a server. Refuses a host that cannot have it."""
     found, runtime = snapshot(target), target.runtime
     runtime.refuse(found)
-    target.files()  # what they refuse is refused before anything is touched
+    if found.locked and not state.is_executing:
+        host.log(f"another deploy is at work: {found.lock}")
+    target.files(found.hardware)  # what they refuse is refused before anything is touched
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")

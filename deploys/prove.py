@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 
-from pyinfra import host, state
+from pyinfra import host, logger, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import lock, logins, releases
@@ -26,21 +26,21 @@ def swap(
     before = logins.entering(target, found) & names if state.is_executing else set()
     yield releases.swap(runtime, verb, release, previous)
     why = _unseen(target, before)
-    if not why:
-        return
-    if previous:
-        yield releases.swap(runtime, "reload" if verb == "reload" else "restart", previous, "")
-        why += f"; {previous} is back in force"
-    raise Refusal(f"release {release} does not serve: {why}")
+    if why:
+        yield from _back(target, verb, previous, f"release {release} does not serve: {why}")
 
 
 @convergent
 def prove(target: Target) -> Iterator[PyinfraCommand]:
     """Logs in as each role, if the run changed something; then the release is the good one."""
-    found = snapshot(target)
-    release = target.staged.release if target.staged else found.current
+    found, staged = snapshot(target), target.staged
+    release = staged.release if staged else found.current
     if state.is_executing and (lock.held() or found.good != release):
-        _refuse_closed_doors(target, found)
+        why = _first(logins.refused(target, found))
+        if why:
+            late = staged and staged.late and target.cluster.may_restart
+            previous = found.good if found.good != release else ""
+            yield from _back(target, "restart" if late else "reload", previous, why)
     if not release or found.good == release:
         host.noop(f"{release or 'nothing'} has been proven")
         return
@@ -48,20 +48,28 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     yield releases.keep(target.runtime, release)
 
 
+def _back(target: Target, verb: str, previous: str, why: str) -> Iterator[PyinfraCommand]:
+    """The last good release, if there is one, and the cause: raises Refusal."""
+    if previous:
+        host.log_styled(why, fg="red", log_func=logger.error)  # should what follows fail
+        back = "reload" if verb == "reload" else "restart"
+        yield releases.swap(target.runtime, back, previous, "")
+        why += f"; {previous} is back in force"
+    raise Refusal(why)
+
+
 def _unseen(target: Target, before: Set[logins.Login]) -> str:
     """What a client does not see as it should; empty when all is well."""
     found = snapshot(target)
+    certificate = found.files.get("server.crt")
     address = logins.reached(found, target)
-    if address and logins.served(found, address) != found.files["server.crt"].sha256:
-        return "the server shows another certificate"
-    out = {login: why for login, why in logins.refused(target, found).items() if login in before}
-    return _first(out)
-
-
-def _refuse_closed_doors(target: Target, found: Found) -> None:
+    try:
+        if address and certificate and logins.served(found, address) != certificate.sha256:
+            return "the server shows another certificate"
+    except OSError as e:
+        return f"no answer on {address} port {found.port}: {e}"
     out = logins.refused(target, found)
-    if out:
-        raise Refusal(_first(out))
+    return _first({login: why for login, why in out.items() if login in before})
 
 
 def _first(out: dict[logins.Login, str]) -> str:

@@ -73,6 +73,20 @@ def test_a_teams_file_is_managed(bare: Checkout) -> None:
         bare.ask("SELECT has_table_privilege('reporting', 'app.users', 'INSERT')", "appdb") == "f"
     )
     assert bare.login("reporting", "appdb", **own).returncode == 0  # its password was left alone
+    refuses_md5(bare)
+
+
+def refuses_md5(checkout: Checkout) -> None:
+    """F17: nobody here knows the password, and only SCRAM is let in."""
+    checkout.ask("SET password_encryption = md5; ALTER ROLE reporting PASSWORD 'x'")
+    for said in (
+        checkout.refused(), checkout.pyinfra("--dry", "deploy.py", stdin="no\n").output
+    ):  # fmt: skip
+        assert "the password of role reporting is stored as md5, and only SCRAM is let in" in said
+    checkout.ask("CREATE ROLE bob LOGIN PASSWORD 'y'; ALTER ROLE reporting PASSWORD 'long enough'")
+    checkout.ask("SET password_encryption = md5; ALTER ROLE bob PASSWORD 'y'")
+    assert "reported: role bob has an md5 password, which lets nobody in" in checkout.shown()
+    assert checkout.deploy().changed == []
 
 
 @pytest.mark.parametrize(
