@@ -9,7 +9,6 @@ from deploys import lock, logins, releases
 from deploys.snapshot import convergent, snapshot
 from deploys.target import Target
 from deploys.tell import would
-from howdah.found import Found
 from howdah.refusal import Refusal
 
 
