@@ -6,8 +6,9 @@ from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import canary, releases
+from deploys.convergent import convergent
 from deploys.releases import MARKER
-from deploys.snapshot import convergent, snapshot
+from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
 from deploys.tell import would
 from howdah import difference, settings

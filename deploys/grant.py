@@ -6,7 +6,8 @@ from itertools import groupby
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.snapshot import convergent, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import report, would

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.snapshot import convergent, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import would
 from howdah.refusal import Refusal

@@ -6,7 +6,8 @@ from typing import Any
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
-from deploys.snapshot import convergent, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import snapshot
 from deploys.summary import FEW_DAYS, told
 from deploys.target import Target
 from deploys.tell import would

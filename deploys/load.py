@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
+from deploys.convergent import convergent
 from deploys.prove import swap
-from deploys.snapshot import convergent, snapshot
+from deploys.snapshot import snapshot
 from deploys.sql import superuser
 from deploys.target import Target
 from deploys.tell import report, waits, would

@@ -6,7 +6,8 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
-from deploys.snapshot import convergent, processes, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import processes, snapshot
 from deploys.target import Target
 from deploys.tell import would
 from howdah.refusal import Refusal

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.snapshot import convergent, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import would

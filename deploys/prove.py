@@ -6,7 +6,8 @@ from pyinfra import host, logger, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import lock, logins, releases
-from deploys.snapshot import convergent, snapshot
+from deploys.convergent import convergent
+from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import would
 from howdah.refusal import Refusal

@@ -4,31 +4,24 @@ It is kept per host and stage. Whatever changes the host drops it, and the next 
 it anew. What Prepare read is never used in Execute: the prompt between them may last minutes.
 """
 
-import functools
 import shlex
-from collections.abc import Callable, Generator, Iterator
-from typing import Any, ParamSpec
+from typing import Any
 
 import gevent
 from gevent import Greenlet
-from pyinfra import host, logger, state
+from pyinfra import host, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
-from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
-from pyinfra.api.operation import PyinfraOperation, operation
+from pyinfra.api.command import QuoteString, StringCommand
 
-from deploys import lock, shell
+from deploys import shell
 from deploys.inventory import ROOT
 from deploys.runtime import Runtime
 from deploys.sql import psql
-from deploys.summary import told
 from deploys.target import Target
 from howdah import found
 from howdah.found import Found, Unreadable
 from howdah.queries import query
-from howdah.refusal import Refusal
 from howdah.wanted import Wanted
-
-P = ParamSpec("P")
 
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
@@ -49,6 +42,11 @@ def snapshot(target: Target) -> Found:
     return _kept[key]
 
 
+def drop() -> Found | None:
+    """What is known of the host at hand, and from now on is not."""
+    return _kept.pop((host.name, state.current_stage), None)
+
+
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     """What a script that changes nothing answers, in lines. Raises Unreadable: could not WHAT."""
     locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
@@ -56,52 +54,6 @@ def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     if not done:
         raise Unreadable(f"could not {what}: {(output.stderr_lines or ['no message'])[-1]}")
     return list(output.stdout_lines)
-
-
-def convergent(
-    function: Callable[P, Iterator[PyinfraCommand]],
-) -> PyinfraOperation[P]:
-    """An operation that asks the snapshot, and drops it before each command that it yields.
-
-    Before, not after: also a command that fails may have changed something. A refusal fails
-    this host only, with one line.
-    """
-
-    @operation()
-    @functools.wraps(function)
-    def generator(*args: P.args, **kwargs: P.kwargs) -> Generator[PyinfraCommand]:
-        if host in state.failed_hosts:
-            return
-        try:
-            yield from _alone(function, *args, **kwargs)
-        except Refusal as e:
-            yield from _refuse(str(e))
-
-    return generator
-
-
-def _alone(
-    function: Callable[P, Iterator[PyinfraCommand]], *args: P.args, **kwargs: P.kwargs
-) -> Iterator[PyinfraCommand]:
-    """Its commands, under the host's lock; from the start again where another run came between."""
-    for command in function(*args, **kwargs):
-        if state.is_executing:
-            target: Any = kwargs["target"]
-            holds = lock.take(target.runtime, _kept.pop((host.name, state.current_stage), None))
-            if not holds:
-                yield from _alone(function, *args, **kwargs)
-                return
-        yield command
-
-
-def _refuse(message: str) -> Iterator[PyinfraCommand]:
-    if state.is_executing:
-        yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
-                            QuoteString(message))  # fmt: skip
-    else:
-        told().failed = message
-        host.log_styled(message, fg="red", log_func=logger.error)
-        state.fail_hosts({host})
 
 
 def _ask(text: str) -> "Greenlet[..., Any]":

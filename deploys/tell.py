@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.snapshot import convergent
+from deploys.convergent import convergent
 from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster

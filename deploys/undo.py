@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import releases, shell
+from deploys.convergent import convergent
 from deploys.prove import swap
-from deploys.snapshot import ask, convergent, snapshot
+from deploys.snapshot import ask, snapshot
 from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import waits, would

@@ -5,18 +5,16 @@ from both sides of every border between networks, on every kind of connection.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
+from howdah import rules
 from howdah.cluster import SHARED, SUPERUSER, Address, Network
 from howdah.refusal import Refusal
+from howdah.rules import EVERYWHERE, REPLICATION, Rule, Way
 
 Login = tuple[str, str]  # (database, role)
-Way = tuple[str, tuple[str, ...]]  # method, options
 
-# Some role, some database that no file names; and what a physical standby asks for.
-STRANGER, REPLICATION = "somebody else", "replication"
+STRANGER = "somebody else"  # some role, some database that no file names
 # What a connection is -> the types of rules that speak of it (hba.c, check_hba).
 KINDS = {
     "over TLS": {"host", "hostssl", "hostnogssenc"},
@@ -24,31 +22,11 @@ KINDS = {
     "over GSS": {"host", "hostnossl", "hostgssenc"},
 }
 SCRAM, PEER = ("scram-sha-256", ()), ("peer", ("map=howdah",))
-ALL = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 SHOWN = 5  # faults in one message
 
 
 class BadRules(Refusal):
     """A pg_hba.conf that keeps somebody out, or lets somebody in."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A row of pg_hba_file_rules."""
-
-    line: int
-    kind: str
-    databases: frozenset[str]
-    roles: frozenset[str]
-    networks: tuple[Network, ...]  # empty for a local one
-    way: Way
-
-    def speaks_of(self, database: str, role: str) -> bool:
-        """Keywords as hba.c reads them: all is not replication."""
-        wide = database != REPLICATION and (
-            "all" in self.databases or ("sameuser" in self.databases and database == role)
-        )
-        return (wide or database in self.databases) and bool({"all", role} & self.roles)
 
 
 def refuse(
@@ -69,49 +47,20 @@ def faults(
     Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; the superuser over the
     socket, by peer; nobody else anywhere.
     """
-    unclear = [fault for row in rows for fault in _unclear(row)]
+    unclear = [fault for row in rows for fault in rules.unclear(row)]
     if unclear:
         return unclear
-    rules = [_rule(row) for row in rows]
-    return [*_over_network(rules, logins, networks), *_over_socket(rules, logins)]
-
-
-def _unclear(row: Mapping[str, Any]) -> Iterator[str]:
-    """What is an error, or depends on more than the file: then nobody can say whom it lets in."""
-    if row["error"]:
-        yield f"line {row['line_number']}: {row['error']}"
-        return
-    names = [*row["database"], *row["user_name"]]
-    odd = [n for n in names if n.startswith(("+", "/")) or n in ("samerole", "samegroup")]
-    if row["type"] != "local" and row["address"] != "all" and not row["netmask"]:
-        odd.append(row["address"])
-    yield from (f"line {row['line_number']}: {name!r} needs a plain name or network"
-                for name in odd)  # fmt: skip
-
-
-def _rule(row: Mapping[str, Any]) -> Rule:
-    return Rule(
-        row["line_number"], row["type"], frozenset(row["database"]), frozenset(row["user_name"]),
-        _networks(row), (row["auth_method"], tuple(sorted(row["options"] or ()))),
-    )  # fmt: skip
-
-
-def _networks(row: Mapping[str, Any]) -> tuple[Network, ...]:
-    if row["type"] == "local":
-        return ()
-    if row["address"] == "all":
-        return ALL
-    bits = int(ip_address(row["netmask"])).bit_count()
-    return (ip_network(f"{row['address']}/{bits}", strict=False),)
+    read = [rules.rule(row) for row in rows]
+    return [*_over_network(read, logins, networks), *_over_socket(read, logins)]
 
 
 def _over_network(
-    rules: list[Rule], logins: Collection[Login], networks: Sequence[Network]
+    read: list[Rule], logins: Collection[Login], networks: Sequence[Network]
 ) -> Iterator[str]:
-    points = _points({*networks, *(n for rule in rules for n in rule.networks)})
-    for login in _pairs(rules, logins):
+    points = _points({*networks, *(n for rule in read for n in rule.networks)})
+    for login in _pairs(read, logins):
         for kind, types in KINDS.items():
-            matching = [r for r in rules if r.kind in types and r.speaks_of(*login)]
+            matching = [r for r in read if r.kind in types and r.speaks_of(*login)]
             allowed = networks if login in logins and kind == "over TLS" else ()
             if matching or allowed:
                 faults = (_at(point, login, matching, allowed) for point in points)
@@ -128,9 +77,9 @@ def _at(point: Address, login: Login, matching: list[Rule], allowed: Sequence[Ne
     return f"{fault} from {network}" if fault else ""
 
 
-def _over_socket(rules: list[Rule], logins: Collection[Login]) -> Iterator[str]:
-    for database, role in _pairs(rules, logins):
-        rule = next((r for r in rules if r.kind == "local" and r.speaks_of(database, role)), None)
+def _over_socket(read: list[Rule], logins: Collection[Login]) -> Iterator[str]:
+    for database, role in _pairs(read, logins):
+        rule = next((r for r in read if r.kind == "local" and r.speaks_of(database, role)), None)
         peer = PEER if role == SUPERUSER and database != REPLICATION else None
         fault = _fault(rule, peer, (database, role))
         if fault:
@@ -151,10 +100,10 @@ def _fault(rule: Rule | None, wanted: Way | None, login: Login) -> str:
     return f"line {rule.line} lets {role} into {database} by {' '.join((way[0], *way[1]))}{needed}"
 
 
-def _pairs(rules: list[Rule], logins: Collection[Login]) -> list[Login]:
+def _pairs(read: list[Rule], logins: Collection[Login]) -> list[Login]:
     """Each database with each role that the model or a rule speaks of, and a stranger's."""
-    databases = {d for d, _ in logins} | {d for rule in rules for d in rule.databases}
-    roles = {r for _, r in logins} | {r for rule in rules for r in rule.roles}
+    databases = {d for d, _ in logins} | {d for rule in read for d in rule.databases}
+    roles = {r for _, r in logins} | {r for rule in read for r in rule.roles}
     databases |= {*SHARED, STRANGER, REPLICATION}
     roles |= {SUPERUSER, STRANGER}
     databases |= roles if "sameuser" in databases else set()
@@ -166,7 +115,7 @@ def _pairs(rules: list[Rule], logins: Collection[Login]) -> list[Login]:
 def _points(networks: Iterable[Network]) -> list[Address]:
     """First and last of each network, and their neighbours outside."""
     found: set[Address] = set()
-    for network in {*networks, *ALL}:
+    for network in {*networks, *EVERYWHERE}:
         low, high = int(network.network_address), int(network.broadcast_address)
         end = 2**network.max_prefixlen
         make = type(network.network_address)

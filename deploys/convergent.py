@@ -1,0 +1,62 @@
+"""Operations that yield the difference between what is wanted and what the host reports."""
+
+import functools
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, ParamSpec
+
+from pyinfra import host, logger, state
+from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
+from pyinfra.api.operation import PyinfraOperation, operation
+
+from deploys import lock
+from deploys.snapshot import drop
+from deploys.summary import told
+from howdah.refusal import Refusal
+
+P = ParamSpec("P")
+
+
+def convergent(
+    function: Callable[P, Iterator[PyinfraCommand]],
+) -> PyinfraOperation[P]:
+    """An operation that asks the snapshot, and drops it before each command that it yields.
+
+    Before, not after: also a command that fails may have changed something. A refusal fails
+    this host only, with one line.
+    """
+
+    @operation()
+    @functools.wraps(function)
+    def generator(*args: P.args, **kwargs: P.kwargs) -> Generator[PyinfraCommand]:
+        if host in state.failed_hosts:
+            return
+        try:
+            yield from _alone(function, *args, **kwargs)
+        except Refusal as e:
+            yield from _refuse(str(e))
+
+    return generator
+
+
+def _alone(
+    function: Callable[P, Iterator[PyinfraCommand]], *args: P.args, **kwargs: P.kwargs
+) -> Iterator[PyinfraCommand]:
+    """Its commands, under the host's lock; from the start again where another run came between."""
+    for command in function(*args, **kwargs):
+        if state.is_executing:
+            target: Any = kwargs["target"]
+            holds = lock.take(target.runtime, drop())
+            if not holds:
+                yield from _alone(function, *args, **kwargs)
+                return
+        yield command
+
+
+def _refuse(message: str) -> Iterator[PyinfraCommand]:
+    if state.is_executing:
+        yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
+                            QuoteString(message))  # fmt: skip
+    else:
+        told().failed = message
+        host.log_styled(message, fg="red", log_func=logger.error)
+        state.fail_hosts({host})
