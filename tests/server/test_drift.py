@@ -1,8 +1,16 @@
 """What somebody has changed by hand: managed things are put right, others are only told."""
 
+import re
+import subprocess
+from functools import partial
+
 import pytest
 
 from tests.server.checkout import Checkout
+from tests.server.test_roles_sql import state
+
+# A fault of the product, found by the test.
+bug = partial(pytest.mark.xfail, strict=True, raises=AssertionError)
 
 # (database, what somebody does, what the dry run shows)
 DRIFTS = [
@@ -97,31 +105,154 @@ def test_drift_is_put_right_by_itself(converged: Checkout, drift: tuple[str, str
     assert converged.dry().changed == []
 
 
-REPORTS = {
-    "CREATE ROLE alice LOGIN": "role alice is not in roles-sql",
-    "CREATE DATABASE wiki": "database wiki is not in roles-sql",
-    "CREATE SCHEMA reporting": "schema reporting in appdb is not in roles-sql",
-    "CREATE EXTENSION citext": "extension citext in appdb is not in roles-sql",
-    "CREATE TABLE app.hers (i int)": "table app.hers in appdb belongs to postgres",
-    "ALTER SYSTEM SET log_min_messages = 'notice'": "ALTER SYSTEM has set log_min_messages",
-}
+# (database, what is not of roles-sql, how it goes again, what is told)
+REPORTS = [
+    ("postgres", "CREATE ROLE alice LOGIN", "DROP ROLE alice", "role alice is not in roles-sql"),
+    ("postgres", "CREATE DATABASE wiki", "DROP DATABASE wiki", "database wiki is not in roles-sql"),
+    ("appdb", "CREATE SCHEMA reporting", "DROP SCHEMA reporting",
+     "schema reporting in appdb is not in roles-sql"),
+    ("appdb", "CREATE EXTENSION citext", "DROP EXTENSION citext",
+     "extension citext in appdb is not in roles-sql"),
+    ("temporal", "CREATE SCHEMA aside; ALTER EXTENSION btree_gin SET SCHEMA aside",
+     "ALTER EXTENSION btree_gin SET SCHEMA public; DROP SCHEMA aside",
+     "extension btree_gin in temporal is in schema aside, not public"),
+    ("appdb", "CREATE TABLE app.hers (i int)", "DROP TABLE app.hers",
+     "table app.hers in appdb belongs to postgres"),
+    ("appdb", "CREATE SEQUENCE app.counter", "DROP SEQUENCE app.counter",
+     "sequence app.counter in appdb belongs to postgres"),
+    ("appdb", "CREATE FUNCTION app.f(int[]) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+     "DROP FUNCTION app.f", "function app.f(integer[]) in appdb belongs to postgres"),
+    ("appdb", "CREATE TYPE app.mood AS ENUM ('good')", "DROP TYPE app.mood",
+     "type app.mood in appdb belongs to postgres"),
+    ("appdb", "CREATE TYPE app.pair AS (a int, b int)", "DROP TYPE app.pair",
+     "type app.pair in appdb belongs to postgres"),
+    ("postgres", "ALTER ROLE ALL SET geqo = off", "ALTER ROLE ALL RESET geqo",
+     "ALTER ROLE ALL has set geqo = 'off'"),
+    ("postgres", "ALTER SYSTEM SET log_min_messages = 'notice'", "ALTER SYSTEM RESET ALL",
+     "ALTER SYSTEM has set log_min_messages = 'notice'"),
+]  # fmt: skip
 
 
 def test_what_is_not_ours_is_only_told(converged: Checkout) -> None:
-    for sql in REPORTS:
-        converged.ask(sql, "appdb")
+    (converged.folder / "roles-sql" / "70-later.sql").write_text(
+        '\\connect :"app_database"\nGRANT SELECT ON TABLE app.later TO :"app_role";\n'
+    )
+    for database, sql, _, _ in REPORTS:
+        converged.ask(sql, database)
     try:
+        there, told = state(converged), [f"reported: {line}" for *_, line in REPORTS]
+        told.append("reported: roles-sql/70-later.sql:2: table later is not there yet")
         shown = converged.shown()
-        assert [wanted for wanted in REPORTS.values() if f"reported: {wanted}" not in shown] == []
+        assert [line for line in told if line not in shown] == []
+        run = converged.pyinfra("-y", "deploy.py")
+        assert [line for line in told if line not in run.output] == []
+        assert "No changes" in run.output
         assert converged.deploy().changed == []
-        assert "No changes" in converged.pyinfra("-y", "deploy.py").output
-        assert converged.ask("TABLE app.hers; SHOW log_min_messages", "appdb") == "warning"
+        assert state(converged) == there
+        assert converged.ask("SHOW log_min_messages") == "warning"
+        assert "notice" in (converged.home / "data" / "postgresql.auto.conf").read_text()
     finally:
-        for drop in ("DROP ROLE alice", "DROP DATABASE wiki"):
-            converged.ask(drop)
-        converged.ask("DROP SCHEMA reporting; DROP EXTENSION citext; DROP TABLE app.hers;"
-                      "ALTER SYSTEM RESET ALL", "appdb")  # fmt: skip
-        converged.ask("ALTER SYSTEM RESET ALL")
+        (converged.folder / "roles-sql" / "70-later.sql").unlink()
+        for database, _, undo, _ in REPORTS:
+            converged.ask(undo, database)
+
+
+# (database, what is done, how it goes again, what a line of the dry run should match)
+UNSEEN = [
+    ("appdb", "GRANT SELECT ON pg_authid TO PUBLIC", "REVOKE SELECT ON pg_authid FROM PUBLIC",
+     "pg_authid FROM PUBLIC"),
+    ("appdb", "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO PUBLIC",
+     "REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM PUBLIC", "pg_read_file.* FROM PUBLIC"),
+    ("postgres", "GRANT ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC",
+     "REVOKE ALTER SYSTEM ON PARAMETER archive_command FROM PUBLIC", "archive_command FROM PUBLIC"),
+    ("appdb", "GRANT CREATE ON SCHEMA pg_catalog TO appuser",
+     "REVOKE CREATE ON SCHEMA pg_catalog FROM appuser", "SCHEMA pg_catalog FROM appuser"),
+    ("postgres", "GRANT CREATE ON TABLESPACE pg_default TO appuser",
+     "REVOKE CREATE ON TABLESPACE pg_default FROM appuser", "pg_default FROM appuser"),
+    ("appdb", "GRANT USAGE ON LANGUAGE plpgsql TO appuser WITH GRANT OPTION",
+     "REVOKE USAGE ON LANGUAGE plpgsql FROM appuser", "plpgsql FROM appuser"),
+    ("postgres", "ALTER ROLE appuser IN DATABASE postgres SET geqo = off",
+     "ALTER ROLE appuser IN DATABASE postgres RESET geqo", "appuser IN DATABASE postgres"),
+    ("appdb", "ALTER TABLE app.users OWNER TO appuser", "ALTER TABLE app.users OWNER TO appowner",
+     "table app.users in appdb belongs to appuser|ALTER TABLE app.users OWNER TO appowner"),
+    ("appdb", "ALTER SCHEMA public OWNER TO appuser",
+     "ALTER SCHEMA public OWNER TO pg_database_owner", "schema public.* appuser"),
+    ("postgres", "ALTER DATABASE postgres OWNER TO backupuser",
+     "ALTER DATABASE postgres OWNER TO postgres", "database postgres.* backupuser"),
+    ("postgres", "CREATE ROLE ann; CREATE ROLE bob; GRANT bob TO ann", "DROP ROLE ann, bob",
+     "(ann.* bob|bob.* ann)"),
+    ("postgres", "CREATE ROLE eve; GRANT postgres TO eve", "DROP ROLE eve",
+     "(eve.* postgres|postgres.* eve)"),
+    ("postgres", "ALTER DATABASE postgres SET geqo_effort = 3", "ALTER DATABASE postgres RESET ALL",
+     "geqo_effort"),
+    ("postgres", "ALTER ROLE postgres PASSWORD 'x'", "ALTER ROLE postgres PASSWORD NULL",
+     "role postgres"),
+    ("appdb", "CREATE PUBLICATION everything FOR ALL TABLES", "DROP PUBLICATION everything",
+     "everything"),
+    ("appdb", "SELECT pg_create_physical_replication_slot('standby_9')",
+     "SELECT pg_drop_replication_slot('standby_9')", "standby_9"),
+    ("appdb", "SELECT lo_create(471147)", "SELECT lo_unlink(471147)", "471147"),
+]  # fmt: skip
+UNREAD = "neither the queries nor howdah/reports.py read it, or rights.py passes over it"
+
+
+@pytest.fixture(scope="module")
+def shown_of_all(deployed: Checkout) -> str:
+    for database, sql, _, _ in UNSEEN:
+        deployed.ask(sql, database)
+    shown = deployed.shown()
+    for database, _, undo, _ in UNSEEN:
+        deployed.ask(undo, database)
+    deployed.deploy()
+    return shown
+
+
+@bug(reason=UNREAD)
+@pytest.mark.parametrize("thing", UNSEEN, ids=lambda thing: thing[1][:60])
+def test_nothing_is_passed_over(shown_of_all: str, thing: tuple[str, str, str, str]) -> None:
+    assert re.search(thing[3], shown_of_all)
+
+
+@bug(reason="difference.file_lines shows nothing where texts are equal")
+@pytest.mark.parametrize(
+    "shell", ["chmod 666 pg_hba.conf", "cp -a pg_hba.conf x; ln -sf x pg_hba.conf"]
+)
+def test_file_is_named_when_only_its_mode_differs(converged: Checkout, shell: str) -> None:
+    subprocess.run(shell, shell=True, check=True, cwd=converged.home / "etc" / "current")
+    assert "pg_hba.conf" in converged.shown()
+
+
+@bug(reason="snapshot.sh reads no mode of the release's folder")
+def test_folder_that_everybody_may_write_to(converged: Checkout) -> None:
+    folder = (converged.home / "etc" / "current").resolve()
+    folder.chmod(0o777)
+    try:
+        assert converged.deploy().changed != []
+    finally:
+        folder.chmod(0o750)
+
+
+@bug(reason="load._stated reads the file found, not the one wanted")
+def test_setting_whose_line_is_gone_is_reset_too(converged: Checkout) -> None:
+    conf = converged.home / "etc" / "current" / "postgresql.conf"
+    conf.write_text(re.sub("(?m)^work_mem = .*\n", "", conf.read_text()))
+    converged.ask("ALTER SYSTEM SET work_mem = '64MB'")
+    converged.deploy()
+    assert converged.deploy().changed == []
+
+
+@bug(reason="acls._cascades: for the owner's members nothing cascades")
+def test_chain_over_the_owner_of_the_database(converged: Checkout) -> None:
+    """Who has the privileges of an object's owner keeps the right to grant, so CASCADE ends."""
+    first = "GRANT CREATE ON SCHEMA public TO appowner WITH GRANT OPTION; SET ROLE appowner;"
+    converged.ask(f"{first} GRANT CREATE ON SCHEMA public TO appuser", "appdb")
+    try:
+        converged.deploy()
+        assert converged.ask("SELECT has_schema_privilege('appuser', 'public', 'CREATE')",
+                             "appdb") == "f"  # fmt: skip
+    finally:
+        converged.ask(f"{first} REVOKE CREATE ON SCHEMA public FROM appuser; RESET ROLE;"
+                      "REVOKE CREATE ON SCHEMA public FROM appowner", "appdb")  # fmt: skip
 
 
 def test_database_of_somebody_else_is_left_alone(bare: Checkout) -> None:
