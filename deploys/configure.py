@@ -7,7 +7,7 @@ from pyinfra.api.command import PyinfraCommand
 
 from deploys import canary, releases
 from deploys.convergent import convergent
-from deploys.releases import MARKER
+from deploys.releases import FOLDER, MARKER
 from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
 from deploys.tell import would
@@ -38,7 +38,8 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
     for name in (n for n in differing if n in wanted):
         now = _text(found.files.get(name))
-        lines += difference.file_lines(name, now, wanted[name], brief=state.is_executing)
+        shown = difference.file_lines(name, now, wanted[name], brief=state.is_executing)
+        lines += shown or [f"{name}: its owner, mode or type"]
     would(lines)
     yield releases.write(target.runtime, found.next_release, wanted)
     canary.refuse(target, found.next_release)
@@ -46,7 +47,10 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
 
 def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
     """Files of the release that are neither wanted nor its marker as it was written."""
-    strange = sorted(found.files.keys() - wanted.keys() - {MARKER})
+    strange = sorted(found.files.keys() - wanted.keys() - {MARKER, FOLDER})
+    folder = found.files.get(FOLDER)
+    if folder and (folder.owner, folder.mode) != (layout.file_owner, releases.FOLDER_MODE):
+        strange.append(f"its folder (mode {folder.mode})")
     if _differs(found, MARKER, File(releases.marker(found.current)), layout):
         strange.append(MARKER)
     return strange

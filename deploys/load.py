@@ -23,7 +23,9 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     No more than is needed: it asks the server what it has loaded, not what this run has written.
     """
     found, runtime = snapshot(target), target.runtime
-    overridden, others = _overridden(found)
+    stated = _stated(target, found)
+    overridden = sorted(found.system.keys() & stated.keys())
+    others = sorted(found.system.keys() - stated.keys())
     report(f"ALTER SYSTEM has set {name} = {found.system[name]!r}" for name in others)
     late = _late(target, found, overridden)
     verb = _verb(target, found, late=bool(late), overridden=bool(overridden))
@@ -34,7 +36,8 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("the server has loaded its files")
         return
     resets = [f"ALTER SYSTEM RESET {setting_name(name)};" for name in overridden]
-    told = [_was(found, reset, name) for reset, name in zip(resets, overridden, strict=True)]
+    told = [f"{reset}  -- was {found.system[name]!r}, wanted {stated[name]}"
+            for reset, name in zip(resets, overridden, strict=True)]  # fmt: skip
     would([*told, f"{verb} the server" + (f" for {', '.join(late)}" if verb == "restart" else "")])
     if overridden:
         yield superuser(runtime, found, "reset settings", "\n".join(resets))
@@ -42,19 +45,10 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     yield from swap(target, verb, release, set(target.logins))
 
 
-def _overridden(found: Found) -> tuple[list[str], list[str]]:
-    """What ALTER SYSTEM has set: the settings that the template states, and the others."""
-    stated, names = _stated(found), sorted(found.system)
-    return [n for n in names if n in stated], [n for n in names if n not in stated]
-
-
-def _stated(found: Found) -> dict[str, str]:
-    conf = found.files.get("postgresql.conf")
-    return settings.parse(conf.text) if conf else {}
-
-
-def _was(found: Found, reset: str, name: str) -> str:
-    return f"{reset}  -- was {found.system[name]!r}, wanted {_stated(found)[name]}"
+def _stated(target: Target, found: Found) -> dict[str, str]:
+    """The settings that are ours to say, and that ALTER SYSTEM may not."""
+    content = target.files(found.hardware)["postgresql.conf"].content or b""
+    return settings.parse(content.decode())
 
 
 def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import would
 from howdah import revisions
+from howdah.catalog import Object
 from howdah.found import Found
 from howdah.names import identifier, literal
 from howdah.revisions import BadSchema
@@ -30,6 +31,7 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     if now == head:
         host.noop(f"the schema is at {head}")
         return
+    _refuse_foreign(target, found)
     sql = _render(cluster.bootstrap, now)
     would([f"{cluster.bootstrap}: from {now} to {head}", *sql.splitlines()])
     guarded = GUARDED.format(
@@ -39,6 +41,17 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
         sql=sql,
     )
     yield superuser(target.runtime, found, f"bring the schema to {head}", guarded)
+
+
+def _refuse_foreign(target: Target, found: Found) -> None:
+    """What `grant` has left alone."""
+    base, owners = target.cluster.app_database, found.catalog().owners
+    for obj in (Object(base, "database", "", base), Object(base, "schema", "", "app")):
+        wanted = target.want.owners.get(obj)
+        if wanted and owners.get(obj, wanted) != wanted:
+            raise BadSchema(f"{obj.kind} {obj.name} belongs to {owners[obj]}, not {wanted}: it was "
+                            f"left alone, and so is its schema; ALTER {obj.kind.upper()} … OWNER "
+                            f"TO {wanted}, or say another app_database")  # fmt: skip
 
 
 def _revision(found: Found, package: str) -> str:

@@ -17,6 +17,7 @@ from deploys.sql import psql
 from howdah.queries import query
 from howdah.render import File
 
+FOLDER, FOLDER_MODE = ".", "750"
 MARKER = "release.conf"  # what the running server has loaded says its name
 
 

@@ -45,14 +45,16 @@ def _managed(found: Catalog, want: Wanted) -> list[Object]:
 
 def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:
     owner = found.owners[obj]
-    now, acl = found.grants.get(obj, {}), want.acl(obj, owner)
+    now, acl = found.grants.get(obj, {}), want.acl(obj, owner, found.initial.get(obj, ()))
     ours = None
     if obj.database not in want.connlimits or obj.schema == "pg_catalog":
-        # Of what is PostgreSQL's own, only roles-sql's roles are managed, and PUBLIC if it says so.
+        # Of what is PostgreSQL's own, only roles-sql's roles are managed, and PUBLIC: of a schema
+        # or a database, if roles-sql says so.
         said = any(s.target == obj and PUBLIC in s.grantees for s in want.steps)
-        ours = {*want.roles, *([PUBLIC] if said else [])}
+        public = said or obj in found.initial or obj.kind == "parameter"
+        ours = {*want.roles, *([PUBLIC] if public else [])}
         acl = {g: v for g, v in acl.items() if g.grantee in ours}
-    extra = _extra(now, acl, owner, ours)
+    extra = _extra(now, acl, (owner, ours, _keepers(found, obj, owner)))
     yield from _revokes(want, obj, extra, owner)
     # A privilege on the whole table takes the columns' along when it goes.
     gone = {Grant("", g.grantee, g.privilege) for (words, *_), grants in extra.items()
@@ -84,19 +86,21 @@ def _grants(
 
 
 Entries = dict[Grant, dict[str, bool]]  # grant -> grantor -> grantable
-About = tuple[str, set[str] | None]  # the owner; the grantees that matter, None: all
+# The owner; the grantees that matter, None: all; who has the owner's rights, and keeps them.
+About = tuple[str, set[str] | None, set[str]]
 Extra = dict[tuple[str, str, str], list[Grant]]  # (words before, grantee, grantor)
 
 
-def _extra(now: dict[Grant, dict[str, bool]], acl: Acl, owner: str, ours: set[str] | None) -> Extra:
-    """What is too much, by whoever granted it; ``ours``: of these grantees only."""
+def _extra(now: Entries, acl: Acl, about: About) -> Extra:
+    """What is too much, by whoever granted it."""
+    owner, ours, _ = about
     extra: Extra = defaultdict(list)
     for grant, grantors in now.items():
         if ours is not None and grant.grantee not in ours:
             continue
         for grantor, grantable in grantors.items():
             wanted = acl.get(grant) if grantor == owner else None
-            if wanted is None and not _cascades(now, grant, grantor, acl, (owner, ours)):
+            if wanted is None and not _cascades(now, grant, grantor, acl, about):
                 extra["", grant.grantee, grantor].append(grant)
             elif wanted and grantable and not wanted[0] and grant.grantee != owner:
                 extra["GRANT OPTION FOR ", grant.grantee, grantor].append(grant)
@@ -105,8 +109,8 @@ def _extra(now: dict[Grant, dict[str, bool]], acl: Acl, owner: str, ours: set[st
 
 def _cascades(now: Entries, grant: Grant, grantor: str, acl: Acl, about: About) -> bool:
     """Whether it goes by itself: a link of the chain that it hangs on loses the option to grant."""
-    owner, ours = about
-    while grantor != owner:
+    owner, ours, keepers = about
+    while grantor != owner and grantor not in keepers:
         link = grant._replace(grantee=grantor)
         managed = ours is None or grantor in ours
         if managed and not acl.get(link, (False, ""))[0]:
@@ -115,9 +119,16 @@ def _cascades(now: Entries, grant: Grant, grantor: str, acl: Acl, about: About) 
     return False
 
 
+def _keepers(found: Catalog, obj: Object, owner: str) -> set[str]:
+    """Who has the rights of the owner: CASCADE stops there, for they may grant all the same."""
+    if owner == "pg_database_owner":
+        owner = found.owners.get(found.database(obj.database), owner)
+    return {owner, *(m.member for m in found.members if m.role == owner)}
+
+
 def _revokes(want: Wanted, obj: Object, extra: Extra, owner: str) -> Iterator[Change]:
-    """CASCADE, for a grant option may have been used."""
-    for (words, grantee, grantor), grants in extra.items():
+    """CASCADE, for a grant option may have been used; others' grants go before their option."""
+    for (words, grantee, grantor), grants in sorted(extra.items(), key=lambda e: e[0][2] == owner):
         sql = f"REVOKE {words}{_list(grants)} ON {_on(obj)} FROM {_grantee(grantee)} CASCADE;"
         if grantor != owner:  # only who granted it can take it back
             sql = f"SET ROLE {identifier(grantor)}; {sql} RESET ROLE;"

@@ -84,6 +84,8 @@ class Catalog:
     owners: dict[Object, str] = field(default_factory=dict)
     # object -> grant -> grantor -> grantable
     grants: dict[Object, dict[Grant, dict[str, bool]]] = field(default_factory=dict)
+    # Of PostgreSQL's own that somebody has changed: what they had before.
+    initial: dict[Object, list[Grant]] = field(default_factory=dict)
     defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
     stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -155,6 +157,7 @@ def from_rows(rows: Iterable[list[Any]]) -> Catalog:
         "grant": lambda *key: found.grant(
             Object(*key[:5]), Grant(*key[5:8]), key[8], grantable=key[9]
         ),
+        "born": lambda *key: found.initial.setdefault(Object(*key[:5]), []).append(Grant(*key[5:])),
         "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
         "stated": lambda *key: found.stated_defaults.add(key),
     }

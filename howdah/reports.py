@@ -10,12 +10,8 @@ from howdah.wanted import Wanted
 
 def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
-    for role in sorted(found.roles.keys() - want.roles.keys() - {SUPERUSER}):
-        yield f"role {role} is not in roles-sql"
-    for role in sorted(r for r in found.roles.keys() - want.roles.keys() if not scram(found, r)):
-        yield f"role {role} has an md5 password, which lets nobody in"
-    for key in sorted(k for k in found.settings if not k.role and not k.database):
-        yield f"ALTER ROLE ALL has set {key.name} = {found.settings[key]!r}"
+    yield from _roles(found, want)
+    yield from _settings(found)
     for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):
         yield f"database {base} is not in roles-sql"
     yield from _extensions(found, want, kept)
@@ -23,6 +19,25 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     for step in kept.steps:
         if step.target.name and step.target not in found.owners:
             yield f"{step.source}: {step.target.kind} {step.target.name} is not there yet"
+
+
+def _roles(found: Catalog, want: Wanted) -> Iterator[str]:
+    for role in sorted(found.roles.keys() - want.roles.keys() - {SUPERUSER}):
+        yield f"role {role} is not in roles-sql"
+    for role in sorted(r for r in found.roles.keys() - want.roles.keys() if not scram(found, r)):
+        yield f"role {role} has an md5 password, which lets nobody in"
+    if found.roles.get(SUPERUSER, {}).get("password"):
+        yield f"role {SUPERUSER} has a password, and enters by peer over the socket only"
+    for member in sorted(found.members):
+        if not {member.role, member.member} & want.roles.keys():
+            yield f"role {member.member} is a member of {member.role}"
+
+
+def _settings(found: Catalog) -> Iterator[str]:
+    for key, value in sorted(found.settings.items()):
+        if not key.role and (not key.database or key.database in OTHER_DATABASES):
+            whose = f"DATABASE {key.database}" if key.database else "ROLE ALL"
+            yield f"ALTER {whose} has set {key.name} = {value!r}"
 
 
 def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
@@ -39,10 +54,14 @@ def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
 def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """What is in a foreign database is not told."""
     for obj, owner in sorted(found.owners.items()):
+        if obj.kind == "database" and obj.name in OTHER_DATABASES and owner != SUPERUSER:
+            yield f"database {obj.name} belongs to {owner}"
         if obj.database not in kept.connlimits:
             continue
+        if (obj.kind, obj.name) == ("schema", "public") and owner != "pg_database_owner":
+            yield f"schema public in {obj.database} belongs to {owner}"
         if obj.kind == "schema" and (obj.database, obj.name) not in want.schemas:
             yield f"schema {obj.name} in {obj.database} is not in roles-sql"
-        elif (obj.database, obj.schema) in kept.schemas and owner not in want.roles:
+        elif owner not in kept.creators.get((obj.database, obj.schema), {owner}):
             name = f"{obj.schema}.{obj.name}{obj.arguments}"
             yield f"{obj.kind} {name} in {obj.database} belongs to {owner}"

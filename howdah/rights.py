@@ -32,6 +32,8 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
         *_objects(found, kept),
         *acls.changes(found, kept),
     ]
+    # One transaction for each database, the cluster's own first: it fails as a whole.
+    changes.sort(key=lambda change: (change.database != SUPERUSER, change.database))
     told = [*foreign.values(), *reports.reports(found, want, kept)]
     return Plan(changes, told)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
-from howdah.cluster import SUPERUSER
+from howdah.cluster import SHARED, SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.refusal import Refusal
 from howdah.wanted import LISTS, Wanted
@@ -98,7 +98,8 @@ def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Cha
         """A managed role's anywhere, a managed database's for all; not another role's there."""
         if key.role and key.role not in (*want.roles, SUPERUSER):
             return False
-        ours = key.database in want.connlimits or (not key.database and bool(key.role))
+        places = {*want.connlimits, *SHARED} if key.role else want.connlimits.keys()
+        ours = key.database in places or (not key.database and bool(key.role))
         return ours and bool(key.database) == in_database
 
     for key in sorted(filter(managed, found.settings)):

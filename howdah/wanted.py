@@ -1,5 +1,6 @@
 """What roles-sql asks for: its statements, as if run one by one on a bare server."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -35,10 +36,18 @@ class Wanted(Catalog):
     foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
     role: str = SUPERUSER  # SET ROLE, while reading
 
-    def acl(self, obj: Object, owner: str) -> dict[Grant, tuple[bool, str]]:
-        """The wanted ACL of an object of ``owner``: grant -> (grantable, where it is said)."""
+    def acl(
+        self, obj: Object, owner: str, initial: Iterable[Grant] = ()
+    ) -> dict[Grant, tuple[bool, str]]:
+        """The wanted ACL of an object of ``owner``: grant -> (grantable, where it is said).
+
+        ``initial``: what one of PostgreSQL's own was born with, where that is known.
+        """
         bare = Catalog(defaults=self.defaults)
-        if obj.kind == "database" or obj.schema == "pg_catalog":
+        if initial:
+            for grant in initial:
+                bare.grant(obj, grant, owner)
+        elif obj.kind == "database" or obj.schema == "pg_catalog":
             bare.assume(obj, owner, self.version)
         else:
             bare.assume_born(obj, owner, self.version)
@@ -89,4 +98,23 @@ class Wanted(Catalog):
 
     def manages(self, obj: Object, owner: str) -> bool:
         """Whether the ACL of an object in a schema is Howdah's business."""
-        return owner in self.roles and (obj.database, obj.schema) in self.schemas
+        return owner in self.creators.get((obj.database, obj.schema), ())
+
+    @cached_property
+    def creators(self) -> dict[tuple[str, str], set[str]]:
+        """(database, schema): the roles whose objects belong there.
+
+        Its owner, who may CREATE in it, and whose later objects roles-sql speaks of.
+        """
+        return {place: self._creators(*place) for place in self.schemas}
+
+    def _creators(self, database: str, schema: str) -> set[str]:
+        obj = Object(database, "schema", "", schema)
+        owner = self.owners.get(obj) or self.owners.get(self.database(database), SUPERUSER)
+        may = {g.grantee for g in self.acl(obj, owner) if g.privilege == "CREATE"}
+        later = {
+            d.creator
+            for d in self.defaults
+            if d.database == database and d.schema in ("", schema) and d in self.sources
+        }
+        return (may | later | {owner}) & self.roles.keys()

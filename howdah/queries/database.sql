@@ -11,7 +11,8 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace;
 
 WITH objects AS (
     SELECT 'schema' AS kind, '' AS nspname, nspname AS name, '' AS arguments, nspowner AS owner,
-        coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid, 'pg_namespace'::regclass AS class
+        coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid, 'pg_namespace'::regclass AS class,
+        NULL::aclitem[] AS born
     FROM pg_catalog.pg_namespace
     WHERE nspname = ANY (:'schemas'::text[])
     UNION ALL
@@ -21,27 +22,32 @@ WITH objects AS (
             WHEN 'S' THEN coalesce(c.relacl, acldefault('s', c.relowner))
             WHEN 'c' THEN coalesce(t.typacl, acldefault('T', c.relowner))
             ELSE coalesce(c.relacl, acldefault('r', c.relowner))
-        END, c.oid, 'pg_class'::regclass
+        END, c.oid, 'pg_class'::regclass, NULL
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_type AS t ON t.oid = c.reltype
     WHERE n.nspname = ANY (:'schemas'::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
     UNION ALL
     SELECT 'function', n.nspname, p.proname, format('(%s)', oidvectortypes(p.proargtypes)),
-        p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass
+        p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass,
+        NULL
     FROM pg_catalog.pg_proc AS p
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     WHERE n.nspname = ANY (:'schemas'::text[])
     UNION ALL
-    -- of PostgreSQL's own, those that are not as acldefault() says
+    -- of PostgreSQL's own, the functions that somebody has changed since initdb
     SELECT 'function', 'pg_catalog', p.proname, format('(%s)', oidvectortypes(p.proargtypes)),
-        p.proowner, p.proacl, p.oid, 'pg_proc'::regclass
+        p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass,
+        coalesce(i.initprivs, acldefault('f', p.proowner))
     FROM pg_catalog.pg_proc AS p
-    WHERE p.proacl IS NOT NULL AND p.pronamespace = 'pg_catalog'::regnamespace
+    LEFT JOIN pg_catalog.pg_init_privs AS i
+        ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
+    WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proacl IS DISTINCT FROM i.initprivs
     UNION ALL
-    -- and those tables that somebody has changed
+    -- and the tables
     SELECT 'table', 'pg_catalog', c.relname, '', c.relowner,
-        coalesce(c.relacl, acldefault('r', c.relowner)), c.oid, 'pg_class'::regclass
+        coalesce(c.relacl, acldefault('r', c.relowner)), c.oid, 'pg_class'::regclass,
+        coalesce(i.initprivs, acldefault('r', c.relowner))
     FROM pg_catalog.pg_class AS c
     LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.objoid = c.oid AND i.classoid = 'pg_class'::regclass AND i.objsubid = 0
@@ -54,7 +60,7 @@ WITH objects AS (
                 AND a.attacl IS DISTINCT FROM j.initprivs))
     UNION ALL
     SELECT 'type', n.nspname, t.typname, '', t.typowner,
-        coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass
+        coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass, NULL
     FROM pg_catalog.pg_type AS t
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
     WHERE n.nspname = ANY (:'schemas'::text[]) AND t.typtype IN ('e', 'd', 'r')
@@ -86,7 +92,23 @@ SELECT json_build_array('grant', current_database(), o.kind, o.nspname, o.name, 
     CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
     a.privilege_type, pg_get_userbyid(a.grantor), a.is_grantable)
 FROM acl AS o
-CROSS JOIN aclexplode(o.acl) AS a;
+CROSS JOIN aclexplode(o.acl) AS a
+UNION ALL
+-- what they were born with
+SELECT json_build_array('born', current_database(), o.kind, o.nspname, o.name, o.arguments, '',
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, a.privilege_type)
+FROM own AS o
+CROSS JOIN aclexplode(o.born) AS a
+UNION ALL
+SELECT json_build_array('born', current_database(), o.kind, o.nspname, o.name, o.arguments,
+    c.attname,
+    CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, a.privilege_type)
+FROM own AS o
+JOIN pg_catalog.pg_init_privs AS i
+    ON i.objoid = o.oid AND i.classoid = 'pg_class'::regclass AND i.objsubid > 0
+JOIN pg_catalog.pg_attribute AS c ON c.attrelid = o.oid AND c.attnum = i.objsubid
+CROSS JOIN aclexplode(i.initprivs) AS a
+WHERE o.born IS NOT NULL;
 
 SELECT json_build_array('default', current_database(), pg_get_userbyid(d.defaclrole),
     coalesce(n.nspname, ''), k.kind,

@@ -1,16 +1,12 @@
 """What was there before the first deploy, belongs to somebody else, or fails in the middle."""
 
 import json
-from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.server.checkout import Checkout
 from tests.server.test_roles_sql import state
-
-# A fault of the product, found by the test.
-bug = partial(pytest.mark.xfail, strict=True, raises=AssertionError)
 
 FOREIGN = [
     [
@@ -92,7 +88,6 @@ def test_roles_that_were_there_first(roleless: Checkout, deployed: Checkout) -> 
     assert roleless.login("appuser", "appdb", "TABLE users").returncode == 0
 
 
-@bug(reason="migrate does not know that the database was left alone")
 def test_application_database_that_was_there_first(roleless: Checkout) -> None:
     """F16: no advice that cannot help, for no later run does better."""
     roleless.ask("CREATE DATABASE appdb")
@@ -111,8 +106,7 @@ FAULTY = [
                  'extension "nosuch" is not available', id="extension"),
     pytest.param('\\connect :"app_database"\nSET ROLE :"owner_role";\n'
                  "CREATE TABLE IF NOT EXISTS app.faulty (i nosuch);\nRESET ROLE;",
-                 'type "nosuch" does not exist', id="table",
-                 marks=bug(reason="grant.script: several transactions in one database")),
+                 'type "nosuch" does not exist', id="table"),
 ]  # fmt: skip
 
 

@@ -126,7 +126,11 @@ def test_bare_server_gets_everything_in_an_order_that_runs(want: Wanted) -> None
         r"(GRANT|REVOKE)", r"ALTER DEFAULT PRIVILEGES",
     ]  # fmt: skip
     kinds = [next(i for i, k in enumerate(order) if re.match(k, c.sql)) for c in changes]
-    assert kinds == sorted(kinds)
+    databases = [c.database for c in changes]
+    assert databases == sorted(databases, key=lambda d: (d != "postgres", d))  # one by one
+    for database in set(databases):
+        own = [k for k, d in zip(kinds, databases, strict=True) if d == database]
+        assert own == sorted(own)
     assert set(kinds) == set(range(len(order)))
     assert all(change.source.startswith("roles-sql/") for change in changes)
 
@@ -585,11 +589,70 @@ def test_parameter_is_closed_to_managed_roles(
     parameters = from_rows(rows)
     found.owners |= parameters.owners
     found.grants |= parameters.grants
-    ((base, sql),) = statements(found, want)
+    from_public, (base, sql) = sorted(statements(found, want))
     assert base == "postgres"
     assert sql == f"REVOKE {privilege} ON PARAMETER {spelled} FROM appuser CASCADE;"
+    assert from_public == (base, sql.replace("appuser", "PUBLIC"))
     (parsed,) = pgparse.parse(sql)  # a name in two parts is one with a dot to PostgreSQL
     assert parsed["stmt"]["GrantStmt"]["objects"] == [{"String": {"sval": name}}]
+
+
+READ_FILE = Object("appdb", "function", "pg_catalog", "pg_read_file", "(text)")
+
+
+@pytest.mark.parametrize(
+    ("obj", "on"),
+    [(AUTHID, "TABLE pg_catalog.pg_authid"), (READ_FILE, "ROUTINE pg_catalog.pg_read_file(text)")],
+)
+def test_public_gets_no_more_than_initdb_gave_it(
+    found: Catalog, want: Wanted, obj: Object, on: str
+) -> None:
+    privilege = "SELECT" if obj == AUTHID else "EXECUTE"
+    initial = [["born", *obj, "", "postgres", privilege]]
+    rows = [
+        ["owner", *obj, "postgres"],
+        *(["grant", *obj, "", g, privilege, "postgres", False] for g in ("", "postgres")),
+    ]
+    read = from_rows([*rows, *initial])
+    found.owners |= read.owners
+    found.grants |= read.grants
+    found.initial |= read.initial
+    assert statements(found, want) == [
+        ("appdb", f"REVOKE {privilege} ON {on} FROM PUBLIC CASCADE;")
+    ]
+
+
+def test_what_initdb_gave_public_stays(found: Catalog, want: Wanted) -> None:
+    classes = AUTHID._replace(name="pg_class")
+    found.owners[classes] = "postgres"
+    for grantee in ("", "postgres"):
+        found.grant(classes, Grant("", grantee, "SELECT"), "postgres")
+    found.initial[classes] = list(found.grants[classes])
+    assert statements(found, want) == []
+    del found.grants[classes][Grant("", "", "SELECT")]
+    assert statements(found, want) == [
+        ("appdb", "GRANT SELECT ON TABLE pg_catalog.pg_class TO PUBLIC;")
+    ]
+
+
+def test_who_has_the_owners_rights_can_always_grant(found: Catalog, want: Wanted) -> None:
+    """CASCADE ends at the owner of the database, so the link after it goes first."""
+    public = Object("appdb", "schema", "", "public")
+    found.grant(public, Grant("", "appowner", "CREATE"), "pg_database_owner", grantable=True)
+    found.grant(public, Grant("", "appuser", "CREATE"), "appowner")
+    revoke = "REVOKE CREATE ON SCHEMA public FROM"
+    assert statements(found, want) == [
+        ("appdb", f"SET ROLE appowner; {revoke} appuser CASCADE; RESET ROLE;"),
+        ("appdb", f"{revoke} appowner CASCADE;"),
+    ]
+
+
+def test_object_of_another_managed_role_is_left_alone(found: Catalog, want: Wanted) -> None:
+    """Its rights are the new owner's, whose objects roles-sql does not speak of."""
+    found.owners[ACCOUNT] = "appuser"
+    told = plan(found, want, DIGESTS)
+    assert "table app.account in appdb belongs to appuser" in told.reports
+    assert [c for c in told.changes if "account" in c.sql] == []
 
 
 def test_function_that_is_closed_to_public_stays_so_when_it_is_granted(sql: Sql) -> None:
