@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from ipaddress import ip_address
 
@@ -22,28 +22,30 @@ TIMEOUT = 10  # seconds, for a server on the same host
 FULL = ("too many connections", "too many clients", "connection slots are reserved")
 
 
-def refused(target: Target, found: Found) -> dict[Login, str]:
-    """The logins that do not succeed, each with the server's words.
+def known(target: Target) -> set[Login]:
+    """The logins that can be tried: their role's password is in the store."""
+    return {login for login in target.logins if _password(target, login) is not None}
 
-    Only roles whose password is in the store are tried, and only where this machine's address
-    is in an allowed network.
+
+def refused(target: Target, found: Found, tried: Set[Login]) -> dict[Login, str]:
+    """Those of ``tried`` that do not succeed, each with the server's words.
+
+    A refused one costs half a second (auth_delay). None is tried where this machine's address is
+    in no allowed network.
     """
     address = reached(found, target)
-    if not address:
+    if not address or not found.running:
         return {}
-    answers = {}
     with _clean_environment():
-        for database, role, password in _known(target):
-            answers[database, role] = _answer(target, found, address, (database, role, password))
+        answers = {login: _answer(target, found, address, login) for login in sorted(tried)}
     return {login: why for login, why in answers.items() if why}
 
 
-def entering(target: Target, found: Found) -> set[Login]:
-    """The logins that succeed."""
+def entering(target: Target, found: Found, tried: Set[Login]) -> set[Login]:
+    """Those of ``tried`` that succeed."""
     if not found.running or not reached(found, target):
         return set()
-    out = refused(target, found)
-    return {(database, role) for database, role, _ in _known(target)} - out.keys()
+    return {*tried} - refused(target, found, tried).keys()
 
 
 def reached(found: Found, target: Target) -> Address | None:
@@ -68,25 +70,24 @@ def served(found: Found, address: Address) -> str:
     return hashlib.sha256(ssl.DER_cert_to_PEM_cert(shown).encode()).hexdigest()
 
 
-def _known(target: Target) -> Iterator[tuple[str, str, str]]:
+def _password(target: Target, login: Login) -> str | None:
     variables = {getattr(target.cluster, knob): variable for variable, knob in ROLES.items()}
-    for database, role in target.logins:
-        password = target.store.password(variables[role]) if role in variables else None
-        if password is not None:
-            yield database, role, password
+    variable = variables.get(login[1])
+    return target.store.password(variable) if variable else None
 
 
-def _answer(target: Target, found: Found, address: Address, login: tuple[str, str, str]) -> str:
+def _answer(target: Target, found: Found, address: Address, login: Login) -> str:
     """Why it does not succeed; empty when it does."""
     import psycopg  # noqa: PLC0415 a converged run does without
 
-    database, role, password = login
+    database, role = login
     try:
         psycopg.connect(
             host=str(address), hostaddr=str(address), port=found.port, dbname=database, user=role,
-            password=password, sslmode="verify-full", sslrootcert=str(target.store.path("ca.crt")),
-            channel_binding="require", gssencmode="disable", sslcertmode="disable",
-            connect_timeout=TIMEOUT, application_name="howdah",
+            password=_password(target, login), sslmode="verify-full",
+            sslrootcert=str(target.store.path("ca.crt")), channel_binding="require",
+            gssencmode="disable", sslcertmode="disable", connect_timeout=TIMEOUT,
+            application_name="howdah",
         ).close()  # fmt: skip
     except psycopg.OperationalError as e:
         why = str(e).strip().splitlines()[-1]

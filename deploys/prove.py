@@ -23,7 +23,11 @@ def swap(
     """
     found, runtime = snapshot(target), target.runtime
     previous = next((r for r in (found.good, found.current) if r and r != release), "")
-    before = logins.entering(target, found) & names if state.is_executing else set()
+    before = (
+        logins.entering(target, found, logins.known(target) & names)
+        if state.is_executing
+        else set()
+    )
     yield releases.swap(runtime, verb, release, previous)
     why = _unseen(target, before)
     if why:
@@ -36,7 +40,7 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     found, staged = snapshot(target), target.staged
     release = staged.release if staged else found.current
     if state.is_executing and (lock.held() or found.good != release):
-        why = _first(logins.refused(target, found))
+        why = _first(logins.refused(target, found, logins.known(target)))
         if why:
             late = staged and staged.late and target.cluster.may_restart
             previous = found.good if found.good != release else ""
@@ -68,8 +72,7 @@ def _unseen(target: Target, before: Set[logins.Login]) -> str:
             return "the server shows another certificate"
     except OSError as e:
         return f"no answer on {address} port {found.port}: {e}"
-    out = logins.refused(target, found)
-    return _first({login: why for login, why in out.items() if login in before})
+    return _first(logins.refused(target, found, before))
 
 
 def _first(out: dict[logins.Login, str]) -> str:

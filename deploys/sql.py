@@ -38,6 +38,9 @@ OPTIONS = {
     "client_min_messages": "error",
     # Compiling the catalog queries takes seconds, running them milliseconds.
     "jit": "off",
+    # A statement with a verifier in it is nobody's to see, not in shared memory either: a
+    # deadlock, a crash and pg_stat_activity would show it.
+    "track_activities": "off",
 }
 SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
