@@ -53,8 +53,8 @@ class Checkout:
                 shutil.copy2(ROOT / name, folder / name)
         self.inventory()
         if user:
-            self.python = _python_for(folder)
             subprocess.run(["chown", "-R", f"{user}:", folder], check=True)
+            self.python = _python_for(folder)  # after it: hard links share their owner
 
     # -- The inventory ------------------------------------------------------------------
 

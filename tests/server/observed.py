@@ -33,7 +33,7 @@ if hidden:
     sys.meta_path = [Hider if finder is PathFinder else finder for finder in sys.meta_path]
 
 from pyinfra.connectors import local  # noqa: E402
-from pyinfra_cli.main import cli  # noqa: E402
+from pyinfra_cli.main import main  # noqa: E402
 
 run_local_process = local.run_local_process
 
@@ -54,6 +54,6 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
 
 local.run_local_process = counting
 try:
-    cli()
+    main()
 finally:
     report.write_text(json.dumps({"commands": commands, "modules": sorted(sys.modules)}))

@@ -154,13 +154,3 @@ def test_link_in_the_store_is_refused(converged: Checkout) -> None:
     link.symlink_to("/etc")
     assert f"{link}: is a link" in converged.refused()
     link.unlink()
-
-
-def test_verifiers_are_not_logged_whatever_is(converged: Checkout) -> None:
-    converged.inventory(settings={"log_transaction_sample_rate": 1.0, "debug_print_parse": True})
-    converged.deploy()
-    converged.ask("ALTER ROLE appuser PASSWORD NULL")
-    converged.deploy()
-    verifier = (converged.secrets / "postgres_app_user_pw.verifier").read_text().strip()
-    assert verifier[-40:] not in converged.log
-    assert verifier[25:45] not in converged.log

@@ -1,105 +1,10 @@
-"""No secret leaves its place, and none is invented for a running application."""
+"""The store's files: none is invented for a running application, a new one is set."""
 
-import os
 import socket
 import ssl
 import struct
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import pytest
-
-from tests.server.checkout import NOBODY, Checkout
-
-# What an unprivileged process can read while a deploy runs: argv, environments, /tmp.
-WATCHER = """
-import os, sys
-from pathlib import Path
-seen = set()
-print("watching", flush=True)
-while not Path(sys.argv[1]).exists():
-    for proc in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                seen.add((proc / name).read_bytes())
-            except OSError:
-                pass
-    for folder in sys.argv[2:]:
-        for above, _, names in os.walk(folder):
-            for name in names:
-                try:
-                    if os.path.getsize(os.path.join(above, name)) < 1 << 20:
-                        seen.add(Path(above, name).read_bytes())
-                except OSError:
-                    pass
-sys.stdout.buffer.write(b"\\0".join(seen))
-"""
-
-
-class Watched:
-    seen = b""
-
-
-@contextmanager
-def watched(checkout: Checkout) -> Iterator[Watched]:
-    """What somebody without rights has seen meanwhile."""
-    stop = checkout.folder / ".stop"
-    become = ["setpriv", f"--reuid={NOBODY}", "--regid=nogroup", "--clear-groups"]
-    folders = ["/tmp", str(checkout.home), str(checkout.folder / "secrets")]
-    python = "/usr/bin/python3" if os.geteuid() == 0 else sys.executable
-    result = Watched()
-    with subprocess.Popen(
-        [*(become if os.geteuid() == 0 else []), python, "-c", WATCHER, str(stop), *folders],
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        try:
-            yield result
-        finally:
-            stop.touch()
-            result.seen = process.stdout.read()
-            stop.unlink()
-
-
-def secrets_of(checkout: Checkout) -> list[bytes]:
-    """Passwords, verifiers' keys and the middle of private keys."""
-    found = []
-    for path in checkout.secrets.rglob("*"):
-        if path.is_file() and path.suffix != ".crt":
-            lines = path.read_bytes().strip().splitlines()
-            found.append(lines[len(lines) // 2][-40:])
-    assert len(found) == 8  # three passwords, three verifiers, two keys
-    return found
-
-
-needs_others = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to watch as somebody else")
-
-
-@needs_others
-def test_nobody_sees_a_secret_during_deploys(bare: Checkout) -> None:
-    outputs = []
-    with watched(bare) as first:
-        outputs.append(bare.pyinfra("-y", "-vvv", "--debug", "--diff", "deploy.py").output)
-    bare.ask("ALTER ROLE appuser PASSWORD 'drifted'; ALTER ROLE backupuser PASSWORD NULL")
-    with watched(bare) as second:
-        outputs.append(bare.pyinfra("-y", "-vvv", "deploy.py").output)
-        outputs.append(bare.pyinfra("--dry", "-vvv", "--debug-operations", "deploy.py").output)
-    for secret in secrets_of(bare):
-        assert secret not in first.seen
-        assert secret not in second.seen
-        assert all(secret.decode() not in output for output in outputs)
-        assert secret.decode() not in bare.log
-    assert b"deploy.py" in first.seen  # it has seen the deploy itself
-
-
-def test_the_watcher_sees_one_that_is_planted(bare: Checkout) -> None:
-    with watched(bare) as planted:
-        bare.run(["sh", "-c", "sleep 2", "a-secret-in-argv"])
-    assert b"a-secret-in-argv" in planted.seen
+from tests.server.checkout import Checkout
 
 
 def test_modes_of_the_store(deployed: Checkout) -> None:
@@ -169,11 +74,3 @@ def test_few_days_left_are_a_warning(converged: Checkout) -> None:
     converged.inventory(certificate_days=20)
     converged.deploy()
     assert "warning: certificate: 19 days left" in converged.deploy().output
-
-
-def test_store_is_written_by_one_place_only(deployed: Checkout) -> None:
-    """Nothing of the store has a copy but the host certificate, in the release in force."""
-    private = (deployed.secrets / "ca.key").read_bytes()
-    for path in Path(deployed.home).rglob("*"):
-        if path.is_file() and path.stat().st_size == len(private):
-            assert path.read_bytes() != private
