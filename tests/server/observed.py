@@ -3,6 +3,7 @@
 Writes to REPORT, as JSON, the remote commands that it ran and the modules that it had imported.
 HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command;
 HOWDAH_KILL_DURING=n while the n-th goes on without it.
+HOWDAH_AFTER=n:words runs the words in a shell after the n-th, as somebody on the host might.
 HOWDAH_HIDE=module makes a module as absent as if it were not installed.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 report, commands = Path(sys.argv.pop(1)), list[str]()
 kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
 kill_during = int(os.environ.get("HOWDAH_KILL_DURING", "0"))
+then_after, _, then = os.environ.get("HOWDAH_AFTER", "0:").partition(":")
 hidden = os.environ.get("HOWDAH_HIDE")
 
 
@@ -47,6 +49,8 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
         process.stdin.close()
         os.kill(os.getpid(), signal.SIGKILL)
     result = run_local_process(command, *args, **kwargs)
+    if len(commands) == int(then_after):
+        subprocess.run(then, shell=True, check=True)
     if len(commands) == kill_after:
         os.kill(os.getpid(), signal.SIGKILL)
     return result

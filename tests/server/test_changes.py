@@ -190,3 +190,19 @@ def test_old_releases_go(converged: Checkout) -> None:
     assert len(numbers) == 2
     assert converged.link("last") == f"r-{numbers[0]}"
     assert converged.link("current") == converged.link("good") == f"r-{numbers[1]}"
+
+
+def test_alter_system_is_told_with_both_values(converged: Checkout) -> None:
+    """F29: what the template states is reset, at the cost of a reload; the rest is reported."""
+    wanted = converged.ask("SHOW lock_timeout")
+    converged.ask("ALTER SYSTEM SET lock_timeout = '1h'")
+    converged.ask("ALTER SYSTEM SET log_min_messages = 'notice'; SELECT pg_reload_conf()")
+    shown = converged.shown()
+    assert f"ALTER SYSTEM RESET lock_timeout;  -- was '1h', wanted '{wanted}'" in shown
+    assert "reported: ALTER SYSTEM has set log_min_messages = 'notice'" in shown
+    assert "log_min_messages;" not in shown
+    with costs(converged, reloads=1):
+        assert converged.deploy().changed == ["Load the configuration"]
+    assert converged.ask("SHOW lock_timeout; SHOW log_min_messages").split() == [wanted, "notice"]
+    assert converged.deploy().changed == []
+    converged.ask("ALTER SYSTEM RESET log_min_messages; SELECT pg_reload_conf()")

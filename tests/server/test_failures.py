@@ -61,9 +61,11 @@ def test_runtime_of_a_later_version(bare: Checkout) -> None:
         ({"certificate_names": ["*.foo bar"]}, "needs DNS names or IP addresses"),
         ({"allowed_networks": ["fe80::%x\nhost all all all trust #/64"]}, "without a zone"),
         ({"work_mem": 16}, "with its unit in quotes"),
+        ({"shared_buffers": "4TB"}, "do not hold shared_buffers of 4194304 MB"),
     ],
 )
 def test_bad_inventory_touches_nothing(bare: Checkout, knobs: dict[str, object], says: str) -> None:
+    """F8, F26: named are the key and what is needed, or the nearest key that there is."""
     bare.inventory(**knobs)
     assert says in bare.refused()
     assert not bare.home.exists()

@@ -94,6 +94,7 @@ WORD = "a word with a meaning of its own"
     ],
 )
 def test_fault_names_key_value_and_need(key: str, value: Any, needed: str) -> None:
+    """F8, F26."""
     message = fault(**{key: value})
     assert message.startswith(f"{key} = {value!r}: ")
     assert needed in message
@@ -120,6 +121,7 @@ def test_fault_names_key_value_and_need(key: str, value: Any, needed: str) -> No
     ],
 )
 def test_networks_are_private_and_exact(network: object, needed: str) -> None:
+    """F8."""
     message = fault(allowed_networks=["10.1.0.0/16", network])
     assert message.startswith(f"allowed_networks = {network!r}: ")
     assert needed in message
@@ -223,6 +225,7 @@ def test_role_and_database_may_share_a_name() -> None:
     [("prot", "port"), ("allowed_network", "allowed_networks"), ("work_memory", "work_mem")],
 )
 def test_typo_is_told_the_nearest_knob(key: str, near: str) -> None:
+    """F26."""
     assert fault(**{key: 1}) == f"{key}: no such knob; did you mean {near!r}?"
 
 
@@ -242,6 +245,7 @@ def test_own_and_others_keys_pass() -> None:
 
 
 def test_typo_may_be_of_somebody_elses_key() -> None:
+    """F26."""
     with pytest.raises(BadCluster, match=r"^ssh_usr: no such knob; did you mean 'ssh_user'\?$"):
         read({"environment": "test", "ssh_usr": 1}, others=lambda: {"ssh_user"})
 
