@@ -14,8 +14,8 @@ def refuse(target: Target, release: str) -> None:
     """Raises Refusal for a release that would not start, or whose pg_hba.conf is not as wanted."""
     runtime, layout = target.runtime, target.runtime.layout
     assigned = shell.assigned(
-        etc=layout.releases, release=release, canary=layout.canary, data=layout.data,
-        binaries=layout.binaries, socket=layout.socket,
+        etc=layout.releases, current=layout.current, release=release, canary=layout.canary,
+        data=layout.data, binaries=layout.binaries, socket=layout.socket,
     )  # fmt: skip
     script = shell.filled("canary", assigned=assigned, owner=runtime.as_owner, owned=runtime.owned,
                           sql=query("candidate"))  # fmt: skip
@@ -23,4 +23,5 @@ def refuse(target: Target, release: str) -> None:
     for fault in (text for kind, text in rows if kind == "fault"):
         raise Unreadable(f"could not use release {release}: {fault}")
     rules = [rule for kind, rule in rows if kind == "rule"]
+    matrix.refuse_map([user for kind, user in rows if kind == "map"], layout.owner)
     matrix.refuse(rules, target.logins, target.cluster.networks)

@@ -4,6 +4,7 @@ cd /
 @ASSIGNED@
 release=$ETC/$RELEASE
 data=$CANARY/data
+SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
 
 fail() {
     printf '%s\n' "$1" >&2
@@ -12,8 +13,11 @@ fail() {
 
 # What a server said before it gave up: the line that tells most.
 cause() {
-    printf '%s\n' "$1" | grep -v -e 'contains errors' -e 'starting PostgreSQL' -e 'listening on' |
-        grep -m 1 -e 'FATAL:' -e 'PANIC:' -e 'LOG:' -e . | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//'
+    lines=$(printf '%s\n' "$1" | grep -v -e 'contains errors' -e 'starting PostgreSQL' \
+        -e 'listening on' -e 'external PID file')
+    line=$(printf '%s\n' "$lines" | grep -m 1 -e 'FATAL:' -e 'PANIC:') ||
+        line=$(printf '%s\n' "$lines" | grep -m 1 .) || line='it ended without a word'
+    printf '%s\n' "$line" | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //'
 }
 
 # A canary that a killed run has left goes the same way.
@@ -39,6 +43,18 @@ trap 'exit 1' HUP INT TERM
 said=$(@OWNER@ "$BINARIES/postgres" -D "$DATA" -C port -c config_file="$release/postgresql.conf" \
     2>&1 > /dev/null) || fail "$(cause "$said")"
 
+# The files that are tried below must be those that it would load.
+while read -r setting file; do
+    said=$(@OWNER@ "$BINARIES/postgres" -D "$DATA" -C $setting \
+        -c config_file="$release/postgresql.conf" 2> /dev/null)
+    [ "$said" = "$CURRENT/$file" ] || fail "$setting is '$said'; needs $CURRENT/$file"
+done <<'FILES'
+hba_file pg_hba.conf
+ident_file pg_ident.conf
+ssl_cert_file server.crt
+ssl_key_file server.key
+FILES
+
 install -d -m 0700 @OWNED@ "$CANARY"
 said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$data" -U postgres -N -A peer \
     --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
@@ -55,7 +71,7 @@ memory=
 # Above the ports that the kernel gives to clients; another canary may have the same idea.
 port=$((61000 + $$ % 4000))
 for attempt in 1 2 3 4 5; do
-    @OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/postgres" -D "$data" \
+    @OWNER@ env -i LC_ALL=C.UTF-8 "$SETPRIV" --pdeathsig QUIT "$BINARIES/postgres" -D "$data" \
         -c config_file="$release/postgresql.conf" -c data_directory="$data" \
         -c hba_file="$CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
         -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \
@@ -78,15 +94,21 @@ for attempt in 1 2 3 4 5; do
     port=$((port + 1))
 done
 fault=$(grep -m 1 -e 'could not bind' -e 'invalid configuration parameter' "$CANARY/log")
-[ -z "$fault" ] || fail "${fault#*: }"
+[ -z "$fault" ] || fail "$(cause "$fault")"
 kill -0 $postmaster 2>/dev/null || fail "$(cause "$(cat "$CANARY/log")")"
 
 ask() {
     @OWNER@ env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 "$BINARIES/psql" -XAtq \
         -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SOCKET" -p $port -U postgres -d postgres -f -
 }
+# Where pg_ident.conf is at fault, only the server's own log says so.
+kept_out() {
+    why=$(grep -m 1 'at end of line' "$CANARY/log") || why=$(cat "$CANARY/said")
+    fail "nobody can log in: $(cause "$why")"
+}
+
 # Now that nobody loads it any more, the candidate's file takes the place of the closed one.
 cat "$release/pg_hba.conf" > "$CANARY/pg_hba.conf"
-ask <<'HOWDAH_SQL' || fail "nobody can log in"
+ask 2> "$CANARY/said" <<'HOWDAH_SQL' || kept_out
 @SQL@
 HOWDAH_SQL

@@ -13,6 +13,15 @@ ask() {
     @PSQL@ -h "$socket" -p "$port" -U postgres -d postgres -f -
 }
 
+# A reload that fails in its TLS part keeps the old one, and only the log tells.
+kept_tls() {
+    ls -t "$LOG"/*.log 2>/dev/null | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 200 |
+        awk -v since="$began" '$0 >= since && /SSL configuration was not reloaded/ { found = 1 }
+            $0 >= since && /could not|no SSL|private key/ { why = $0 }
+            END { if (found) print why != "" ? why : "TLS was not reloaded" }' |
+        sed 's/^.*\(LOG\|FATAL\): *//; s/^[0-9A-Z]\{5\}: //'
+}
+
 # A reload is a signal: only the release's marker tells when it has been followed.
 loaded() {
     tries=0
@@ -28,9 +37,14 @@ HOWDAH_SQL
         printf '%s\n' "$faults" | sed -n '1 { s/^\["fault", "//; s/"]$//; s/\\"/"/g; p; }'
         return 1
     }
+    tls=$(kept_tls)
+    [ -z "$tls" ] || { echo "$tls" && return 1; }
 }
 
-put() { { flip "$1" && "${VERB}_server" && loaded "$1"; } 2>&1; }
+put() {
+    began=$(date -u '+%Y-%m-%d %H:%M:%S.%3N')
+    { flip "$1" && "${VERB}_server" && loaded "$1"; } 2>&1
+}
 
 why=$(put "$RELEASE") && exit 0
 [ "$VERB" = reload ] || VERB=restart

@@ -285,6 +285,13 @@ def _fault(error: Mapping[str, Any]) -> str:
     if error["loc"][0] == "settings" and error["loc"][-1] == "[key]":
         return f"settings[{error['input']!r}]: needs a name as pg_settings spells it"
     if error["loc"][0] == "settings" and len(error["loc"]) > 1:
-        found, needed = error["input"], "needs a text, a number, True or False"
-        return f"settings[{error['loc'][1]!r}] = {found!r}: {needed}"
-    return f"{error['loc'][0]} = {error['input']!r}: {message}"
+        found, needed = _shown(error["input"]), "needs a text, a number, True or False"
+        return f"settings[{error['loc'][1]!r}] = {found}: {needed}"
+    return f"{error['loc'][0]} = {_shown(error['input'])}: {message}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python shows no number of more than 4300 digits
+        return "a number of thousands of digits"

@@ -39,6 +39,19 @@ def refuse(
         raise BadRules("; ".join(["pg_hba.conf " + found[0], *found[1:SHOWN], *more]))
 
 
+def refuse_map(users: Collection[str], owner: str) -> None:
+    """Raises BadRules unless pg_ident.conf maps the server's OS user to the superuser, only.
+
+    ``users``: "OS user as role", for each line.
+    """
+    wanted = f"{owner} as {SUPERUSER}"
+    for user in users:
+        if user != wanted:
+            raise BadRules(f"pg_ident.conf lets {user} in; needs {wanted} only")
+    if not users:
+        raise BadRules(f"pg_ident.conf has no line that lets {wanted} in")
+
+
 def faults(
     rows: Sequence[Mapping[str, Any]], logins: Collection[Login], networks: Sequence[Network]
 ) -> list[str]:

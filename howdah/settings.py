@@ -62,7 +62,7 @@ def setting_faults(name: str, value: Value, knobs: Container[str]) -> list[str]:
         faults.append(f"settings[{name!r}]: has a knob of its own; write {name} = …")
     if name in DIRECTIVES or not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", name):
         faults.append(f"settings[{name!r}]: needs a name as pg_settings spells it")
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", str(value)):
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", str(value)):
         faults.append(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
     return faults
 

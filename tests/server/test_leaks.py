@@ -356,18 +356,15 @@ HOLD = (
     "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) "
     "LOOP PERFORM pg_sleep(0.02); END LOOP; END $$; {then}; ROLLBACK"
 )
-activity = pytest.mark.xfail(
-    strict=True, reason="deploys.sql.OPTIONS lacks track_activities=off: the statement is shown"
-)
 
 
 @pytest.mark.parametrize(
     ("act", "then"),
     [
         pytest.param(cancel, "SELECT pg_sleep(3)", id="cancelled"),
-        pytest.param(kill, "SELECT pg_sleep(3)", id="killed", marks=activity),
-        pytest.param(monitor, "SELECT pg_sleep(3)", id="monitored", marks=activity),
-        pytest.param(wait, "ALTER ROLE appuser CONNECTION LIMIT 9", id="deadlock", marks=activity),
+        pytest.param(kill, "SELECT pg_sleep(3)", id="killed"),
+        pytest.param(monitor, "SELECT pg_sleep(3)", id="monitored"),
+        pytest.param(wait, "ALTER ROLE appuser CONNECTION LIMIT 9", id="deadlock"),
     ],
 )
 def test_statement_under_way_is_not_shown(

@@ -14,7 +14,7 @@ import pytest
 
 from howdah.x509 import make_ca, make_leaf
 from tests.server.checkout import Checkout
-from tests.server.test_canary import processes, unseen
+from tests.server.test_canary import processes
 from tests.server.test_changes import costs
 from tests.server.test_secrets import served_certificate
 
@@ -85,11 +85,11 @@ RELOADS = {
     ),
     "a bad value": (
         "sed -i 's/^jit = .*/jit = perhaps/' postgresql.conf",
-        "/etc/current/postgresql.conf line ",
+        "postgresql.conf line ",
     ),
     "a certificate without its key": (
         "cat {other}/server.crt > server.crt",
-        "does not serve: the server shows another certificate",
+        "key values mismatch",
     ),
     "a pair of another CA": (
         "cat {other}/server.crt > server.crt; cat {other}/server.key > server.key",
@@ -119,7 +119,6 @@ def test_reload_that_does_not_serve(deployed: Checkout, want: Want, other: Path,
     converges(deployed)
 
 
-@unseen("swap.sh does not look whether TLS was reloaded; the server says it in its log only")
 def test_reload_without_tls(deployed: Checkout, want: Want) -> None:
     """F6: a time bomb, for the server does not start again."""
     want("reload")
