@@ -1,7 +1,9 @@
 """A checkout of this project, with an inventory, an environment and a port of its own."""
 
+import contextlib
 import json
 import os
+import random
 import shlex
 import shutil
 import socket
@@ -192,9 +194,11 @@ class Checkout:
 
 
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """Below the ports that the kernel gives to clients: nobody takes it during a restart."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", random.randrange(10000, 32000)))
+            return int(s.getsockname()[1])
 
 
 def _git(*words: str) -> str:
