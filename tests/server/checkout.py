@@ -30,6 +30,7 @@ class Run:
     output: str
     commands: list[str]
     modules: list[str]
+    killed: list[int]
     plan: Mapping[str, Any]
 
     @property
@@ -78,7 +79,7 @@ class Checkout:
         seen = json.loads(report.read_text()) if report.exists() else {}
         plan = json.loads(done.stdout) if "--json" in words and done.stdout.strip() else {}
         return Run(done.returncode, done.stdout + done.stderr, seen.get("commands", []),
-                   seen.get("modules", []), plan)  # fmt: skip
+                   seen.get("modules", []), seen.get("killed", []), plan)  # fmt: skip
 
     def deploy(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
         """A deploy that must succeed."""
@@ -90,8 +91,16 @@ class Checkout:
         """A deploy that must fail without a traceback: what it said."""
         run = self.pyinfra("-y", *words, "deploy.py", env=env)
         assert run.code != 0, run.output
-        assert "Traceback" not in run.output
+        assert "Traceback" not in run.output, run.output
         return run.output
+
+    def killing_the_server(self, after: int) -> Run:
+        """A deploy whose server is killed after the n-th command. Skips where that is too few."""
+        env = {"HOWDAH_KILL_SERVER_AFTER": str(after), "HOWDAH_PID_FILE": str(self.pid_file)}
+        run = self.pyinfra("-y", "deploy.py", env=env)
+        if len(run.commands) < after:
+            pytest.skip(f"this run has fewer than {after} commands")
+        return run
 
     def dry(self) -> Run:
         run = self.pyinfra("--dry", "--json", "deploy.py")
@@ -152,8 +161,12 @@ class Checkout:
         return "".join(p.read_text() for p in sorted((self.home / "log").glob("postgresql*")))
 
     @property
+    def pid_file(self) -> Path:
+        return self.home / "data" / "postmaster.pid"
+
+    @property
     def pid(self) -> int:
-        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        return int(self.pid_file.read_text().split()[0])
 
     def password(self, role: str) -> str:
         names = {"appuser": "app_user", "backupuser": "app_ro", "temporaluser": "temporal"}
@@ -169,14 +182,14 @@ class Checkout:
             "host": "127.0.0.1", "port": self.port, "dbname": database, "user": role,
             "sslmode": "verify-full", "sslrootcert": self.secrets / "ca.crt", **conninfo,
         }  # fmt: skip
+        password = given.pop("password", None) or self.password(role)
         dsn = " ".join(f"{key}='{value}'" for key, value in given.items())
-        password = given.get("password") or self.password(role)
         command = [str(self.bin / "psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn]
         return self.run(command, env={"PGPASSWORD": str(password)})
 
     def ask(self, sql: str, database: str = "postgres") -> str:
         """As the superuser over the socket; several statements are several."""
-        pid = (self.home / "data" / "postmaster.pid").read_text().split("\n")
+        pid = self.pid_file.read_text().split("\n")
         become = ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
         psql = [str(self.bin / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", pid[4], "-p",
                 pid[3], "-U", "postgres", "-d", database, "-f", "-"]  # fmt: skip

@@ -49,6 +49,15 @@ def converged(deployed: Checkout) -> Iterator[Checkout]:
 
 
 @pytest.fixture
+def store(converged: Checkout, tmp_path: Path) -> Iterator[Path]:
+    """The secrets of the converged cluster's, and again after the test."""
+    shutil.copytree(converged.secrets, tmp_path / "kept")
+    yield converged.secrets
+    shutil.rmtree(converged.secrets)
+    shutil.copytree(tmp_path / "kept", converged.secrets)
+
+
+@pytest.fixture
 def bare(new_checkout: NewCheckout) -> Checkout:
     """Nothing deployed yet."""
     return new_checkout()

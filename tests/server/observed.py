@@ -1,9 +1,12 @@
 """pyinfra as its command runs it, observed from inside: `python observed.py REPORT ARGS…`.
 
-Writes to REPORT, as JSON, the remote commands that it ran and the modules that it had imported.
+Writes to REPORT, as JSON, the remote commands that it ran, the modules that it had imported, and
+the pid of the server that it killed.
 HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command;
 HOWDAH_KILL_DURING=n while the n-th goes on without it.
 HOWDAH_AFTER=n:words runs the words in a shell after the n-th, as somebody on the host might.
+HOWDAH_KILL_SERVER_AFTER=n kills, after the n-th command, the server whose pid stands in the file
+HOWDAH_PID_FILE, as the kernel does where memory is short.
 HOWDAH_HIDE=module makes a module as absent as if it were not installed.
 """
 
@@ -12,14 +15,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-report, commands = Path(sys.argv.pop(1)), list[str]()
+report, commands, killed = Path(sys.argv.pop(1)), list[str](), list[int]()
 kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
 kill_during = int(os.environ.get("HOWDAH_KILL_DURING", "0"))
 then_after, _, then = os.environ.get("HOWDAH_AFTER", "0:").partition(":")
+kill_server_after = int(os.environ.get("HOWDAH_KILL_SERVER_AFTER", "0"))
+pid_file = Path(os.environ.get("HOWDAH_PID_FILE", "/nonexistent"))
 hidden = os.environ.get("HOWDAH_HIDE")
 
 
@@ -40,6 +46,16 @@ from pyinfra_cli.main import main  # noqa: E402
 run_local_process = local.run_local_process
 
 
+def kill_server(pid: int) -> None:
+    """Until it is gone, its listening sockets too."""
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(1000):
+        state = subprocess.run(["ps", "-o", "stat=", str(pid)], check=False, capture_output=True)
+        if state.stdout[:1] in (b"", b"Z"):
+            return
+        time.sleep(0.01)
+
+
 def counting(command: str, *args: Any, **kwargs: Any) -> Any:
     commands.append(command)
     if len(commands) == kill_during:
@@ -53,6 +69,9 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
         subprocess.run(then, shell=True, check=True)
     if len(commands) == kill_after:
         os.kill(os.getpid(), signal.SIGKILL)
+    if len(commands) == kill_server_after and pid_file.exists():
+        killed.append(int(pid_file.read_text().split()[0]))
+        kill_server(killed[0])
     return result
 
 
@@ -60,4 +79,5 @@ local.run_local_process = counting
 try:
     main()
 finally:
-    report.write_text(json.dumps({"commands": commands, "modules": sorted(sys.modules)}))
+    seen = {"commands": commands, "modules": sorted(sys.modules), "killed": killed}
+    report.write_text(json.dumps(seen))

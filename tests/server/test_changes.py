@@ -7,8 +7,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
+from tests.server import refusals
 from tests.server.checkout import Checkout
 
+COMMANDS = 7  # remote ones, of a run that changes a setting
 WRITTEN = ["Write the configuration", "Load the configuration"]
 PROVEN = ["Prove that every role can log in"]
 
@@ -70,7 +74,7 @@ def test_one_restart_where_both(converged: Checkout) -> None:
 
 
 def test_killed_after_the_canary(converged: Checkout) -> None:
-    """Nothing is in force yet: the next run does it all again, under the same name."""
+    """F1. Nothing is in force yet: the next run does it all again, under the same name."""
     converged.inventory(work_mem="6MB")
     killed = converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "3"})
     assert killed.code == -9
@@ -81,7 +85,7 @@ def test_killed_after_the_canary(converged: Checkout) -> None:
 
 
 def test_killed_before_the_proof(converged: Checkout) -> None:
-    """It is in force, and what a later run goes back to is still the one before."""
+    """F1. It is in force, and what a later run goes back to is still the one before."""
     converged.inventory(work_mem="7MB")
     converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": "5"})
     assert converged.ask("SHOW work_mem") == "7MB"
@@ -90,6 +94,33 @@ def test_killed_before_the_proof(converged: Checkout) -> None:
     with costs(converged):
         assert converged.deploy().changed == PROVEN
     assert converged.link("good") == converged.link("current")
+
+
+def test_commands_of_a_change(converged: Checkout) -> None:
+    """F1: the kills below come after each of them, whether it is a reload or a restart."""
+    converged.inventory(max_connections=120)
+    assert len(converged.deploy().commands) <= COMMANDS
+    converged.inventory(max_connections=120, work_mem="6MB")
+    assert len(converged.deploy().commands) <= COMMANDS
+
+
+@pytest.mark.parametrize("knob", [{"work_mem": "6MB"}, {"max_connections": 120}], ids=str)
+@pytest.mark.parametrize(
+    "after", [pytest.param(n, marks=refusals.GONE if n in (5, 6) else ())
+              for n in range(1, COMMANDS + 1)],
+)  # fmt: skip
+def test_server_killed_during_a_change(
+    converged: Checkout, knob: dict[str, object], after: int
+) -> None:
+    """F1: as the kernel does where memory is short. The run itself may fail, in a line."""
+    converged.inventory(**knob)
+    run = converged.killing_the_server(after)
+    assert run.killed
+    refusals.converges(converged)
+    assert {name: converged.ask(f"SHOW {name}") for name in knob} == {
+        name: str(value) for name, value in knob.items()
+    }
+    assert "Traceback" not in run.output, run.output
 
 
 def half_swapped(checkout: Checkout, line: str) -> None:
@@ -109,6 +140,7 @@ def half_swapped(checkout: Checkout, line: str) -> None:
 
 
 def test_swapped_and_not_reloaded(converged: Checkout) -> None:
+    """F1."""
     converged.inventory(work_mem="8MB")
     half_swapped(converged, "work_mem = 8MB")
     assert converged.dry().changed == ["Load the configuration", *PROVEN]
@@ -118,6 +150,7 @@ def test_swapped_and_not_reloaded(converged: Checkout) -> None:
 
 
 def test_swapped_and_not_restarted(converged: Checkout) -> None:
+    """F1."""
     converged.inventory(max_connections=105)
     half_swapped(converged, "max_connections = 105")
     assert "restart the server for max_connections" in converged.shown()
@@ -164,6 +197,7 @@ def test_edited_file_is_put_right(converged: Checkout) -> None:
 
 
 def test_mode_of_the_key_is_put_right(converged: Checkout) -> None:
+    """F10. The dry run tells it."""
     (converged.home / "etc" / "current" / "server.key").chmod(0o644)
     assert "changed: server.key (content not shown)" in converged.shown()
     converged.deploy()

@@ -140,6 +140,7 @@ def small_disk(bare: Checkout) -> Iterator[Checkout]:
 
 @as_root
 def test_disk_full_during_initdb(small_disk: Checkout) -> None:
+    """F2, F4."""
     said = small_disk.refused()
     assert "could not make the data directory" in said
     assert "No space left on device" in said
@@ -150,6 +151,7 @@ def test_disk_full_during_initdb(small_disk: Checkout) -> None:
 
 @as_root
 def test_disk_full_while_writing_files(small_disk: Checkout) -> None:
+    """F4."""
     subprocess.run(["mount", "-o", "remount,size=600m", small_disk.home], check=True)
     small_disk.deploy()
     before = small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip()

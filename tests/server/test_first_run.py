@@ -5,10 +5,12 @@ import re
 
 import pytest
 
+from tests.server import refusals
 from tests.server.checkout import Checkout
-from tests.server.conftest import NewCheckout
 
 OPERATIONS = 10
+COMMANDS = 16  # remote ones, of a first run
+STARTED = 10  # by this one of them the server is started
 
 
 def paste(checkout: Checkout, output: str) -> str:
@@ -70,31 +72,43 @@ def test_as_root_the_server_is_howdahs(deployed: Checkout) -> None:
     assert os.stat(f"/proc/{deployed.pid}").st_uid == (deployed.home / "data").stat().st_uid
 
 
-@pytest.mark.parametrize("after", range(1, 14))
-def test_killed_after_any_command_the_next_run_finishes(
-    new_checkout: NewCheckout, after: int
-) -> None:
-    checkout = new_checkout()
-    run = checkout.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": str(after)})
+def test_commands_of_a_first_run(bare: Checkout) -> None:
+    """F1: the kills below come at each of them."""
+    commands = bare.deploy().commands
+    assert len(commands) <= COMMANDS
+    assert next(n for n, text in enumerate(commands, 1) if "VERB=start" in text) == STARTED
+
+
+@pytest.mark.parametrize("after", range(1, COMMANDS + 1))
+def test_killed_after_any_command_the_next_run_finishes(bare: Checkout, after: int) -> None:
+    """F1."""
+    run = bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": str(after)})
     if run.code == 0:
         pytest.skip(f"a first run has fewer than {after} commands")
-    checkout.deploy()
-    assert checkout.deploy().changed == []
-    assert checkout.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == "0"
+    assert run.code == -9, run.output
+    refusals.converges(bare)
 
 
-@pytest.mark.parametrize("command", range(1, 14))
-def test_killed_during_any_command_the_next_run_finishes(
-    new_checkout: NewCheckout, command: int
-) -> None:
-    """What it has left at work goes on: the next run's first command waits for it."""
-    checkout = new_checkout()
-    run = checkout.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_DURING": str(command)})
+@pytest.mark.parametrize("command", range(1, COMMANDS + 1))
+def test_killed_during_any_command_the_next_run_finishes(bare: Checkout, command: int) -> None:
+    """F1. What it has left at work goes on: the next run's first command waits for it."""
+    run = bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_DURING": str(command)})
     if run.code == 0:
         pytest.skip(f"a first run has fewer than {command} commands")
-    checkout.deploy()
-    assert checkout.deploy().changed == []
-    assert checkout.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == "0"
+    assert run.code == -9, run.output
+    refusals.converges(bare)
+
+
+@pytest.mark.parametrize(
+    "after", [pytest.param(n, marks=refusals.GONE if n <= STARTED + 1 else ())
+              for n in range(STARTED, COMMANDS + 1)],
+)  # fmt: skip
+def test_server_killed_after_any_command_the_next_run_finishes(bare: Checkout, after: int) -> None:
+    """F1: as the kernel does where memory is short. The run itself may fail, in a line."""
+    run = bare.killing_the_server(after)
+    assert run.killed
+    refusals.converges(bare)
+    assert "Traceback" not in run.output, run.output
 
 
 def test_checkouts_do_not_share_a_cluster(bare: Checkout, deployed: Checkout) -> None:

@@ -1,105 +1,42 @@
 """Ten refusals, as a user would try them, each beside the attempt that succeeds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.server import refusals
 from tests.server.checkout import Checkout
 
 
-def test_roles_enter_their_own_databases(deployed: Checkout) -> None:
-    for role, database in (
-        ("appuser", "appdb"),
-        ("backupuser", "appdb"),
-        ("backupuser", "temporal"),
-        ("backupuser", "temporal_visibility"),
-        ("temporaluser", "temporal"),
-        ("temporaluser", "temporal_visibility"),
-    ):
-        entered = deployed.login(role, database, "SELECT current_user")
-        assert entered.stdout.strip() == role, entered.stderr
+@pytest.mark.parametrize(("role", "database"), refusals.ENTER)
+def test_roles_enter_their_own_databases(deployed: Checkout, role: str, database: str) -> None:
+    refusals.enters(deployed, role, database)
 
 
-@pytest.mark.parametrize(
-    ("role", "database", "conninfo", "says"),
-    [
-        ("appuser", "appdb", {"sslmode": "disable"}, "no encryption"),
-        ("appuser", "appdb", {"ssl_max_protocol_version": "TLSv1.1",
-                              "ssl_min_protocol_version": "TLSv1.1"}, "protocol version"),
-        ("appuser", "appdb", {"password": "wrong"}, "password authentication failed"),
-        ("postgres", "postgres", {"password": "any"}, "no pg_hba.conf entry"),
-        ("appuser", "temporal", {}, "no pg_hba.conf entry"),
-        ("temporaluser", "appdb", {}, "no pg_hba.conf entry"),
-        ("appuser", "postgres", {}, "no pg_hba.conf entry"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("role", "database", "conninfo", "says"), refusals.AT_THE_DOOR)
 def test_refused_at_the_door(
-    deployed: Checkout, role: str, database: str, conninfo: dict[str, str], says: str
+    deployed: Checkout, role: str, database: str, conninfo: dict[str, Any], says: str
 ) -> None:
-    refused = deployed.login(role, database, **conninfo)
-    assert refused.returncode == 2
-    assert says in refused.stderr
+    refusals.refused_at_the_door(deployed, role, database, conninfo, says)
 
 
-def test_wrong_ca_is_refused_by_the_client(deployed: Checkout, bare: Checkout) -> None:
-    other = bare.folder / "other.crt"
-    script = (
-        "from howdah.x509 import make_ca; import sys;"
-        "sys.stdout.buffer.write(make_ca('other').certificate)"
-    )
-    other.write_text(bare.run([str(bare.python), "-c", script], env={"PYTHONPATH": "."}).stdout)
-    assert other.read_text().startswith("-----BEGIN CERTIFICATE")
-    refused = deployed.login("appuser", "appdb", sslrootcert=other)
-    assert refused.returncode == 2
-    assert "certificate verify failed" in refused.stderr
+def test_wrong_ca_is_refused_by_the_client(deployed: Checkout, tmp_path: Path) -> None:
+    refusals.refused_by_the_client(deployed, tmp_path / "other.crt")
 
 
-@pytest.mark.parametrize(
-    ("role", "sql", "says"),
-    [
-        ("appuser", "CREATE TABLE app.mine (i int)", "permission denied for schema app"),
-        ("appuser", "CREATE TABLE public.mine (i int)", "permission denied for schema public"),
-        ("appuser", "CREATE TEMP TABLE mine (i int)", "permission denied to create temporary"),
-        ("appuser", "SELECT lo_create(0)", "permission denied for function lo_create"),
-        ("appuser", "SELECT lo_from_bytea(0, '')", "permission denied for function"),
-        ("appuser", "UPDATE app.alembic_version SET version_num = 'x'", "permission denied"),
-        ("appuser", "ALTER TABLE app.users ADD COLUMN mine int", "must be owner"),
-        ("appuser", "SELECT * FROM pg_authid", "permission denied"),
-        ("backupuser", "BEGIN READ WRITE; DELETE FROM app.users",
-         "permission denied for table users"),
-        ("backupuser", "DELETE FROM app.users", "read-only transaction"),
-        ("backupuser", "BEGIN READ WRITE; SELECT lo_creat(-1)",
-         "permission denied for function"),
-        ("backupuser", "SELECT * FROM pg_authid", "permission denied"),
-        ("backupuser", "BEGIN READ WRITE; CREATE TABLE app.mine (i int)", "permission denied"),
-        ("backupuser", "SET ROLE appowner", "permission denied to set role"),
-        ("appuser", "SET ROLE appowner", "permission denied to set role"),
-        ("appuser", "COPY (SELECT 1) TO PROGRAM 'true'", "permission denied to COPY"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("role", "sql", "says"), refusals.INSIDE)
 def test_refused_inside(deployed: Checkout, role: str, sql: str, says: str) -> None:
-    refused = deployed.login(role, "appdb", sql)
-    assert refused.returncode == 1
-    assert says in refused.stderr
+    refusals.refused_inside(deployed, role, "appdb", sql, says)
 
 
-@pytest.mark.parametrize(
-    "sql",
-    ["CREATE SCHEMA mine", "SELECT lo_creat(-1)", "CREATE TEMP TABLE mine (i int)",
-     "SET ROLE temporalowner", "SELECT * FROM pg_authid", "CREATE EXTENSION citext"],
-)  # fmt: skip
+@pytest.mark.parametrize("sql", refusals.TEMPORAL)
 def test_temporal_makes_tables_and_nothing_else(deployed: Checkout, sql: str) -> None:
-    refused = deployed.login("temporaluser", "temporal", sql)
-    assert refused.returncode == 1
-    assert "permission denied" in refused.stderr
+    refusals.refused_inside(deployed, "temporaluser", "temporal", sql, "permission denied")
 
 
 def test_application_reads_and_writes(deployed: Checkout) -> None:
-    row = "gen_random_uuid(), 'Ada', 'Lovelace'"
-    sql = f"INSERT INTO users (id, first_name, last_name) VALUES ({row}); DELETE FROM users"
-    written = deployed.login("appuser", "appdb", sql)
-    assert written.returncode == 0, written.stderr
-    assert deployed.login("appuser", "appdb", "TABLE alembic_version").stdout.strip() != ""
+    refusals.reads_and_writes(deployed)
 
 
 def test_no_path_without_tls_in_pg_hba(deployed: Checkout) -> None:

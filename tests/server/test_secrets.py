@@ -15,6 +15,7 @@ def test_modes_of_the_store(deployed: Checkout) -> None:
 
 
 def test_lost_password_is_not_invented(converged: Checkout) -> None:
+    """F11."""
     path = converged.secrets / "postgres_app_user_pw"
     kept = path.read_bytes()
     path.unlink()
@@ -27,6 +28,7 @@ def test_lost_password_is_not_invented(converged: Checkout) -> None:
 
 
 def test_lost_store_of_a_stopped_server(converged: Checkout) -> None:
+    """F11."""
     converged.pyinfra("-y", "deploys.local.stop")
     aside = converged.secrets.rename(converged.secrets.with_name("aside"))
     assert "role appuser, backupuser, temporaluser: put it back" in converged.refused()
@@ -56,6 +58,8 @@ def served_certificate(port: int) -> bytes:
 
 
 def test_due_certificate_is_renewed_by_a_reload(converged: Checkout) -> None:
+    """F9."""
+
     def served() -> bytes:
         assert converged.login("appuser", "appdb").returncode == 0
         return served_certificate(converged.port)
@@ -71,6 +75,7 @@ def test_due_certificate_is_renewed_by_a_reload(converged: Checkout) -> None:
 
 
 def test_few_days_left_are_a_warning(converged: Checkout) -> None:
+    """F9."""
     converged.inventory(certificate_days=20)
     converged.deploy()
     assert "warning: certificate: 19 days left" in converged.deploy().output
