@@ -58,7 +58,7 @@ FILES
 install -d -m 0700 @OWNED@ "$CANARY"
 said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$data" -U postgres -N -A peer \
     --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
-    fail "initdb: $(printf '%s\n' "$said" | grep -m 1 'error:')"
+    fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
 
 # Nobody but the superuser enters, whatever the candidate's pg_hba.conf says: it is only read.
 printf 'local all postgres peer map=howdah\n' > "$CANARY/pg_hba.conf"

@@ -19,7 +19,9 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     runtime.refuse(found)
     if found.locked and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock}")
-    target.files(found.hardware)  # what they refuse is refused before anything is touched
+    # What they refuse is refused before anything is touched.
+    target.due()
+    target.files(found.hardware)
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")

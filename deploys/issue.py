@@ -20,7 +20,7 @@ from howdah.verifiers import ROLES
 def issue(target: Target) -> Iterator[PyinfraCommand]:
     """What the store lacks, and what is due: passwords, their verifiers, CA, host certificate."""
     _refuse_to_invent(target, snapshot(target))
-    due = target.store.due(target.label, target.certificate_names, target.cluster.certificate_days)
+    due = target.due()
     if due:
         would(due)
         yield FunctionCommand(_make, (target,), {})

@@ -81,6 +81,10 @@ class Target:
         pair = None if due else self.store.leaf(self.label)
         return render.files(self.cluster, self.runtime.layout, hardware, self.logins, pair)
 
+    def due(self) -> list[str]:
+        """What the store lacks, a line each. Raises BadSecret."""
+        return self.store.due(self.label, self.certificate_names, self.cluster.certificate_days)
+
     @cached_property
     def logins(self) -> list[tuple[str, str]]:
         """(database, role) for each that may log in."""

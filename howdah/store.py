@@ -116,7 +116,10 @@ class Store:
         lines += [f"make {self.password_file(v)}.verifier" for v in PASSWORDS
                   if self.verifier(v) is None]  # fmt: skip
         self._refuse_half_a_ca()
-        if not self.ca():
+        ca = self.ca()
+        if ca and ca.key:  # told before it has to sign: no client takes an expired CA's leaf
+            self._refuse_to_sign_without()
+        if not ca:
             lines.append(f"make {self.path('ca.crt')} and ca.key")
         faults = self.leaf_faults(host, names, days)
         if faults:

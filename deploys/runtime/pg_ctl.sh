@@ -11,7 +11,8 @@ until_it_answers() {
     for attempt in 1 2 3 4 5; do
         @PGCTL@ "$@" 2>/dev/null && return 0
         why=$(ls -t @LOG@/*.log | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50 |
-            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/' | sort | head -n 1)
+            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/ && !/ db=/' |
+            sort | head -n 1) # not what a session says: its lines have a database
         case "$why" in
             *'already exists'* | *'shared memory block'*) sleep 1 ;;
             *) break ;;

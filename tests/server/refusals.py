@@ -3,14 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from howdah.x509 import make_ca
 from tests.server.checkout import Checkout
 
-GONE = pytest.mark.xfail(
-    strict=True, reason="logins.served: a server that is gone by then is a traceback, not a line"
-)
 ENTER = (
     ("appuser", "appdb"),
     ("backupuser", "appdb"),

@@ -52,9 +52,6 @@ def test_unusable_password_stops_before_any_change(
     assert converged.ask("SHOW work_mem") != "9MB"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="deploys.install: with -y it has come before issue looks at the passwords"
-)
 def test_unusable_password_makes_no_server(bare: Checkout) -> None:
     """F11, F12."""
     bare.secrets.mkdir(parents=True)

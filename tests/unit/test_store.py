@@ -415,9 +415,11 @@ def test_authoritys_key_is_needed_to_sign(store: Store) -> None:
 
 
 def test_foreign_key_does_not_sign(store: Store, write: Write) -> None:
+    """Told at once, not when the next certificate is due."""
     make(store)
     write("ca.key", x509.make_ca("other").key)
-    assert due(store) == []
+    with pytest.raises(BadSecret, match=r"ca\.crt: CA key does not match the CA certificate"):
+        due(store)
     with pytest.raises(BadSecret, match=r"ca\.crt: CA key does not match the CA certificate"):
         due(store, ["other.example"])
 
