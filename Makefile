@@ -54,7 +54,7 @@ destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 
 test: .venv lint  ## lint, types and all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 lint: .venv  ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .

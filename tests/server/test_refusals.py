@@ -72,3 +72,5 @@ def test_dumps_of_all_three_databases(deployed: Checkout, tmp_path: Path) -> Non
         assert dumped.returncode == 0, dumped.stderr
     assert "COPY public.executions" in (tmp_path / "temporal").read_text()
     assert "COPY app.users" in (tmp_path / "appdb").read_text()
+    for database in ("temporal", "temporal_visibility"):
+        assert deployed.login("temporaluser", database, "DROP TABLE executions").returncode == 0
