@@ -48,6 +48,12 @@ echo "pid$tab$pid"
 echo "port$tab$port"
 echo "socket$tab$socket"
 [ -n "$SERVER" ] || exit 0
+# one that starts, or recovers from a crash, answers soon: 60 s
+turn=0
+until "$BINARIES/pg_isready" -q -h "$socket" -p "$port"; do
+    [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
+    sleep 0.2
+done
 @PSQL@ -v files=$files -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
 @SQL@
 HOWDAH_SQL

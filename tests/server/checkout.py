@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OBSERVED = Path(__file__).with_name("observed.py")
 NOBODY = "nobody"
+AS_HOWDAH = ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
 
 
 @dataclass
@@ -190,11 +191,10 @@ class Checkout:
     def ask(self, sql: str, database: str = "postgres") -> str:
         """As the superuser over the socket; several statements are several."""
         pid = self.pid_file.read_text().split("\n")
-        become = ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
         psql = [str(self.bin / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", pid[4], "-p",
                 pid[3], "-U", "postgres", "-d", database, "-f", "-"]  # fmt: skip
         as_root = os.geteuid() == 0 and not self.user
-        done = self.run([*(become if as_root else []), *psql], stdin=sql)
+        done = self.run([*(AS_HOWDAH if as_root else []), *psql], stdin=sql)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests.server import refusals
-from tests.server.checkout import Checkout
+from tests.server.checkout import AS_HOWDAH, Checkout
+
+# What pg_isready says.
+REJECTED, NO_ANSWER = 1, 2
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -162,6 +165,26 @@ def test_data_that_are_not_mounted_are_asked_for(with_data: Checkout) -> None:
     assert f"{data} is missing, and there was a server: bring it back" in with_data.refused()
     assert not data.exists()
     aside.rename(data)
+
+
+@as_root
+def test_server_that_recovers_is_waited_for(with_data: Checkout) -> None:
+    """After a crash, say: a run does not fail because it came a second too early."""
+    stop(with_data)
+    signal_file = with_data.home / "data" / "recovery.signal"
+    signal_file.touch()
+    shutil.chown(signal_file, "howdah", "howdah")
+    config = f"-c config_file={with_data.home}/etc/current/postgresql.conf"
+    slow = "-c hot_standby=off -c restore_command='sleep 0.5; false'"
+    start = [*AS_HOWDAH, with_data.bin / "pg_ctl", "-D", with_data.home / "data", "-W",
+             "-s", "-l", "/dev/null", "-o", f"{config} {slow}", "start"]  # fmt: skip
+    subprocess.run(start, check=True, cwd="/")
+    ready = [with_data.bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(with_data.port)]
+    while (code := subprocess.run(ready, check=False).returncode) == NO_ANSWER:
+        time.sleep(0.02)
+    assert code == REJECTED
+    assert with_data.deploy().changed == []
+    stop(with_data)
 
 
 # -- A full disk -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from howdah.cluster import Cluster
 from howdah.hardware import GB, Hardware
 from howdah.settings import in_bytes
 from howdah.sizing import sized
-from tests.server.checkout import Checkout
+from tests.server.checkout import AS_HOWDAH, Checkout
 
 # A kernel does not promise more than all the memory that there is.
 PROMISED = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2 // GB * GB
@@ -31,7 +31,7 @@ def server(deployed: Checkout) -> Start:
     folder.mkdir()
     become = []
     if os.geteuid() == 0:
-        become = ["setpriv", "--reuid=howdah", "--regid=howdah", "--init-groups"]
+        become = AS_HOWDAH
         subprocess.run(["chown", "howdah:", folder], check=True)
 
     def run(program: str, *words: str) -> str:
