@@ -4,13 +4,13 @@ import functools
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, ParamSpec
 
-from pyinfra import host, logger, state
+from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
 from pyinfra.api.operation import PyinfraOperation, operation
 
 from deploys import lock
 from deploys.snapshot import drop
-from deploys.summary import told
+from deploys.summary import fail
 from howdah.refusal import Refusal
 
 P = ParamSpec("P")
@@ -57,6 +57,4 @@ def _refuse(message: str) -> Iterator[PyinfraCommand]:
         yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
                             QuoteString(message))  # fmt: skip
     else:
-        told().failed = message
-        host.log_styled(message, fg="red", log_func=logger.error)
-        state.fail_hosts({host})
+        fail(message)

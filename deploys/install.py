@@ -27,18 +27,19 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("PostgreSQL is installed")
         return
     would(lacks)
-    yield from runtime.install()
+    yield from runtime.install(found)
 
 
 @convergent
 def initialise(target: Target) -> Iterator[PyinfraCommand]:
     """The data directory, with checksums, encoded in UTF-8, sorted by C."""
-    found, data = snapshot(target), target.runtime.layout.data
-    if found.data:
+    found, runtime, data = snapshot(target), target.runtime, target.runtime.layout.data
+    lacks = runtime.lacks_data(found)
+    if not lacks:
         host.noop("the data directory is there")
         return
-    if found.current:
+    if found.current and not found.data:
         raise Refusal(f"{data} is missing, and there was a server: bring it back (a file system "
                       "that is not mounted?), or make destroy to begin anew")  # fmt: skip
-    would([f"initdb {data}"])
-    yield from target.runtime.initialise()
+    would(lacks)
+    yield from runtime.initialise(found)

@@ -8,10 +8,11 @@ from pyinfra.api.arguments import all_global_arguments
 from pyinfra.api.connectors import get_all_connectors
 from pyinfra.api.exceptions import DeployError
 
+from deploys import connection
+from deploys.runtime.package import version_of
+from deploys.summary import fail
 from howdah import budget, cluster
 from howdah.cluster import BadCluster, Cluster
-
-ROOT = Path(__file__).parent.parent  # the checkout
 
 
 def read_cluster() -> Cluster:
@@ -29,7 +30,19 @@ def read_cluster() -> Cluster:
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
     for warning in read.warnings():
         host.log(f"warning: {warning}")
+    if read.runtime == "package" and "version" not in read.model_fields_set:
+        read = read.model_copy(update={"version": _version()})
     return read
+
+
+def _version() -> int:
+    """What the host's distribution has. A host that cannot be asked fails, and no other."""
+    done, output = connection.run('. /etc/os-release && echo "$ID $VERSION_ID"').get()
+    try:
+        return version_of(output.stdout_lines[0] if done else "")
+    except (BadCluster, IndexError) as e:
+        fail(str(e) or "the host does not say what it is")
+    return int(Cluster.model_fields["version"].default)
 
 
 def inventory_name() -> str | None:

@@ -55,9 +55,7 @@ def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:
     """What only a restart puts in force."""
     staged = target.staged.late if target.staged else []
     names = {*difference.late(overridden, found.contexts), *found.pending, *staged}
-    binaries = target.runtime.layout.binaries
-    other = found.running and f"/pgsql-{found.version}." not in binaries
-    return [*sorted(names), *(["the other binaries"] if other else [])]
+    return [*sorted(names), *(["the other binaries"] if found.outdated else [])]
 
 
 def _verb(target: Target, found: Found, *, late: bool, overridden: bool) -> str:

@@ -7,6 +7,7 @@ from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
 from deploys.convergent import convergent
+from deploys.runtime import control
 from deploys.snapshot import processes, snapshot
 from deploys.target import Target
 from deploys.tell import would
@@ -50,7 +51,7 @@ def _start(target: Target) -> Iterator[PyinfraCommand]:
     if found.pid:
         host.noop("the server runs")
         return
-    yield from runtime.start()
+    yield control(runtime, "start")
 
 
 @convergent
@@ -60,7 +61,7 @@ def _stop(target: Target) -> Iterator[PyinfraCommand]:
     if not found.pid:
         host.noop("the server is down")
         return
-    yield from target.runtime.stop()
+    yield control(target.runtime, "stop")
 
 
 @convergent
@@ -91,5 +92,5 @@ def _destroy(target: Target) -> Iterator[PyinfraCommand]:
     would([f"delete {layout.home}: the server, its data, its log", f"delete {layout.socket}",
            "the secrets stay"])  # fmt: skip
     if found.pid:
-        yield from runtime.stop()
+        yield control(runtime, "stop")
     yield from runtime.remove()

@@ -1,24 +1,28 @@
 """One deploy at a time for each host, from its first change to its end.
 
-The lock is the kernel's, on a file of the host, and held by a process there that reads from this
-one: when this process ends, however it ends, the other reads the end of its input, and the lock
+The lock is the kernel's, on a file of the host, and held by a process there that hears from this
+one: when this process ends, however it ends, or is cut off, the other hears no more, and the lock
 is gone. What the file says is who took it last; nobody ever has to remove it.
 """
 
-import subprocess
+import contextlib
 from pathlib import Path
 
+import gevent
 from pyinfra import host
 
+from deploys.connection import Process
 from deploys.runtime import Runtime
 from howdah.found import Found
 from howdah.owner import owner
 from howdah.refusal import Refusal
 
 WAIT = 5  # seconds: a run that is at its end is worth waiting for
+BEAT = 10  # seconds between two signs of life
+SILENCE = 60  # seconds without one, after which this run counts as gone
 _SCRIPT = Path(__file__).with_suffix(".sh")
 # The processes that hold, by host.
-_held: dict[str, subprocess.Popen[str]] = {}
+_held: dict[str, Process] = {}
 
 
 def held() -> bool:
@@ -33,17 +37,25 @@ def take(runtime: Runtime, found: Found | None) -> bool:
     that names who deploys.
     """
     if held():
+        if not _held[host.name].alive:
+            raise Refusal(f"the lock of {host.name} is lost: it heard nothing from here for "
+                          f"{SILENCE} s; run this again")  # fmt: skip
         return True
-    words = ["sh", str(_SCRIPT), runtime.lock_file, runtime.lock_mode, str(WAIT), owner()]
-    holder = subprocess.Popen(  # noqa: S603 our own script
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert holder.stdout  # noqa: S101
-    answer, _, before = holder.stdout.readline().rstrip("\n").partition("\t")
+    words = (runtime.lock_file, runtime.lock_mode, str(WAIT), str(SILENCE), owner())
+    holder = Process(_SCRIPT.read_text(), *words)
+    answer, _, before = holder.readline().rstrip("\n").partition("\t")
     if answer != "held":
         raise Refusal(_refusal(answer, before))
     _held[host.name] = holder
+    gevent.spawn(_beat, holder)
     return not found or not (found.locked or found.lock != before)
+
+
+def _beat(holder: Process) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            gevent.sleep(BEAT)
+            holder.write("\n")
 
 
 def _refusal(answer: str, before: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from ipaddress import ip_address
 
+from deploys.connection import tunnel
 from deploys.target import Target
-from howdah.cluster import Address
 from howdah.found import Found
+from howdah.knobs import Address
 from howdah.verifiers import ROLES
 
 Login = tuple[str, str]  # (database, role)
@@ -36,8 +37,8 @@ def refused(target: Target, found: Found, tried: Set[Login]) -> dict[Login, str]
     address = reached(found, target)
     if not address or not found.running:
         return {}
-    with _clean_environment():
-        answers = {login: _answer(target, found, address, login) for login in sorted(tried)}
+    with _clean_environment(), tunnel(str(address), found.port or 0) as near:
+        answers = {login: _answer(target, near, address, login) for login in sorted(tried)}
     return {login: why for login, why in answers.items() if why}
 
 
@@ -61,7 +62,10 @@ def served(found: Found, address: Address) -> str:
     """The sha256, in hex, of the certificate that the server shows, as a file of it has it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection((str(address), found.port), timeout=TIMEOUT) as raw:
+    with (
+        tunnel(str(address), found.port or 0) as near,
+        socket.create_connection(near, timeout=TIMEOUT) as raw,
+    ):
         raw.sendall(SSL_REQUEST)
         if raw.recv(1) != b"S":
             return ""
@@ -76,14 +80,14 @@ def _password(target: Target, login: Login) -> str | None:
     return target.store.password(variable) if variable else None
 
 
-def _answer(target: Target, found: Found, address: Address, login: Login) -> str:
+def _answer(target: Target, near: tuple[str, int], address: Address, login: Login) -> str:
     """Why it does not succeed; empty when it does."""
     import psycopg  # noqa: PLC0415 a converged run does without
 
     database, role = login
     try:
         psycopg.connect(
-            host=str(address), hostaddr=str(address), port=found.port, dbname=database, user=role,
+            host=str(address), hostaddr=near[0], port=near[1], dbname=database, user=role,
             password=_password(target, login), sslmode="verify-full",
             sslrootcert=str(target.store.path("ca.crt")), channel_binding="require",
             gssencmode="disable", sslcertmode="disable", connect_timeout=TIMEOUT,

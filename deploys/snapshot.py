@@ -7,14 +7,10 @@ it anew. What Prepare read is never used in Execute: the prompt between them may
 import shlex
 from typing import Any
 
-import gevent
 from gevent import Greenlet
 from pyinfra import host, state
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
-from pyinfra.api.command import QuoteString, StringCommand
 
-from deploys import shell
-from deploys.inventory import ROOT
+from deploys import connection, shell
 from deploys.runtime import Runtime
 from deploys.sql import psql
 from deploys.target import Target
@@ -29,14 +25,14 @@ _kept: dict[tuple[str, Any], Found] = {}
 
 def processes(target: Target) -> Found:
     """Files and processes only: what stop and destroy need, whatever the server answers."""
-    return found.read(_lines(_ask(script(target.runtime, target.want, server=False))))
+    return found.read(_lines(connection.run(script(target.runtime, target.want, server=False))))
 
 
 def snapshot(target: Target) -> Found:
     """What the host at hand has. Raises Unreadable."""
     key = (host.name, state.current_stage)
     if key not in _kept:
-        answer = _ask(script(target.runtime, target.want))
+        answer = connection.run(script(target.runtime, target.want))
         target.work_ahead()
         _kept[key] = found.read(_lines(answer))
     return _kept[key]
@@ -50,22 +46,10 @@ def drop() -> Found | None:
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     """What a script that changes nothing answers, in lines. Raises Unreadable: could not WHAT."""
     locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
-    done, output = _ask(locked).get()
+    done, output = connection.run(locked).get()
     if not done:
         raise Unreadable(f"could not {what}: {(output.stderr_lines or ['no message'])[-1]}")
     return list(output.stdout_lines)
-
-
-def _ask(text: str) -> "Greenlet[..., Any]":
-    """Runs it past pyinfra's facts: those print their arguments and swallow failures."""
-    of_the_operation: Any = host.current_op_global_arguments or {}
-    arguments = {
-        k: v for k, v in of_the_operation.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"
-    }
-    command = StringCommand("sh", "-c", QuoteString(text))
-    answer = gevent.spawn(host.run_shell_command, command, print_output=False, **arguments)
-    gevent.sleep(0)  # the question leaves now
-    return answer
 
 
 def _lines(answer: "Greenlet[..., Any]") -> list[str]:
@@ -81,14 +65,15 @@ def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
     layout, port = runtime.layout, runtime.cluster.port
     assigned = shell.assigned(
         home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
-        root=str(ROOT), log=layout.log, etc=layout.releases, current=layout.current,
-        socket=layout.socket, lock=runtime.lock, lock_file=runtime.lock_file,
-        server="yes" if server else "",
+        marker=layout.marker, whose=runtime.whose, log=layout.log, etc=layout.releases,
+        current=layout.current, socket=layout.socket, lock=runtime.lock,
+        lock_file=runtime.lock_file, server="yes" if server else "",
     )  # fmt: skip
     sql = _sql(want, runtime.cluster.app_database)
     return shell.filled(
-        "snapshot", assigned=assigned, psql=psql(runtime), sql=sql, files=shell.filled("files")
-    )
+        "snapshot", assigned=assigned, facts=runtime.facts, psql=psql(runtime), sql=sql,
+        files=shell.filled("files"),
+    )  # fmt: skip
 
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"

@@ -19,13 +19,14 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     echo "lock$tab$owner"
     flock -n -s "$LOCK_FILE" true || echo "locked"
 fi
+@FACTS@
 [ -d "$HOME_" ] || exit 0
 # what a killed run has left at work ends first
 [ ! -e "$LOCK" ] || { exec 9< "$LOCK" && flock -s -w 60 9; } || { echo "another deploy is at work on this host" >&2; exit 1; }
-checkout=
+whose=
 echo "home"
-[ -e "$HOME_/checkout" ] && read -r checkout < "$HOME_/checkout" && echo "checkout$tab$checkout"
-[ -z "$checkout" ] || [ "$checkout" = "$ROOT" ] || exit 0
+[ -e "$MARKER" ] && read -r whose < "$MARKER" && echo "whose$tab$whose"
+[ -z "$whose" ] || [ "$whose" = "$WHOSE" ] || exit 0
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -e "$DATA/PG_VERSION" ] && echo "data"
 for folder in "$LOG" "$ETC" "$SOCKET"; do
@@ -45,6 +46,7 @@ fi
 # a stale file may name somebody else's process
 [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
 echo "pid$tab$pid"
+[ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$BINARIES/postgres")" ] || echo "outdated"
 echo "port$tab$port"
 echo "socket$tab$socket"
 [ -n "$SERVER" ] || exit 0

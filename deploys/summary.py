@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pyinfra import host, state
+from pyinfra import host, logger, state
 from pyinfra.api.host import Host
 
-from deploys.inventory import ROOT
+from deploys import ROOT
 from howdah.files import write_whole
 
 WIDTH = 80
@@ -48,6 +48,13 @@ def summarise(environment: str) -> None:
 def told() -> Told:
     """What is known of the host at hand."""
     return _told.setdefault(host.name, Told())
+
+
+def fail(message: str) -> None:
+    """The host at hand is left out of the run, before anything of it is touched."""
+    told().failed = message
+    host.log_styled(message, fg="red", log_func=logger.error)
+    state.fail_hosts({host})
 
 
 def _end() -> None:

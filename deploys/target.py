@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pyinfra import host
 from pyinfra.api.exceptions import DeployError
 
-from deploys.inventory import ROOT, read_cluster
+from deploys import ROOT, connection
+from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from howdah import render
 from howdah.cluster import Cluster
@@ -41,9 +42,10 @@ class Target:
     staged: Staged | None = None  # by an earlier operation of this run
 
     def __init__(self) -> None:
+        connection.hurry()
         self.cluster = read_cluster()
-        self.runtime = runtime_of(self.cluster)
         try:
+            self.runtime = runtime_of(self.cluster)
             head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
             # Some of what is refused is only known once it is rendered.

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from deploys import connection
 from deploys.convergent import convergent
 from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster
+from howdah.conninfo import conninfo
 
 
 def would(lines: Iterable[str]) -> None:
@@ -54,38 +56,24 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     if not state.is_executing:
         return
     cluster, store, layout = target.cluster, target.store, target.runtime.layout
-    password = store.password_file("app_verifier")
-    dsn = (
-        f"host={_reached(cluster)} port={cluster.port} dbname={cluster.app_database} "
-        f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
-        f"sslrootcert={_value(str(store.path('ca.crt')))}"
-    )
-    psql = (
-        f'PGPASSWORD="$(cat {shlex.quote(str(password))})" {shlex.quote(f"{layout.binaries}/psql")}'
-    )
-    words = ("-h", layout.socket, "-p", str(cluster.port), "-U", "postgres")
-    superuser = (
-        f"{target.runtime.as_owner} {shlex.join([f'{layout.binaries}/psql', *words])}".strip()
-    )
-    host.log(
-        "connect with\n"
-        f"    DSN       {dsn}\n"
-        f"    CA        {store.path('ca.crt')}\n"
-        f"    password  {password}\n"
-        f"    socket    {layout.socket}\n"
-        f"    superuser {superuser}\n"
-        f"    psql      {psql} {shlex.quote(dsn)}"
-    )
+    dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
+    words = (f"{layout.binaries}/psql", "-h", layout.socket, "-p", str(cluster.port), "-U",
+             "postgres")  # fmt: skip
+    superuser = f"{target.runtime.as_owner} {shlex.join(words)}".strip()
+    lines = [
+        f"DSN       {dsn}",
+        f"CA        {store.path('ca.crt')}",
+        f"password  {store.password_file('app_verifier')}",
+        f"socket    {layout.socket}",
+        f"superuser {superuser}",
+    ]
+    if connection.is_local():
+        password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
+        lines.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
+    host.log("\n    ".join(["connect with", *lines]))
 
 
 def _reached(cluster: Cluster) -> str:
+    """From the host itself."""
     address = cluster.listen_addresses[0]
     return "127.0.0.1" if address.is_unspecified else str(address)
-
-
-def _value(text: str) -> str:
-    """A value of a conninfo string."""
-    if text and not set(text) & set(" '\\"):
-        return text
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

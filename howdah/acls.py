@@ -6,7 +6,7 @@ from typing import Any
 
 from howdah.catalog import ALL, PUBLIC, Catalog, Default, Grant, Object
 from howdah.change import Change
-from howdah.cluster import SUPERUSER
+from howdah.knobs import SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
 

@@ -34,7 +34,10 @@ class Found:
     home: bool = False
     binaries: bool = False
     data: bool = False
-    checkout: str = ""  # whose it is
+    whose: str = ""  # the checkout, or the environment, that has made it
+    os: str = ""  # debian 12: asked where packages are installed
+    uid: int | None = None  # as whom the host is asked: likewise
+    has: set[str] = field(default_factory=set)  # what only its runtime asks for
     current: str = ""  # the release in force
     good: str = ""  # the last release that was proven
     last: str = ""  # the good one before it: where undo goes
@@ -49,6 +52,7 @@ class Found:
     port: int | None = None  # that the running server listens on
     socket: str = ""  # the folder of its socket
     listeners: list[IPv4Address | IPv6Address] = field(default_factory=list)  # on the wanted port
+    outdated: bool = False  # the running server is not of the binaries that are there
     version: str = ""  # of the running server: 17.10
     listen: str = ""  # its listen_addresses
     release: str = ""  # that the running server has loaded
@@ -102,14 +106,16 @@ def read(lines: Iterable[str]) -> Found:
 
 
 def _fact(found: Found, name: str, values: list[str]) -> None:
-    if name in ("home", "binaries", "data", "locked"):
+    if name in ("home", "binaries", "data", "locked", "outdated"):
         setattr(found, name, True)
-    elif name in ("checkout", "current", "good", "last", "socket", "lock"):
+    elif name in ("whose", "os", "current", "good", "last", "socket", "lock"):
         setattr(found, name, values[0])
-    elif name in ("pid", "port", "cores", "disk"):
+    elif name in ("pid", "port", "cores", "disk", "uid"):
         setattr(found, name, int(values[0]))
     elif name == "memory":
         found.memory = min(found.memory or int(values[0]), int(values[0]))
+    elif name == "has":
+        found.has.add(values[0])
     elif name == "folder":
         found.folders += 1
     elif name == "listener":

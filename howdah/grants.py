@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
-from howdah.cluster import SHARED, SUPERUSER
+from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.nodes import base_of, made, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement

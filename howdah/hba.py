@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from howdah.cluster import Network
+from howdah.knobs import Network
 
 
 @dataclass(frozen=True, order=True)

@@ -5,36 +5,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Layout:
-    """Absolute paths on the host. ``home`` holds all that Howdah makes there."""
+    """Absolute paths on the host."""
 
-    home: str
+    home: str  # what Howdah has made; where it is not, there is no cluster of Howdah's
+    marker: str  # a file in it that says whose the cluster is
     binaries: str  # the folder of postgres and psql
+    data: str  # the data directory: initdb's
+    releases: str  # configuration sets r-1, r-2 …, and the links to them
+    log: str  # the server's log, outside of the data directory
+    canary: str  # where the canary lives for a second: a server that tries a release
     socket: str
     owner: str  # the OS user of the server
     file_owner: str  # of configuration files, as stat prints it: root:howdah
     file_mode: str  # 640 where the server may read and not write
-
-    @property
-    def data(self) -> str:
-        """The data directory: initdb's."""
-        return f"{self.home}/data"
-
-    @property
-    def releases(self) -> str:
-        """Configuration sets r-1, r-2 …; ``current`` is the link to the one in force."""
-        return f"{self.home}/etc"
+    name: str = ""  # cluster_name, for process titles; empty: none
+    audit: bool = False  # whether pgaudit is there
 
     @property
     def current(self) -> str:
         """Never changes its own path, so that one flip of the link changes every file."""
         return f"{self.releases}/current"
-
-    @property
-    def canary(self) -> str:
-        """Where the canary lives for a second: a server that tries a release."""
-        return f"{self.home}/canary"
-
-    @property
-    def log(self) -> str:
-        """The server's log, outside of the data directory."""
-        return f"{self.home}/log"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from howdah import rules
-from howdah.cluster import SHARED, SUPERUSER, Address, Network
+from howdah.knobs import SHARED, SUPERUSER, Address, Network
 from howdah.refusal import Refusal
 from howdah.rules import EVERYWHERE, REPLICATION, Rule, Way
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from howdah.catalog import PUBLIC
-from howdah.cluster import SUPERUSER
+from howdah.knobs import SUPERUSER
 from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Wanted
 

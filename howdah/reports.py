@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from howdah.catalog import Catalog
-from howdah.cluster import OTHER_DATABASES, SUPERUSER
+from howdah.knobs import OTHER_DATABASES, SUPERUSER
 from howdah.roles import scram
 from howdah.wanted import Wanted
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from howdah import acls, reports, roles
 from howdah.catalog import PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
-from howdah.cluster import SHARED, SUPERUSER
+from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
 

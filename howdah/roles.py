@@ -5,7 +5,7 @@ from typing import Any
 
 from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
-from howdah.cluster import SHARED, SUPERUSER
+from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.refusal import Refusal
 from howdah.wanted import LISTS, Wanted

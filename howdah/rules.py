@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from howdah.cluster import Network
+from howdah.knobs import Network
 
 Way = tuple[str, tuple[str, ...]]  # method, options
 

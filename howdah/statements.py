@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from howdah import grants
 from howdah.catalog import Object, Setting
-from howdah.cluster import OTHER_DATABASES, SHARED, SUPERUSER, check_name
+from howdah.knobs import OTHER_DATABASES, SHARED, SUPERUSER, check_name
 from howdah.names import identifier
 from howdah.nodes import base_of, constant, made, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement

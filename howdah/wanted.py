@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from howdah.catalog import PUBLIC, Catalog, Default, Grant, Object
-from howdah.cluster import SUPERUSER
+from howdah.knobs import SUPERUSER
 
 # PostgreSQL quotes each element of these when it stores them.
 LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries",

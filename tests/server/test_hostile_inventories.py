@@ -23,8 +23,11 @@ from howdah.render import files
 from howdah.settings import Value
 from tests.server.checkout import Checkout
 
-LAYOUT = Layout(home="/var/lib/how'dah", binaries="/bin", socket="/run/how\\dah", owner="postgres",
-                file_owner="root:postgres", file_mode="640")  # fmt: skip
+HOME = "/var/lib/how'dah"
+LAYOUT = Layout(home=HOME, marker=f"{HOME}/it", binaries="/bin", data=f"{HOME}/data",
+                releases=f"{HOME}/etc", log=f"{HOME}/log", canary=f"{HOME}/canary",
+                socket="/run/how\\dah", owner="postgres", file_owner="root:postgres",
+                file_mode="640")  # fmt: skip
 PEER = ("local", ("all",), ("postgres",), None, "peer", ("map=howdah",))
 MEANINGS = {"all", "replication", "sameuser", "samerole", "samegroup", "postgres"}
 Some = st.SearchStrategy[Any]

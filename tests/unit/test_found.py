@@ -23,13 +23,13 @@ def test_bare_host_has_nothing() -> None:
 
 def test_facts_of_the_shell_are_read() -> None:
     found = read([
-        "home", "binaries", "data", "", "checkout\troot", "current\tr-3", "pid\t42", "port\t5433",
+        "home", "binaries", "data", "", "whose\troot", "current\tr-3", "pid\t42", "port\t5433",
         "socket\t/run/postgresql", "folder\t/a", "folder\t/b",
         "file\tpg_hba.conf\t640\troot:howdah", "file\tserver.key\t600\tpostgres",
         "sha256\tabc\tpg_hba.conf", "text\t./pg_hba.conf\ta\tb", "text\t./pg_hba.conf\t",
     ])  # fmt: skip
     assert (found.home, found.binaries, found.data) == (True, True, True)
-    assert (found.checkout, found.current, found.pid, found.port) == ("root", "r-3", 42, 5433)
+    assert (found.whose, found.current, found.pid, found.port) == ("root", "r-3", 42, 5433)
     assert (found.socket, found.folders) == ("/run/postgresql", 2)
     hba, key = found.files["pg_hba.conf"], found.files["server.key"]
     assert (hba.mode, hba.owner, hba.sha256, hba.text) == ("640", "root:howdah", "abc", "a\tb\n\n")

@@ -19,7 +19,12 @@ from howdah.x509 import Pair
 
 LAYOUT = Layout(
     home="/var/lib/how'dah",
+    marker="/var/lib/how'dah/checkout",
     binaries="/usr/lib/postgresql/17/bin",
+    data="/var/lib/how'dah/data",
+    releases="/var/lib/how'dah/etc",
+    log="/var/lib/how'dah/log",
+    canary="/var/lib/how'dah/canary",
     socket="/run/howdah",
     owner="postgres",
     file_owner="root:postgres",

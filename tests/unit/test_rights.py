@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from howdah.catalog import Catalog, Default, Grant, Member, Object, Setting, from_rows
 from howdah.change import Plan
-from howdah.cluster import SHARED, Cluster
+from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.knobs import SHARED
 from howdah.names import RESERVED, identifier, literal
 from howdah.rights import plan
 from howdah.sqlfiles import read

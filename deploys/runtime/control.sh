@@ -1,6 +1,10 @@
+# What a release is put in force by. control start|stop|restart waits for what it causes.
+control() {
+    @CONTROL@
+}
 start_server() { until_it_answers start; }
-stop_server() { until_it_answers -m fast stop; }
-restart_server() { until_it_answers -m fast restart; }
+stop_server() { until_it_answers stop; }
+restart_server() { until_it_answers restart; }
 # a server that was killed meanwhile has no reload to follow
 reload_server() { cd / && @PGCTL@ reload 2>/dev/null || start_server; }
 
@@ -9,8 +13,8 @@ until_it_answers() {
     cd /
     since=$(date -u '+%Y-%m-%d %H:%M:%S')
     for attempt in 1 2 3 4 5; do
-        @PGCTL@ "$@" 2>/dev/null && return 0
-        why=$(ls -t @LOG@/*.log | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50 |
+        control "$1" 2>/dev/null && return 0
+        why=$(ls -t @LOGS@ 2>/dev/null | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50 |
             awk -v since="$since" '$0 >= since && /FATAL|could not|No space/ && !/ db=/' |
             sort | head -n 1) # not what a session says: its lines have a database
         case "$why" in

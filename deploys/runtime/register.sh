@@ -1,0 +1,18 @@
+# Makes the data directory a cluster of Debian's, whose files are links to those in force.
+@ASSIGNED@
+cd /
+if [ ! -e "$ETC/environment" ]; then # the last file that pg_createcluster makes
+    rm -rf "$ETC"
+    for file in postgresql.conf pg_hba.conf pg_ident.conf; do
+        @OWNER@ touch "$DATA/$file" # it moves them, and wants them there
+    done
+    env -i PATH="$PATH" LC_ALL=C.UTF-8 pg_createcluster -d "$DATA" -p "$PORT" "$VERSION" "$NAME"
+fi
+@OWNER@ sh -c 'echo auto > "$1"' sh "$ETC/start.conf" # the folder is not root's
+for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
+    @OWNER@ ln -sfn "$CURRENT/$file" "$ETC/.$file"
+    @OWNER@ mv -fT "$ETC/.$file" "$ETC/$file"
+done
+systemctl daemon-reload
+systemctl enable @UNIT@
+sync "$ETC"

@@ -1,0 +1,138 @@
+"""What a single knob may be: its types, each with its refusal."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+from typing_extensions import override
+
+from howdah.names import is_dns_name
+from howdah.settings import Value
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Words that pg_hba.conf or GRANT read as something other than a name.
+KEYWORDS = frozenset({"all", "replication", "sameuser", "samerole", "samegroup", "public", "none"})
+SUPERUSER = "postgres"
+# PostgreSQL's own databases whose PUBLIC is managed; nobody enters template0.
+SHARED = ("postgres", "template1")
+OTHER_DATABASES = frozenset({*SHARED, "template0"})
+# RFC 1918, 3927, 4193 and 4291: narrower than Python's is_private, which has mapped addresses too.
+PRIVATE = tuple(map(ipaddress.ip_network, (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+    "fc00::/7", "fe80::/10", "::1/128",
+)))  # fmt: skip
+
+
+def check_name(value: str) -> str:
+    """A role or database name that no file and no statement can read as anything else."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_$]{0,62}", value):
+        raise ValueError("needs a name of 1 to 63 characters: a-z, 0-9, _ and $, no digit first")
+    if value in KEYWORDS or value.startswith("pg_"):
+        raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
+    return value
+
+
+def _network(value: object) -> Network:
+    network = ipaddress.ip_network(_without_zone(value))
+    if not any(network.version == p.version and network.subnet_of(p) for p in PRIVATE):  # type: ignore[arg-type]
+        raise ValueError(f"{network} is not private")
+    return network
+
+
+def _address(value: object) -> Address:
+    return ipaddress.ip_address(_without_zone(value))
+
+
+def _host_name(value: str) -> str:
+    try:
+        return str(_address(value))
+    except ValueError:
+        if not is_dns_name(value):
+            raise ValueError("needs DNS names or IP addresses") from None
+    return value
+
+
+def _package(value: str) -> str:
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError("needs a package as an import names it, like app_db.migrations")
+    return value
+
+
+def _without_zone(value: object) -> str:
+    """An IPv6 zone may hold any text, and would be pasted into the server's files."""
+    if "%" in str(value):
+        raise ValueError("needs an address without a zone")
+    return str(value)
+
+
+def _several(value: object) -> object:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"needs a list, found {type(value).__name__}")  # noqa: TRY004 pydantic's
+    return tuple(value)
+
+
+def yes_or_no(value: object) -> object:
+    """--data restart=yes is a text."""
+    return {"yes": True, "no": False}.get(str(value), value)
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,30}", value):
+        raise ValueError("needs 1 to 31 characters: a-z, 0-9, - and _, a letter or digit first")
+    return value
+
+
+def _cluster_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,30}", value):
+        raise ValueError("needs 1 to 31 characters: a-z, 0-9 and _, a letter or digit first")
+    return value
+
+
+def _audit(value: str) -> str:
+    classes = {"read", "write", "function", "role", "ddl", "misc", "misc_set", "all", "none"}
+    if not {word.strip().removeprefix("-") for word in value.split(",")} <= classes:
+        raise ValueError(
+            f"needs classes of pgaudit with commas between: {', '.join(sorted(classes))}"
+        )
+    return value
+
+
+Name = Annotated[str, AfterValidator(check_name)]
+ClusterName = Annotated[str, AfterValidator(_cluster_name)]
+Audit = Annotated[str, AfterValidator(_audit)]
+Label = Annotated[str, AfterValidator(_label)]
+Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...],
+                     BeforeValidator(_several)]  # fmt: skip
+Addresses = Annotated[
+    tuple[Annotated[Address, BeforeValidator(_address)], ...],
+    BeforeValidator(_several),
+]
+Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
+Package = Annotated[str, AfterValidator(_package)]
+
+
+class Frozen(Mapping[str, Value]):
+    """The map ``settings``, which nobody changes after it was checked."""
+
+    def __init__(self, values: Mapping[str, Value] | None = None) -> None:
+        self._values = dict(values or {})
+
+    @override
+    def __getitem__(self, key: str) -> Value:
+        return self._values[key]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._values)

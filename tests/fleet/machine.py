@@ -1,0 +1,60 @@
+"""A host: a container that boots systemd, with an address of its own."""
+
+import shlex
+import subprocess
+import time
+
+from tests.fleet.engine import CAPABILITIES, docker
+
+
+class Machine:
+    """Reached by SSH as root, ops (sudo) or asked (sudo with a password), with the fleet's key."""
+
+    def __init__(self, name: str, image: str, network: str, address: str, key: str) -> None:
+        self.name, self.address = name, address
+        capabilities = [f"--cap-add={c}" for c in CAPABILITIES]
+        docker("run", "-d", "--name", name, "--hostname", name, "--network", network, "--ip",
+               address, *capabilities, "--security-opt", "seccomp=unconfined", "--security-opt",
+               "apparmor=unconfined", "--cgroupns=host", "--tmpfs", "/run", "--tmpfs", "/run/lock",
+               "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", image, "/sbin/init")  # fmt: skip
+        for user in ("root", "ops", "asked"):
+            self.sh(f"cd ~{user} && install -d -m 0700 -o {user} .ssh && cd .ssh && "
+                    f"echo {shlex.quote(key)} > authorized_keys && chown {user} *")  # fmt: skip
+        self.wait()
+
+    def run(self, script: str, *, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """As root."""
+        return subprocess.run(["docker", "exec", "-i", self.name, "sh", "-c", script], check=False,
+                              input=stdin, capture_output=True, text=True)  # fmt: skip
+
+    def sh(self, script: str, *, stdin: str = "") -> str:
+        """What must succeed: its stdout, stripped."""
+        done = self.run(script, stdin=stdin)
+        assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def ask(self, sql: str, database: str = "postgres", port: int = 5432) -> str:
+        """As the superuser over the socket."""
+        psql = f"runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -p {port} -d {database} -f -"
+        return self.sh(f"cd / && {psql}", stdin=sql)
+
+    def wait(self) -> None:
+        """Until it has booted."""
+        until = time.monotonic() + 60
+        while self.run("systemctl is-system-running").stdout.strip() not in ("running", "degraded"):
+            assert time.monotonic() < until, self.run("systemctl list-units --failed").stdout
+            time.sleep(0.2)
+
+    def reboot(self) -> None:
+        docker("restart", "-t", "20", self.name)
+        self.wait()
+
+    def cut_power(self) -> None:
+        docker("kill", self.name)
+
+    def start(self) -> None:
+        docker("start", self.name)
+        self.wait()
+
+    def remove(self) -> None:
+        docker("rm", "-f", "-v", self.name)
