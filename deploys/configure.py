@@ -12,7 +12,7 @@ from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
 from deploys.tell import would
 from howdah import difference, settings
-from howdah.found import Found, FoundFile
+from howdah.found import Found
 from howdah.layout import Layout
 from howdah.refusal import Refusal
 from howdah.render import File
@@ -37,7 +37,7 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     lines = [f"release {found.next_release}{restart}: {', '.join(differing)}"]
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
     for name in (n for n in differing if n in wanted):
-        now = _text(found.files.get(name))
+        now = _text(found, name)
         shown = difference.file_lines(name, now, wanted[name], brief=state.is_executing)
         lines += shown or [f"{name}: its owner, mode or type"]
     would(lines)
@@ -47,6 +47,8 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
 
 def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
     """Files of the release that are neither wanted nor its marker as it was written."""
+    if not found.current:
+        return []
     strange = sorted(found.files.keys() - wanted.keys() - {MARKER, FOLDER})
     folder = found.files.get(FOLDER)
     if folder and (folder.owner, folder.mode) != (layout.file_owner, releases.FOLDER_MODE):
@@ -70,11 +72,15 @@ def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
     return not now or (now.sha256, now.owner, now.mode) != wanted
 
 
-def _text(file: FoundFile | None) -> str | None:
-    return None if file is None else file.text
+def _text(found: Found, name: str) -> str | None:
+    """Of an adopted cluster's only what says something."""
+    file = found.files.get(name)
+    if file is None:
+        return None
+    return file.text if found.current else difference.uncommented(file.text)
 
 
 def _late(found: Found, wanted: Files) -> list[str]:
-    now = _text(found.files.get("postgresql.conf")) or ""
+    now = _text(found, "postgresql.conf") or ""
     content = wanted["postgresql.conf"].content or b""
     return difference.late(difference.setting_changes(now, content.decode()), found.contexts)

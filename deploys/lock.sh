@@ -3,7 +3,10 @@
 # $4: seconds of silence that end it; $5: who takes it. Answers held or taken, and who had it
 # before.
 folder=${1%/*}
-[ -d "$folder" ] || mkdir -m "$2" "$folder" || exit
+[ -d "$folder" ] || said=$(mkdir -m "$2" "$folder" 2>&1) || [ -d "$folder" ] || {
+    echo "$said"
+    exit
+}
 exec 8>> "$1" || exit
 flock -w "$3" 8
 free=$?

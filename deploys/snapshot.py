@@ -67,7 +67,7 @@ def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
         home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
         marker=layout.marker, whose=runtime.whose, log=layout.log, etc=layout.releases,
         current=layout.current, socket=layout.socket, lock=runtime.lock,
-        lock_file=runtime.lock_file, server="yes" if server else "",
+        lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if server else "",
     )  # fmt: skip
     sql = _sql(want, runtime.cluster.app_database)
     return shell.filled(

@@ -20,14 +20,14 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     flock -n -s "$LOCK_FILE" true || echo "locked"
 fi
 @FACTS@
-[ -d "$HOME_" ] || exit 0
+[ -x "$BINARIES/postgres" ] && echo "binaries"
+[ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0
 # what a killed run has left at work ends first
 [ ! -e "$LOCK" ] || { exec 9< "$LOCK" && flock -s -w 60 9; } || { echo "another deploy is at work on this host" >&2; exit 1; }
 whose=
-echo "home"
+[ ! -d "$HOME_" ] || echo "home"
 [ -e "$MARKER" ] && read -r whose < "$MARKER" && echo "whose$tab$whose"
 [ -z "$whose" ] || [ "$whose" = "$WHOSE" ] || exit 0
-[ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -e "$DATA/PG_VERSION" ] && echo "data"
 for folder in "$LOG" "$ETC" "$SOCKET"; do
     [ -d "$folder" ] && echo "folder"
@@ -36,7 +36,7 @@ for link in current good last; do
     [ -L "$ETC/$link" ] && echo "$link$tab$(readlink "$ETC/$link")"
 done
 files=0
-if cd "$CURRENT/" 2>/dev/null; then
+if cd "$CURRENT/" 2>/dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2>/dev/null; }; then
     [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1
 @FILES@
     cd /

@@ -59,6 +59,7 @@ class Cluster(BaseModel):
     stage: Literal["production", "staging", "development"] = "production"
     # Debian's: postgresql@VERSION-NAME. Several on one host need a port each, too.
     cluster_name: ClusterName = "main"
+    adopt: bool = False  # take a cluster over that Howdah has not made
     port: Annotated[int, Field(ge=1024, le=65535)] = 5432
     listen_addresses: Annotated[Addresses, Field(min_length=1)] = (
         ipaddress.ip_address("127.0.0.1"),

@@ -1,6 +1,7 @@
 """Files and settings, wanted against found: the changes, and those that need a restart."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 from howdah import settings
@@ -25,6 +26,12 @@ def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = Fals
             n=0,
         )
     )
+
+
+def uncommented(text: str) -> str:
+    """A file of somebody else's, without what its server does not read."""
+    lines = (re.sub(r"^((?:[^'#]|'[^']*')*)#.*", r"\1", line) for line in text.splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
 
 def setting_changes(found: str, wanted: str) -> dict[str, tuple[str | None, str | None]]:

@@ -23,6 +23,7 @@ class Runtime(Protocol):
     as_owner: str  # shell words that run what follows as the server's OS user
     owned: str  # install's options for what belongs to that user
     whose: str  # what the marker must say
+    adopted: str  # where the files of a cluster are that is to be taken over; empty: none is
     lock: str  # the file that a command locks while it changes the host
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made

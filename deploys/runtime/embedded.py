@@ -40,6 +40,8 @@ LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 class Embedded:
     """A Runtime."""
 
+    adopted = ""
+
     def __init__(self, cluster: Cluster) -> None:
         if not isinstance(host.connector, LocalConnector):
             raise DeployError(f"runtime = 'embedded' (host {host.name}): needs the host @local")

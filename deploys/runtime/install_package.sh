@@ -25,6 +25,22 @@ install -d -m 2775 -o postgres -g postgres /run/postgresql
 # these folders' folders are the server's, who may have put links there
 @OWNER@ install -d -m 0700 "$LOG"
 @OWNER@ install -d -m 0755 "${DATA%/*}"
+# The files of a cluster that is taken over are its first release, and a good one.
+if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
+    cd "$HOME_"
+    rm -rf .stage
+    install -d -m 0750 -g postgres .stage
+    for file in postgresql.conf pg_hba.conf pg_ident.conf; do
+        install -m 0640 -g postgres "$ADOPTED/$file" .stage
+    done
+    printf "\nhowdah.release = 'r-0'\n" >> .stage/postgresql.conf
+    rm -rf r-0
+    mv -T .stage r-0
+    ln -sfn r-0 current
+    ln -sfn r-0 good
+    sync r-0/* .
+    cd /
+fi
 printf '%s\n' "$ENVIRONMENT" > "$MARKER.new"
 sync "$MARKER.new"
 mv -T "$MARKER.new" "$MARKER"

@@ -17,6 +17,13 @@ from howdah.layout import Layout
 # The version that a distribution has. What is not here has not been thought about.
 VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 24.04": 16}
 
+# What a cluster must be to be taken over as it is, by what package_facts.sh says of it.
+ADOPTABLE = {
+    "halves": "needs both of {etc} and {data}",
+    "elsewhere": "needs its data_directory to be {data}, and postgres as its owner",
+    "conf.d": "{etc}/conf.d has files; put their settings into the inventory, and remove them",
+}
+
 
 def version_of(system: str) -> int:
     """The version that a distribution's packages have. Raises BadCluster."""
@@ -50,6 +57,7 @@ class Package:
             file_mode="640", name=f"{version}/{name}", audit=True,
         )  # fmt: skip
         self.whose = cluster.environment
+        self.adopted = self._etc if cluster.adopt else ""
         self.lock = f"/run/howdah/{self._label}.command"
         self.lock_file = f"/run/howdah/{self._label}.lock"
 
@@ -73,10 +81,19 @@ class Package:
             raise BadCluster(f"version = {self.cluster.version}: {found.os.capitalize()} has "
                              f"{version}; say that, or nothing")  # fmt: skip
         self.refuse_others(found)
-        if "foreign" in found.has:
+        if "foreign" in found.has and not self.adopted:
             raise BadCluster(f"{self._label} is somebody else's: {self._etc} or {self.layout.data} "
-                             "is there; say another cluster_name and port")  # fmt: skip
+                             "is there; say another cluster_name and port, or adopt = True: --dry "
+                             "with it shows all that would change")  # fmt: skip
+        if "foreign" in found.has:
+            self._refuse_to_adopt(found)
         refuse_taken_port(self.cluster, found)
+
+    def _refuse_to_adopt(self, found: Found) -> None:
+        """What would not be the same cluster afterwards."""
+        for what, cause in ADOPTABLE.items():
+            if what in found.has:
+                raise BadCluster(f"adopt: {cause.format(etc=self._etc, data=self.layout.data)}")
 
     def _packages(self, found: Found) -> list[str]:
         server = f"postgresql-{self.cluster.version}"
@@ -89,6 +106,7 @@ class Package:
         if not packages and found.whose and found.folders == FOLDERS:
             return []
         return [*(f"apt-get install {package}" for package in packages),
+                *([f"adopt {self._etc}: its files become r-0"] if "foreign" in found.has else []),
                 f"make {self.layout.home} and {self.layout.log}"]  # fmt: skip
 
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
@@ -98,7 +116,8 @@ class Package:
             "runtime/install_package",
             assigned=shell.assigned(packages=" ".join(self._packages(found)), home_=layout.home,
                                     log=layout.log, data=layout.data, marker=layout.marker,
-                                    environment=self.whose),
+                                    environment=self.whose,
+                                    adopted=self.adopted if "foreign" in found.has else ""),
             owner=self.as_owner,
         )  # fmt: skip
         yield shell.run("install PostgreSQL", script, lock=self.lock)

@@ -1,8 +1,13 @@
 (. /etc/os-release && echo "os$tab$ID $VERSION_ID") 2>/dev/null
 echo "uid$tab$(id -u)"
 [ ! -e "$(dirname "$BINARIES")/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
-if [ ! -d "$HOME_" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
+if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
     echo "has${tab}foreign"
+    { [ -f @ETC@/postgresql.conf ] && [ -e "$DATA/PG_VERSION" ]; } || echo "has${tab}halves"
+    said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" @ETC@/postgresql.conf 2>/dev/null)
+    { [ "$said" = "$DATA" ] && [ "$(stat -c %U "$DATA")" = postgres ]; } 2>/dev/null ||
+        echo "has${tab}elsewhere"
+    ls @ETC@/conf.d/*.conf > /dev/null 2>&1 && echo "has${tab}conf.d"
 fi
 registered=registered
 for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do

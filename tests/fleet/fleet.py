@@ -29,6 +29,10 @@ class Fleet(Checkout):
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = ({list(hosts.items())!r}, {common!r})\n")
 
+    def refused_in_one_line(self, *words: str) -> str:
+        """What a deploy that must fail said, its wrapped lines joined."""
+        return self.refused(*words).replace("\n        ", " ")
+
     @property
     def known_hosts(self) -> Path:
         return self.folder / "known_hosts"

@@ -1,0 +1,97 @@
+"""Clusters that were there before Howdah: left alone, or taken over when the inventory says so."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fleet.conftest import NewFleet
+from tests.fleet.fleet import Fleet
+
+ETC = "/etc/postgresql/17/main"
+
+
+@pytest.fixture
+def there_first(new_fleet: NewFleet) -> Iterator[Fleet]:
+    """A host with a cluster as Debian makes it, in use."""
+    fleet = new_fleet()
+    machine = fleet.machines[0]
+    machine.sh("pg_createcluster --start 17 main")
+    machine.sh(f'sed -i "s/^#work_mem = .*/work_mem = 9MB  # it\'s ours/" {ETC}/postgresql.conf')
+    machine.sh("systemctl reload postgresql@17-main")
+    machine.ask("CREATE DATABASE shop; CREATE ROLE ada LOGIN PASSWORD 'not howdahs'")
+    machine.ask("CREATE TABLE kept AS SELECT 42 AS answer", "shop")
+    return fleet
+
+
+def test_somebody_elses_cluster(there_first: Fleet) -> None:
+    """Refused as it is, with a word on what to do; adopted with everything shown before."""
+    fleet, machine = there_first, there_first.machines[0]
+    files = f"cd {ETC} && find . -type f -exec md5sum {{}} + | sort; stat -c %y {ETC}"
+    before = machine.sh(files), machine.ask("SELECT pg_postmaster_start_time()")
+    says = "17-main is somebody else's"
+    assert says in fleet.pyinfra("--dry", "deploy.py", stdin="no\n").output.replace(
+        "\n        ", " "
+    )
+    assert says in fleet.refused_in_one_line()
+    fleet.inventory(adopt=True)
+    shown = fleet.shown()
+    for line in ("adopt /etc/postgresql/17/main: its files become r-0", "-work_mem = 9MB",
+                 "-host    all             all             127.0.0.1/32            scram-sha-256",
+                 "role ada is not in roles-sql", "CREATE ROLE appuser",
+                 "waits for a restart (--data restart=yes): shared_preload_libraries"):  # fmt: skip
+        assert line in shown
+    assert (machine.sh(files), machine.ask("SELECT pg_postmaster_start_time()")) == before
+
+    fleet.deploy()
+    assert machine.ask("SELECT answer FROM kept", "shop") == "42"
+    assert machine.ask("SELECT pg_postmaster_start_time()") == before[1]
+    assert fleet.deploy().changed == []
+    undone = fleet.pyinfra("-y", "deploys.undo.undo")
+    assert undone.code == 0, undone.output
+    assert machine.ask("SHOW work_mem") == "9MB"
+    fleet.deploy("--data", "restart=yes")
+    assert machine.ask("SHOW shared_preload_libraries") == "auth_delay,pgaudit"
+    assert fleet.deploy().changed == []
+
+
+@pytest.mark.parametrize(
+    ("done", "says"),
+    [
+        (f"rm -rf {ETC}", "needs both of"),
+        (f"echo work_mem=1GB > {ETC}/conf.d/own.conf", "put their settings into the inventory"),
+        (f"sed -i 's,^data_directory.*,data_directory = \"/srv\",' {ETC}/postgresql.conf",
+         "needs its data_directory to be"),
+    ],
+)  # fmt: skip
+def test_what_is_not_adopted(new_fleet: NewFleet, done: str, says: str) -> None:
+    fleet = new_fleet()
+    machine = fleet.machines[0]
+    machine.sh(f"pg_createcluster 17 main && {done}")
+    fleet.inventory(adopt=True)
+    assert says in fleet.refused_in_one_line()
+    assert machine.run("ls -d /etc/howdah").returncode != 0
+
+
+def test_two_clusters_on_one_host(new_fleet: NewFleet) -> None:
+    """Each an entry of the inventory, in one run; neither is touched by the other."""
+    fleet = new_fleet()
+    machine = fleet.machines[0]
+    fleet.hosts({
+        "first": {"ssh_hostname": machine.address},
+        "second": {"ssh_hostname": machine.address, "cluster_name": "second", "port": 5433},
+    })  # fmt: skip
+    fleet.deploy()
+    assert fleet.deploy().changed == []
+    for port, name in ((5432, "main"), (5433, "second")):
+        assert machine.ask("SHOW cluster_name", port=port) == f"17/{name}"
+    machine.ask("ALTER SYSTEM SET work_mem = '7MB'; SELECT pg_reload_conf()", port=5433)
+    run = fleet.deploy()
+    assert run.changed == ["Load the configuration"]
+    assert machine.ask("SHOW work_mem", port=5433) != "7MB"
+
+
+def test_another_environments_cluster(deployed: Fleet, new_fleet: NewFleet) -> None:
+    other = new_fleet(machines=deployed.machines)
+    said = other.refused_in_one_line()
+    assert f"17-main belongs to the environment '{deployed.environment}'" in said
+    assert deployed.deploy().changed == []
