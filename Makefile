@@ -36,9 +36,9 @@ deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
 
-# A failing host makes pyinfra ask; the answer is no.
+# A failing host makes pyinfra ask whether to go on; what changes nothing does.
 dry: .venv $(INVENTORY)  ## show what deploy would change, change nothing
-	@echo no | $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py
+	@yes '' | $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py
 
 undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TextIO
 
 import gevent
@@ -13,33 +13,55 @@ from paramiko import Channel, ChannelException, Transport
 from pyinfra import host, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import QuoteString, StringCommand
+from pyinfra.api.exceptions import DeployError
 from pyinfra.connectors import util
 from pyinfra.connectors.local import LocalConnector
 from pyinfra.connectors.ssh import SSHConnector
+from pyinfra.connectors.util import CommandOutput, OutputLine
 
 from howdah.refusal import Refusal
 
-# pyinfra hands a password to sudo in the arguments of a process, where everybody on the host can
-# read it: so it is not even asked for.
+# So a password is not even asked for.
+SHOWN = ("pyinfra would show the password to everybody on the host, in the arguments of a process: "
+         "needs NOPASSWD for this user, or ssh_user = 'root'")  # fmt: skip
 PASSWORD_KEYS = ("_sudo_password", "_use_sudo_password", "_su_password")
 # What pyinfra's connectors take apart before they make a command of the rest.
 OF_A_RUN = ("_get_pty", "_timeout", "_success_exit_codes")
 
 
 def _no_password(prompt: str = "", stream: TextIO | None = None) -> NoReturn:  # noqa: ARG001
-    raise Refusal("sudo asks for a password, which pyinfra would show to everybody on the host: "
-                  "needs NOPASSWD for this user, or ssh_user = 'root'")  # fmt: skip
+    raise Refusal(f"sudo asks for a password, and {SHOWN}")
 
 
 util.getpass = _no_password
 
 
+def refuse(stage: str) -> None:
+    """What would show a password, or trust a host that nobody has looked at. Raises DeployError."""
+    for key in PASSWORD_KEYS:
+        if host.data.get(key):
+            raise DeployError(f"{key}: {SHOWN} (host {host.name})")
+    checking = host.data.get("ssh_strict_host_key_checking")
+    if stage == "production" and _transport() and checking != "yes":
+        raise DeployError(f"ssh_strict_host_key_checking = {checking!r}: production needs 'yes' "
+                          f"(host {host.name})")  # fmt: skip
+
+
 def run(text: str) -> "Greenlet[..., Any]":
     """A shell script, begun now. Its greenlet gives (done, output), as pyinfra's connectors do."""
     command = StringCommand("sh", "-c", QuoteString(text))
-    answer = gevent.spawn(host.run_shell_command, command, print_output=False, **_arguments())
+    answer = gevent.spawn(_quietly, host.run_shell_command, command, _arguments())
     gevent.sleep(0)  # the question leaves now
     return answer
+
+
+def _quietly(
+    runs: Callable[..., tuple[bool, CommandOutput]], command: StringCommand, arguments: Any
+) -> tuple[bool, CommandOutput]:
+    try:
+        return runs(command, print_output=False, **arguments)
+    except Refusal as e:
+        return False, CommandOutput([OutputLine("stderr", str(e))])
 
 
 def _arguments() -> dict[str, Any]:

@@ -55,6 +55,6 @@ def _alone(
 def _refuse(message: str) -> Iterator[PyinfraCommand]:
     if state.is_executing:
         yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
-                            QuoteString(message))  # fmt: skip
+                            QuoteString(message), _sudo=False)  # fmt: skip
     else:
         fail(message)

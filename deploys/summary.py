@@ -63,7 +63,8 @@ def _end() -> None:
     if not any(meta.is_complete() for meta in metas):
         return
     click.echo("\n--> Summary:", err=True)
-    for each in (h for h in state.inventory if h.name in _environments):
+    for each in (h for h in state.inventory if h.name in _environments or h in state.failed_hosts):
+        _environments.setdefault(each.name, next(iter(_environments.values())))
         _complete(each)
         for line in _lines(each.name, _told[each.name]):
             click.echo(line, err=True)

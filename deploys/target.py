@@ -44,6 +44,7 @@ class Target:
     def __init__(self) -> None:
         connection.hurry()
         self.cluster = read_cluster()
+        connection.refuse(self.cluster.stage)
         try:
             self.runtime = runtime_of(self.cluster)
             head(self.cluster.bootstrap)

@@ -14,7 +14,7 @@ class Fleet(Checkout):
     """As an ops team has it: hosts by address, a key, a file of known host keys."""
 
     def __init__(self, folder: Path, key: Path, machines: list[Machine]) -> None:
-        self.machines, self._key = machines, key
+        self.machines, self.key = machines, key
         super().__init__(folder)
         self.know()
 
@@ -24,7 +24,7 @@ class Fleet(Checkout):
 
     def hosts(self, hosts: dict[str, dict[str, object]]) -> None:
         """Writes the inventory, host by host."""
-        common = {"ssh_key": str(self._key), "ssh_known_hosts_file": str(self.known_hosts),
+        common = {"ssh_key": str(self.key), "ssh_known_hosts_file": str(self.known_hosts),
                   "ssh_user": "root", "memory": "512MB"}  # fmt: skip
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = ({list(hosts.items())!r}, {common!r})\n")

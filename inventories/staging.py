@@ -1,0 +1,3 @@
+"""Staging: as production, smaller, and rebuilt at will."""
+
+hosts = ["db.staging.example.internal"]

@@ -1,0 +1,125 @@
+"""Several hosts, and the ways to them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fleet.conftest import NewFleet
+from tests.fleet.fleet import Fleet
+
+FIRST, SECOND, THIRD = "db1", "db2", "db3"
+
+
+@pytest.fixture(scope="module")
+def three(new_fleet: NewFleet) -> Fleet:
+    return new_fleet("trixie", "bookworm", "trixie")
+
+
+@pytest.fixture
+def as_three(three: Fleet) -> Iterator[Fleet]:
+    """All of them there, and known."""
+    names = zip((FIRST, SECOND, THIRD), three.machines, strict=True)
+    three.hosts({name: {"ssh_hostname": m.address} for name, m in names})
+    yield three
+    three.know()
+
+
+def test_one_that_is_down_does_not_stop_the_others(as_three: Fleet) -> None:
+    """F27."""
+    down = as_three.machines[1]
+    down.cut_power()
+    run = as_three.pyinfra("-y", "deploy.py")
+    down.start()
+    assert run.code != 0
+    assert f"[{SECOND}] failed: " in run.output.partition("Summary:")[2]
+    for machine in (as_three.machines[0], as_three.machines[2]):
+        assert machine.ask("SELECT count(*) FROM pg_roles WHERE rolname = 'appuser'") == "1"
+    as_three.deploy()
+    assert as_three.deploy().changed == []
+
+
+def test_one_that_is_refused_does_not_stop_the_others(as_three: Fleet) -> None:
+    """Debian 12 has 15: the host fails before anything of it is touched, dry or not."""
+    as_three.deploy()
+    third = {"ssh_hostname": as_three.machines[2].address, "work_mem": "6MB"}
+    second = {"ssh_hostname": as_three.machines[1].address, "version": 17, "work_mem": "6MB"}
+    as_three.hosts({SECOND: second, THIRD: third})
+    says = "version = 17: Debian 12 has 15; say that, or nothing"
+    dry = as_three.pyinfra("--dry", "deploy.py", stdin="\n\n")
+    assert says in dry.output
+    assert "work_mem = 6MB" in dry.output
+    run = as_three.pyinfra("-y", "deploy.py")
+    assert run.code != 0
+    assert says in run.output
+    assert as_three.machines[1].ask("SHOW work_mem") != "6MB"
+    assert as_three.machines[2].ask("SHOW work_mem") == "6MB"
+
+
+def test_limit(as_three: Fleet) -> None:
+    as_three.deploy()
+    for machine in as_three.machines:
+        machine.ask("ALTER ROLE appuser CONNECTION LIMIT 1")
+    assert as_three.deploy("--limit", FIRST).changed == ["Set roles and rights"]
+    limit = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'appuser'"
+    assert [m.ask(limit) == "1" for m in as_three.machines] == [False, True, True]
+
+
+def test_unknown_host_key_is_refused_in_production(as_three: Fleet) -> None:
+    address = as_three.machines[0].address
+    as_three.hosts({FIRST: {"ssh_hostname": address}})
+    as_three.known_hosts.write_text("")
+    assert f"No host key for {address} found in known_hosts" in as_three.refused()
+    as_three.hosts({FIRST: {"ssh_hostname": address, "ssh_strict_host_key_checking": "accept-new"}})
+    assert "production needs 'yes'" in as_three.refused_in_one_line()
+
+
+def test_changed_host_key_is_refused(as_three: Fleet) -> None:
+    other = as_three.known_hosts.read_text().replace(
+        as_three.machines[0].address, as_three.machines[1].address
+    )
+    as_three.known_hosts.write_text(other)
+    machine = as_three.machines[1]
+    machine.sh("rm /etc/ssh/ssh_host_*; ssh-keygen -A -q; systemctl restart ssh")
+    as_three.hosts({SECOND: {"ssh_hostname": machine.address}})
+    assert "does not match" in as_three.refused()
+
+
+def test_users_with_sudo(as_three: Fleet) -> None:
+    """Nothing but sudo's own rights; a password is not asked for, for others could read it."""
+    as_three.deploy()
+    host = {"ssh_hostname": as_three.machines[0].address, "work_mem": "7MB"}
+    as_three.hosts({FIRST: {**host, "ssh_user": "ops"}})
+    assert "needs root: say _sudo = True" in as_three.refused_in_one_line()
+    as_three.hosts({FIRST: {**host, "ssh_user": "asked", "_sudo": True}})
+    assert "sudo asks for a password" in as_three.refused_in_one_line()
+    as_three.hosts({FIRST: {**host, "ssh_user": "asked", "_sudo": True, "_sudo_password": "x"}})
+    assert "_sudo_password: " in as_three.refused_in_one_line()
+    as_three.hosts({FIRST: {**host, "ssh_user": "ops", "_sudo": True}})
+    as_three.deploy()
+    assert as_three.machines[0].ask("SHOW work_mem") == "7MB"
+    assert as_three.deploy().changed == []
+
+
+def test_through_a_jump_host(as_three: Fleet) -> None:
+    """pyinfra reads it from ssh's own configuration; the logins that are tried go that way too."""
+    as_three.deploy()
+    jump, machine = as_three.machines[:2]
+    config = as_three.folder / "ssh_config"
+    config.write_text(
+        f"Host jump\n HostName {jump.address}\n User root\n IdentityFile {as_three.key}\n"
+        f" StrictHostKeyChecking yes\n UserKnownHostsFile {as_three.known_hosts}\n"
+        f"Host behind\n HostName {machine.address}\n ProxyJump jump\n"
+    )
+    inside = {"ssh_hostname": "behind", "ssh_config_file": str(config), "work_mem": "8MB"}
+    as_three.hosts({SECOND: inside})
+    machine.sh(f"ip route add blackhole {gateway(machine.address)}")
+    try:
+        as_three.deploy()
+    finally:
+        machine.sh(f"ip route del blackhole {gateway(machine.address)}")
+    assert machine.ask("SHOW work_mem") == "8MB"
+
+
+def gateway(address: str) -> str:
+    """This machine, in the hosts' network."""
+    return f"{address.rpartition('.')[0]}.1"
