@@ -10,6 +10,7 @@ import gevent
 from gevent import Greenlet
 from gevent.server import StreamServer
 from paramiko import Channel, ChannelException, Transport
+from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 from pyinfra import host, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import QuoteString, StringCommand
@@ -136,12 +137,13 @@ class Process:
 def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
     """Where (address, port), as the host itself reaches it, is reached from here.
 
-    Raises OSError.
+    Raises OSError, Refusal.
     """
     transport = _transport()
     if not transport:
         yield address, port
         return
+    _refuse_closed(transport, address, port)
 
     def forward(near: socket.socket, _: Any) -> None:
         try:
@@ -159,6 +161,16 @@ def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
         yield "127.0.0.1", server.server_port
     finally:
         server.stop()
+
+
+def _refuse_closed(transport: Transport, address: str, port: int) -> None:
+    try:
+        transport.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0)).close()
+    except ChannelException as e:
+        if e.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
+            raise Refusal(f"sshd on {host.name} forwards no port, so no login can be tried: needs "
+                          "AllowTcpForwarding local") from None  # fmt: skip
+        raise ConnectionRefusedError(e.text) from None
 
 
 def _pump(source: Any, sink: Any) -> None:

@@ -23,7 +23,7 @@ def read_cluster() -> Cluster:
     data = host.data.dict()
     data.setdefault("environment", inventory_name())
     try:
-        read = cluster.read(data, _others)
+        read = cluster.read(data, pyinfras_keys)
         budget.refuse_overdraft(read)
     except BadCluster as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
@@ -51,8 +51,8 @@ def inventory_name() -> str | None:
     return next((stem for stem in stems if stem in host.groups), None)
 
 
-def _others() -> set[str]:
-    """The keys that are pyinfra's: of its connectors, and global arguments like _sudo."""
+def pyinfras_keys() -> set[str]:
+    """Those of its connectors, and global arguments like _sudo."""
     keys = {key for key, _ in all_global_arguments()}
     for connector in get_all_connectors().values():
         keys |= connector.data_cls.__annotations__.keys() | connector.data_meta.keys()

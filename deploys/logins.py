@@ -37,8 +37,11 @@ def refused(target: Target, found: Found, tried: Set[Login]) -> dict[Login, str]
     address = reached(found, target)
     if not address or not found.running:
         return {}
-    with _clean_environment(), tunnel(str(address), found.port or 0) as near:
-        answers = {login: _answer(target, near, address, login) for login in sorted(tried)}
+    try:
+        with _clean_environment(), tunnel(str(address), found.port or 0) as near:
+            answers = {login: _answer(target, near, address, login) for login in sorted(tried)}
+    except ConnectionRefusedError as e:
+        return dict.fromkeys(tried, str(e))
     return {login: why for login, why in answers.items() if why}
 
 

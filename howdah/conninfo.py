@@ -1,5 +1,7 @@
 """libpq's connection strings."""
 
+from urllib.parse import quote
+
 from howdah.cluster import Cluster
 
 
@@ -9,6 +11,16 @@ def conninfo(cluster: Cluster, ca: str, *hosts: str) -> str:
         f"host={','.join(hosts)} port={cluster.port} dbname={cluster.app_database} "
         f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
         f"sslrootcert={_value(ca)}"
+    )
+
+
+def uri(cluster: Cluster, ca: str, host: str) -> str:
+    """The same as a URI; the password comes from a file."""
+    place = f"[{host}]" if ":" in host else host
+    return (
+        f"postgresql://{quote(cluster.app_role)}@{place}:{cluster.port}/"
+        f"{quote(cluster.app_database)}?sslmode=verify-full&channel_binding=require"
+        f"&sslrootcert={quote(ca)}"
     )
 
 

@@ -120,6 +120,20 @@ def test_through_a_jump_host(as_three: Fleet) -> None:
     assert machine.ask("SHOW work_mem") == "8MB"
 
 
+def test_sshd_that_forwards_nothing(as_three: Fleet) -> None:
+    """No login can be tried then: said before anything is put in force."""
+    as_three.deploy()
+    machine = as_three.machines[2]
+    machine.sh("echo 'AllowTcpForwarding no' > /etc/ssh/sshd_config.d/a.conf; systemctl reload ssh")
+    as_three.hosts({THIRD: {"ssh_hostname": machine.address, "work_mem": "9MB"}})
+    assert "needs AllowTcpForwarding local" in as_three.refused_in_one_line()
+    assert machine.ask("SHOW work_mem") != "9MB"
+    machine.sh("echo 'AllowTcpForwarding local' > /etc/ssh/sshd_config.d/a.conf; "
+               "systemctl reload ssh")  # fmt: skip
+    as_three.deploy()
+    assert machine.ask("SHOW work_mem") == "9MB"
+
+
 def gateway(address: str) -> str:
     """This machine, in the hosts' network."""
     return f"{address.rpartition('.')[0]}.1"
