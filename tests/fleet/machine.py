@@ -24,8 +24,9 @@ class Machine:
 
     def run(self, script: str, *, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """As root."""
-        return subprocess.run(["docker", "exec", "-i", self.name, "sh", "-c", script], check=False,
-                              input=stdin, capture_output=True, text=True)  # fmt: skip
+        command = ["docker", "exec", "-i", self.name, "sh", "-c", script]
+        return subprocess.run(command, check=False, input=stdin, capture_output=True, text=True,
+                              errors="replace")  # fmt: skip
 
     def sh(self, script: str, *, stdin: str = "") -> str:
         """What must succeed: its stdout, stripped."""
