@@ -55,10 +55,18 @@ ssl_cert_file server.crt
 ssl_key_file server.key
 FILES
 
+# A data directory is made once, and copied each time: a tenth of the time.
+pristine=$CANARY-$(basename "${BINARIES%/bin}")
+if [ ! -d "$pristine" ]; then
+    rm -rf "$CANARY"-*
+    install -d -m 0700 @OWNED@ "$pristine.new"
+    said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$pristine.new" -U postgres -N -A peer \
+        --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
+        fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
+    mv -T "$pristine.new" "$pristine"
+fi
 install -d -m 0700 @OWNED@ "$CANARY"
-said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$data" -U postgres -N -A peer \
-    --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
-    fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
+said=$(cp -a "$pristine" "$data" 2>&1) || fail "$said"
 
 # Nobody but the superuser enters, whatever the candidate's pg_hba.conf says: it is only read.
 printf 'local all postgres peer map=howdah\n' > "$CANARY/pg_hba.conf"

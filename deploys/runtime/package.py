@@ -161,7 +161,7 @@ class Package:
             f"systemctl disable {self._unit}; "
             f"[ ! -e {self._etc} ] || pg_dropcluster --stop {cluster.version} "
             f"{cluster.cluster_name} || rm -rf {self._etc} {layout.data}; "
-            f"rm -rf {layout.data} {layout.log} {layout.canary}; systemctl daemon-reload; "
+            f"rm -rf {layout.data} {layout.log} {layout.canary}*; systemctl daemon-reload; "
             f"ls -A {layout.home} | grep -vx environment | sed 's,^,{layout.home}/,' | "
             f"xargs rm -rf; rm -rf {layout.home}",
             lock=self.lock,

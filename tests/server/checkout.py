@@ -6,6 +6,7 @@ import os
 import random
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -199,10 +200,15 @@ class Checkout:
         return done.stdout.strip()
 
     def remove(self) -> None:
-        """Stops and deletes everything."""
-        if self.home.exists():
-            self.inventory()
-            self.pyinfra("-y", "deploys.local.destroy")
+        """Ends the server and deletes everything, as nobody should but who has made it."""
+        if self.pid_file.exists():
+            lines = self.pid_file.read_text().splitlines()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(lines[0]), signal.SIGQUIT)
+            shutil.rmtree(lines[4], ignore_errors=True)  # the socket's folder
+        shutil.rmtree(self.home, ignore_errors=True)
+        for lock in self.home.parent.glob(f".{self.environment}.*"):
+            lock.unlink()
         shutil.rmtree(self.folder)
 
 

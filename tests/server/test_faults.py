@@ -252,7 +252,7 @@ def test_disk_full_while_writing_the_configuration(
 def test_disk_full_while_trying_the_configuration(
     converged: Checkout, tmp_path: Path, size: str
 ) -> None:
-    """F4. The canary needs 40 MB of its own."""
+    """F4. The canary needs 40 MB for a moment."""
     canary, link = converged.home / "canary", converged.link("current")
     canary.mkdir()
     with small_disk(canary, size, tmp_path / "kept"):
@@ -262,4 +262,4 @@ def test_disk_full_while_trying_the_configuration(
     assert converged.link("current") == link
     refusals.converges(converged)
     assert not canary.exists()
-    assert re.search("could not use release r-[0-9]+: initdb: .*No space left on device", said)
+    assert re.search("could not use release r-[0-9]+: cp: .*No space left on device", said)
