@@ -160,8 +160,9 @@ class Package:
             f"delete {self._unit}",
             f"systemctl disable {self._unit}; "
             f"[ ! -e {self._etc} ] || pg_dropcluster --stop {cluster.version} "
-            f"{cluster.cluster_name} || rm -rf {self._etc} {layout.data}; "
-            f"rm -rf {layout.data} {layout.log} {layout.canary}*; systemctl daemon-reload; "
+            f"{cluster.cluster_name} || :; "  # it leaves what it does not know
+            f"rm -rf {self._etc} {layout.data} {layout.log} {layout.canary}*; "
+            f"systemctl daemon-reload; "
             f"ls -A {layout.home} | grep -vx environment | sed 's,^,{layout.home}/,' | "
             f"xargs rm -rf; rm -rf {layout.home}",
             lock=self.lock,
