@@ -3,13 +3,13 @@
 import contextlib
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
 import gevent
 from gevent import Greenlet
 from gevent.server import StreamServer
-from paramiko import Channel, ChannelException, Transport
+from paramiko import Channel, ChannelException, SSHException, Transport
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 from pyinfra import host, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
@@ -28,6 +28,11 @@ SHOWN = ("pyinfra would show the password to everybody on the host, in the argum
 PASSWORD_KEYS = ("_sudo_password", "_use_sudo_password", "_su_password")
 # What pyinfra's connectors take apart before they make a command of the rest.
 OF_A_RUN = ("_get_pty", "_timeout", "_success_exit_codes")
+LOST = "the connection to the host is lost; run this again"
+BROKEN = (SSHException, EOFError, OSError)  # what paramiko raises then
+# A host that is gone without a word is noticed after a minute, and not after TCP's quarter of an
+# hour, or never.
+TCP = {"TCP_NODELAY": 1, "TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_USER_TIMEOUT": 60_000}
 
 
 def _no_password(prompt: str = "", stream: TextIO | None = None) -> NoReturn:  # noqa: ARG001
@@ -51,18 +56,20 @@ def refuse(stage: str) -> None:
 def run(text: str) -> "Greenlet[..., Any]":
     """A shell script, begun now. Its greenlet gives (done, output), as pyinfra's connectors do."""
     command = StringCommand("sh", "-c", QuoteString(text))
-    answer = gevent.spawn(_quietly, host.run_shell_command, command, _arguments())
+    answer = gevent.spawn(_ask, host.run_shell_command, _transport(), command, _arguments())
     gevent.sleep(0)  # the question leaves now
     return answer
 
 
-def _quietly(
-    runs: Callable[..., tuple[bool, CommandOutput]], command: StringCommand, arguments: Any
-) -> tuple[bool, CommandOutput]:
+def _ask(run: Any, transport: Transport | None, command: StringCommand, arguments: Any) -> Any:
+    """Where the connection is lost, that is the answer."""
     try:
-        return runs(command, print_output=False, **arguments)
-    except Refusal as e:
-        return False, CommandOutput([OutputLine("stderr", str(e))])
+        done, output = run(command, print_output=False, **arguments)
+    except (*BROKEN, Refusal) as e:
+        done, output = False, CommandOutput([OutputLine("stderr", str(e))])
+    if not done and transport and not transport.is_active():
+        output = CommandOutput([OutputLine("stderr", LOST)])
+    return done, output
 
 
 def _arguments() -> dict[str, Any]:
@@ -84,15 +91,27 @@ def is_local() -> bool:
     return isinstance(host.connector, LocalConnector)
 
 
+def is_lost() -> bool:
+    """Whether the host was there, and is gone."""
+    transport = _transport()
+    return transport is not None and not transport.is_active()
+
+
 def hurry() -> None:
     """Without waiting for small packets to fill: 40 ms for each command, where it is not set."""
     transport = _transport()
     if transport and isinstance(transport.sock, socket.socket):  # not through a jump host
-        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        transport.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in TCP.items():
+            if hasattr(socket, name):  # not every system has all of them
+                transport.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class Process:
-    """A script that goes on on the host, until `close` or the end of this process."""
+    """A script that goes on on the host, until `close` or the end of this process.
+
+    Raises one of BROKEN where the connection is lost.
+    """
 
     def __init__(self, script: str, *words: str) -> None:
         transport = _transport()
@@ -148,7 +167,7 @@ def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
     def forward(near: socket.socket, _: Any) -> None:
         try:
             far = transport.open_channel("direct-tcpip", (address, port), near.getpeername())
-        except ChannelException:  # the client sees its connection end
+        except SSHException:  # the client sees its connection end
             return
         back = gevent.spawn(_pump, far, near)
         _pump(near, far)
@@ -171,6 +190,8 @@ def _refuse_closed(transport: Transport, address: str, port: int) -> None:
             raise Refusal(f"sshd on {host.name} forwards no port, so no login can be tried: needs "
                           "AllowTcpForwarding local") from None  # fmt: skip
         raise ConnectionRefusedError(e.text) from None
+    except BROKEN:
+        raise ConnectionRefusedError(LOST) from None
 
 
 def _pump(source: Any, sink: Any) -> None:

@@ -4,13 +4,13 @@ import functools
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, ParamSpec
 
-from pyinfra import host, state
-from pyinfra.api.command import PyinfraCommand, QuoteString, StringCommand
+from pyinfra import host, logger, state
+from pyinfra.api.command import FunctionCommand, PyinfraCommand
 from pyinfra.api.operation import PyinfraOperation, operation
 
 from deploys import lock
 from deploys.snapshot import drop
-from deploys.summary import fail
+from deploys.summary import fail, told
 from howdah.refusal import Refusal
 
 P = ParamSpec("P")
@@ -54,7 +54,13 @@ def _alone(
 
 def _refuse(message: str) -> Iterator[PyinfraCommand]:
     if state.is_executing:
-        yield StringCommand("sh", "-c", QuoteString('echo "$1" >&2; exit 1'), "sh",
-                            QuoteString(message), _sudo=False)  # fmt: skip
+        yield FunctionCommand(_say, (message,), {})
     else:
         fail(message)
+
+
+def _say(state: Any, host: Any, message: str) -> bool:  # noqa: ARG001 pyinfra's signature
+    """From here: the host may be out of reach."""
+    told().failed = message
+    host.log_styled(message, fg="red", log_func=logger.error)
+    return False

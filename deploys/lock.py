@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 from pyinfra import host
 
-from deploys.connection import Process
+from deploys.connection import BROKEN, LOST, Process, is_lost
 from deploys.runtime import Runtime
 from howdah.found import Found
 from howdah.owner import owner
@@ -38,11 +38,13 @@ def take(runtime: Runtime, found: Found | None) -> bool:
     """
     if held():
         if not _held[host.name].alive:
-            raise Refusal(f"the lock of {host.name} is lost: it heard nothing from here for "
-                          f"{SILENCE} s; run this again")  # fmt: skip
+            raise Refusal(_lost())
         return True
     words = (runtime.lock_file, runtime.lock_mode, str(WAIT), str(SILENCE), owner())
-    holder = Process(_SCRIPT.read_text(), *words)
+    try:
+        holder = Process(_SCRIPT.read_text(), *words)
+    except BROKEN:
+        raise Refusal(LOST) from None
     answer, _, before = holder.readline().rstrip("\n").partition("\t")
     if answer != "held":
         raise Refusal(_refusal(answer, before))
@@ -56,6 +58,11 @@ def _beat(holder: Process) -> None:
         while True:
             gevent.sleep(BEAT)
             holder.write("\n")
+
+
+def _lost() -> str:
+    return LOST if is_lost() else (f"the lock of {host.name} is lost: it heard nothing from here "
+                                   f"for {SILENCE} s; run this again")  # fmt: skip
 
 
 def _refusal(answer: str, before: str) -> str:

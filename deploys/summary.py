@@ -18,6 +18,7 @@ from howdah.files import write_whole
 
 WIDTH = 80
 FEW_DAYS = 30
+NO_WORD = "it ended without a word; is the host still there? run this again"
 FIRST = 5  # of what was reported; the file has it all
 
 
@@ -81,7 +82,7 @@ def _complete(each: Host) -> None:
         name = min(state.get_op_meta(op_hash).names)
         meta = data.operation_meta
         if meta.is_complete() and meta.did_error():
-            why = known.failed or (meta.stderr_lines or ["no message"])[-1]
+            why = known.failed or (meta.stderr_lines or [NO_WORD])[-1]
             known.failed = f"{name}: {why}"
         elif meta.is_complete() and meta.did_change():
             done[name] = known.changed.get(name, [])
