@@ -47,8 +47,10 @@ class Machine:
             time.sleep(0.2)
 
     def reboot(self) -> None:
-        docker("restart", "-t", "20", self.name)
-        self.wait()
+        """In order; `docker restart` sends what systemd takes for something else, and kills."""
+        self.run("systemctl poweroff")
+        docker("wait", self.name)
+        self.start()
 
     def cut_power(self) -> None:
         docker("kill", self.name)
