@@ -1,38 +1,26 @@
 """Ten refusals, as a user would try them, each beside the attempt that succeeds."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.refusals import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 from tests.server import refusals
 from tests.server.checkout import Checkout
 
 
-@pytest.mark.parametrize(("role", "database"), refusals.ENTER)
-def test_roles_enter_their_own_databases(deployed: Checkout, role: str, database: str) -> None:
-    refusals.enters(deployed, role, database)
+@pytest.mark.parametrize("attempt", [*ENTER, *MAY], ids=str)
+def test_succeeds(deployed: Checkout, attempt: Attempt) -> None:
+    refusals.succeeds(deployed, attempt)
 
 
-@pytest.mark.parametrize(("role", "database", "conninfo", "says"), refusals.AT_THE_DOOR)
-def test_refused_at_the_door(
-    deployed: Checkout, role: str, database: str, conninfo: dict[str, Any], says: str
-) -> None:
-    refusals.refused_at_the_door(deployed, role, database, conninfo, says)
+@pytest.mark.parametrize("attempt", [*AT_THE_DOOR, *INSIDE], ids=str)
+def test_is_refused(deployed: Checkout, attempt: Attempt) -> None:
+    refusals.refused(deployed, attempt)
 
 
 def test_wrong_ca_is_refused_by_the_client(deployed: Checkout, tmp_path: Path) -> None:
     refusals.refused_by_the_client(deployed, tmp_path / "other.crt")
-
-
-@pytest.mark.parametrize(("role", "sql", "says"), refusals.INSIDE)
-def test_refused_inside(deployed: Checkout, role: str, sql: str, says: str) -> None:
-    refusals.refused_inside(deployed, role, "appdb", sql, says)
-
-
-@pytest.mark.parametrize("sql", refusals.TEMPORAL)
-def test_temporal_makes_tables_and_nothing_else(deployed: Checkout, sql: str) -> None:
-    refusals.refused_inside(deployed, "temporaluser", "temporal", sql, "permission denied")
 
 
 def test_application_reads_and_writes(deployed: Checkout) -> None:
