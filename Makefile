@@ -10,7 +10,7 @@ ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
 CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo bundle test bench lint start stop status destroy
+.PHONY: help .venv deploy dry undo verify bundle test bench lint start stop status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
@@ -43,6 +43,9 @@ dry: .venv $(INVENTORY)  ## show what deploy would change, change nothing
 undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
+
+verify: .venv $(INVENTORY)  ## prove what ENV's hosts let in and refuse; changes nothing
+	@$(BIN)/python -m pytest -q --tb=short tests/verify --inventory $(INVENTORY) $(ARGS)
 
 bundle: .venv $(INVENTORY)  ## what an application's host needs: CA, password, URIs
 	@$(BIN)/python -m deploys.bundle $(INVENTORY) $(FOLDER)

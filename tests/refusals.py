@@ -47,7 +47,8 @@ class Attempt:
     def __str__(self) -> str:
         """The test's name."""
         how = " ".join(f"{k}={v}" for k, v in self.conninfo.items())
-        return f"{self.role} in {self.database}: {how or self.sql}"
+        sql = f"BEGIN READ WRITE; {self.sql}" if self.writes else self.sql
+        return f"{self.role} in {self.database}: {how or sql}"
 
 
 APP, BACKUP, TEMPORAL_ROLE = "app_role", "backup_role", "temporal_role"

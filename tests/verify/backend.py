@@ -1,0 +1,28 @@
+"""testinfra over pyinfra's own connector: what the inventory says of a host holds here too."""
+
+from typing import Any
+
+from testinfra.backend.base import BaseBackend, CommandResult
+from typing_extensions import override
+
+from deploys import connection
+
+
+class Pyinfra(BaseBackend):
+    """The host at hand."""
+
+    NAME = "pyinfra"
+
+    @override
+    def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
+        """The connectors tell success only, so the exit code comes as the last line."""
+        words = self.get_command(command, *args)
+        done, output = connection.run(f"(\n{words}\n)\nprintf '\\n%s' $?").get()
+        if not done:
+            raise ConnectionError(f"{self.hostname}: {output.stderr or 'no answer'}")
+        *lines, code = output.stdout_lines
+        return self.result(int(code), words.encode(), "\n".join(lines), output.stderr)
+
+    @override
+    def get_pytest_id(self) -> str:
+        return str(self.hostname)

@@ -1,0 +1,76 @@
+"""What the running server has loaded, and what it says of its own doors."""
+
+import pytest
+
+from howdah import settings
+from howdah.cluster import Cluster
+from howdah.found import Found
+from howdah.render import CIPHERS
+from howdah.revisions import head
+from tests.verify.hosts import AtHand, Target
+
+SETTINGS = {
+    "ssl": "on",
+    "ssl_min_protocol_version": "TLSv1.2",
+    "ssl_max_protocol_version": "TLSv1.3",
+    "ssl_ciphers": ":".join(CIPHERS),
+    "ssl_prefer_server_ciphers": "on",
+    "password_encryption": "scram-sha-256",
+    "data_checksums": "on",
+    "unix_socket_permissions": "0700",
+}
+# As the server has parsed the file.
+OTHER_DOORS = """
+SELECT format('line %s: %s %s %s %s %s', line_number, type, array_to_string(database, ','),
+    array_to_string(user_name, ','), address, auth_method)
+FROM pg_hba_file_rules
+WHERE (type = 'hostssl' AND auth_method = 'scram-sha-256'
+    OR type = 'local' AND user_name = '{postgres}' AND auth_method = 'peer') IS NOT TRUE
+ORDER BY line_number
+"""
+OTHER_VERIFIERS = """
+SELECT rolname FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%' ORDER BY 1
+"""
+
+
+def test_server_listens_where_it_should(cluster: Cluster, found: Found) -> None:
+    listen = ", ".join(map(str, cluster.listen_addresses))
+    assert (found.port, found.listen) == (cluster.port, listen)
+
+
+def test_release_is_loaded_and_proven(found: Found) -> None:
+    assert (found.release, found.good) == (found.current, found.current)
+
+
+def test_nothing_waits_for_a_restart(found: Found) -> None:
+    """Neither a setting that was loaded, nor one that is in the files only."""
+    waits = [*sorted(found.pending), *(["the other binaries"] if found.outdated else [])]
+    assert waits == [], "make deploy ARGS='--data restart=yes' restarts the server"
+
+
+def test_server_accepts_its_files(found: Found) -> None:
+    assert found.faults == []
+
+
+def test_nobody_overrides_the_files(target: Target, found: Found) -> None:
+    """By ALTER SYSTEM."""
+    content = target.files(found.hardware)["postgresql.conf"].content or b""
+    stated = settings.parse(content.decode())
+    assert {n: value for n, value in sorted(found.system.items()) if n in stated} == {}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_setting(at_hand: AtHand, name: str) -> None:
+    assert at_hand.ask(f"SHOW {name}") == [SETTINGS[name]]
+
+
+def test_no_door_without_tls_and_scram(at_hand: AtHand) -> None:
+    assert at_hand.ask(OTHER_DOORS) == []
+
+
+def test_every_verifier_is_scram(at_hand: AtHand) -> None:
+    assert at_hand.ask(OTHER_VERIFIERS) == []
+
+
+def test_schema_is_at_its_head(cluster: Cluster, found: Found) -> None:
+    assert found.revisions == [head(cluster.bootstrap)]

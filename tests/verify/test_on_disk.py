@@ -1,0 +1,65 @@
+"""Files, folders and the unit."""
+
+import hashlib
+
+import pytest
+from testinfra.host import Host
+
+from deploys import logins
+from deploys.releases import FOLDER, FOLDER_MODE, MARKER, marker
+from howdah import x509
+from howdah.cluster import Cluster
+from howdah.found import Found
+from tests.verify.hosts import Target
+
+LEAST_DAYS = 14
+
+
+def _owner_and_mode(host: Host, path: str) -> str:
+    file = host.file(path)
+    return f"{path} {file.user}:{file.group} {file.mode:04o}"
+
+
+def test_nothing_is_left_to_install(target: Target, found: Found) -> None:
+    assert [*target.runtime.lacks(found), *target.runtime.lacks_data(found)] == []
+
+
+def test_owner_and_mode_of_the_release(host: Host, target: Target) -> None:
+    layout = target.runtime.layout
+    command = "cd %s/ && stat -c '%%n %%U:%%G %%a' . *"
+    wanted = [f"{name} {layout.file_owner} {layout.file_mode}"
+              for name in sorted([*target.files(), MARKER])]  # fmt: skip
+    assert sorted(host.check_output(command, layout.current).splitlines()) == [
+        f"{FOLDER} {layout.file_owner} {FOLDER_MODE}", *wanted,
+    ]  # fmt: skip
+
+
+def test_release_is_as_the_inventory_says(target: Target, found: Found) -> None:
+    wanted = {n: file.sha256 for n, file in target.files(found.hardware).items()}
+    wanted[MARKER] = hashlib.sha256(marker(found.current)).hexdigest()
+    assert [n for n in sorted(wanted) if found.files[n].sha256 != wanted[n]] == []
+
+
+@pytest.mark.parametrize("folder", ["data", "log"])
+def test_folder_is_the_servers_alone(host: Host, target: Target, folder: str) -> None:
+    path, owner = getattr(target.runtime.layout, folder), target.runtime.layout.owner
+    file = host.file(path)
+    assert (path, file.user, f"{file.mode:04o}") == (path, owner, "0700")
+
+
+def test_unit_is_enabled_and_runs(host: Host, cluster: Cluster) -> None:
+    if cluster.runtime != "package":
+        pytest.skip(f"runtime = {cluster.runtime!r} has no unit")
+    unit = f"postgresql@{cluster.version}-{cluster.cluster_name}"
+    enabled = host.run("systemctl is-enabled %s", unit).stdout.strip()
+    assert (unit, enabled, host.service(unit).is_running) == (unit, "enabled", True)
+
+
+def test_certificate_is_the_files_and_lasts(host: Host, target: Target, found: Found) -> None:
+    """What a client is shown."""
+    certificate = host.file(f"{target.runtime.layout.current}/server.crt").content
+    address = logins.reached(found, target)
+    assert address, f"it listens on {found.listen}, which is in no allowed network"
+    assert logins.served(found, address) == hashlib.sha256(certificate).hexdigest()
+    left = min(LEAST_DAYS, target.cluster.certificate_days // 3)
+    assert x509.days_left(certificate) > left, "make deploy renews it"
