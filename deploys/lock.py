@@ -11,7 +11,8 @@ from pathlib import Path
 import gevent
 from pyinfra import host
 
-from deploys.connection import BROKEN, LOST, Process, is_lost
+from deploys.connection import BROKEN, LOST, is_lost
+from deploys.process import Process
 from deploys.runtime import Runtime
 from howdah.found import Found
 from howdah.owner import owner

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from ipaddress import ip_address
 
-from deploys.connection import tunnel
 from deploys.target import Target
+from deploys.tunnel import tunnel
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.verifiers import ROLES

@@ -18,10 +18,11 @@ from pyinfra_cli.inventory import make_inventory
 from pyinfra_cli.util import exec_file, parse_cli_arg
 from testinfra.host import Host as TestinfraHost
 
-from deploys import ROOT, connection, logins, shell
+from deploys import ROOT, logins, shell
 from deploys.snapshot import snapshot
 from deploys.sql import psql
 from deploys.target import Target
+from deploys.tunnel import tunnel
 from howdah.found import Found
 from howdah.refusal import Refusal
 from tests.verify.backend import Pyinfra
@@ -120,7 +121,7 @@ class AtHand:
                 raise Refusal(f"no login can be tried: it listens on {self.found.listen}, which "
                               "is in no allowed network")  # fmt: skip
             known = passwords(self.target)
-        near = self._stack.enter_context(connection.tunnel(str(address), self.found.port or 0))
+        near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
         return Door(address, near, self.target.store.path("ca.crt"), known)
 
 

@@ -1,0 +1,59 @@
+"""A process on the host at hand that goes on while other commands run."""
+
+import subprocess
+from typing import Any
+
+from paramiko import Channel
+from pyinfra import host, state
+from pyinfra.api.command import QuoteString, StringCommand
+from pyinfra.connectors import util
+
+from deploys.connection import as_whom, transport
+
+# What pyinfra's connectors take apart before they make a command of the rest.
+OF_A_RUN = ("_get_pty", "_timeout", "_success_exit_codes")
+
+
+class Process:
+    """A script that goes on on the host, until the end of this process.
+
+    Raises one of BROKEN where the connection is lost.
+    """
+
+    def __init__(self, script: str, *words: str) -> None:
+        over = transport()
+        command = StringCommand("sh", "-c", *map(QuoteString, (script, "sh", *words)))
+        arguments = {k: v for k, v in as_whom().items() if k not in OF_A_RUN}
+        whole = util.make_unix_command_for_host(state, host, command, **arguments)
+        self._local: subprocess.Popen[str] | None = None
+        self._channel: Channel | None = None
+        if over:
+            self._channel = over.open_session()
+            self._channel.set_combine_stderr(True)
+            self._channel.exec_command(whole.get_raw_value())
+            self._out: Any = self._channel.makefile("r")
+        else:
+            self._local = subprocess.Popen(  # noqa: S602 our own script
+                whole.get_raw_value(), shell=True, text=True, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            self._out = self._local.stdout
+
+    def readline(self) -> str:
+        """Empty where it has ended."""
+        return str(self._out.readline())
+
+    def write(self, text: str) -> None:
+        """Raises OSError where it has ended."""
+        if self._channel:
+            self._channel.sendall(text.encode())
+        elif self._local and self._local.stdin:
+            self._local.stdin.write(text)
+            self._local.stdin.flush()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on, as far as is known here."""
+        if self._channel:
+            return not self._channel.closed and not self._channel.exit_status_ready()
+        return self._local is not None and self._local.poll() is None

@@ -1,0 +1,63 @@
+"""A port of the host at hand, reached through pyinfra's own connection to it."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+from gevent.server import StreamServer
+from paramiko import ChannelException, SSHException, Transport
+from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+from pyinfra import host
+
+from deploys.connection import BROKEN, LOST, transport
+from howdah.refusal import Refusal
+
+
+@contextlib.contextmanager
+def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
+    """Where (address, port), as the host itself reaches it, is reached from here.
+
+    Raises OSError, Refusal.
+    """
+    over = transport()
+    if not over:
+        yield address, port
+        return
+    _refuse_closed(over, address, port)
+
+    def forward(near: socket.socket, _: Any) -> None:
+        try:
+            far = over.open_channel("direct-tcpip", (address, port), near.getpeername())
+        except SSHException:  # the client sees its connection end
+            return
+        back = gevent.spawn(_pump, far, near)
+        _pump(near, far)
+        far.close()
+        back.join()
+
+    server = StreamServer(("127.0.0.1", 0), forward)
+    server.start()
+    try:
+        yield "127.0.0.1", server.server_port
+    finally:
+        server.stop()
+
+
+def _refuse_closed(over: Transport, address: str, port: int) -> None:
+    try:
+        over.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0)).close()
+    except ChannelException as e:
+        if e.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
+            raise Refusal(f"sshd on {host.name} forwards no port, so no login can be tried: needs "
+                          "AllowTcpForwarding local") from None  # fmt: skip
+        raise ConnectionRefusedError(e.text) from None
+    except BROKEN:
+        raise ConnectionRefusedError(LOST) from None
+
+
+def _pump(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
