@@ -43,6 +43,7 @@ class Package:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         version, name = cluster.version, cluster.cluster_name
+        self._server = f"postgresql-{version}"
         self._label = f"{version}-{name}"
         self._unit = f"postgresql@{self._label}"
         self._etc = f"/etc/postgresql/{version}/{name}"
@@ -64,7 +65,8 @@ class Package:
     @property
     def facts(self) -> str:
         """Of the distribution, and of Debian's cluster."""
-        return shell.filled("runtime/package_facts", etc=self._etc, unit=self._unit)
+        return shell.filled("runtime/package_facts", etc=self._etc, unit=self._unit,
+                            server=self._server)  # fmt: skip
 
     def refuse_others(self, found: Found) -> None:
         """Two inventories may mean the same cluster."""
@@ -96,9 +98,8 @@ class Package:
                 raise BadCluster(f"adopt: {cause.format(etc=self._etc, data=self.layout.data)}")
 
     def _packages(self, found: Found) -> list[str]:
-        server = f"postgresql-{self.cluster.version}"
-        return [*([] if found.binaries else [server]),
-                *([] if "pgaudit" in found.has else [f"{server}-pgaudit"])]  # fmt: skip
+        there = {self._server: found.binaries, f"{self._server}-pgaudit": "pgaudit" in found.has}
+        return [p for p, its_files in there.items() if not its_files or "unpacked" in found.has]
 
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""

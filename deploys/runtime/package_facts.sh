@@ -1,6 +1,9 @@
 (. /etc/os-release && echo "os$tab$ID $VERSION_ID") 2>/dev/null
 echo "uid$tab$(id -u)"
 [ ! -e "$(dirname "$BINARIES")/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
+# unpacked is not installed: postgres may not even be a user yet
+[ -e "$MARKER" ] || ! dpkg-query -W -f '${db:Status-Abbrev}\n' @SERVER@ @SERVER@-pgaudit 2>/dev/null |
+    grep -q '^.[UFH]' || echo "has${tab}unpacked"
 if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
     echo "has${tab}foreign"
     { [ -f @ETC@/postgresql.conf ] && [ -e "$DATA/PG_VERSION" ]; } || echo "has${tab}halves"
