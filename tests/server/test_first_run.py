@@ -89,6 +89,7 @@ def test_killed_after_any_command_the_next_run_finishes(bare: Checkout, after: i
     refusals.converges(bare)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("command", range(1, COMMANDS + 1))
 def test_killed_during_any_command_the_next_run_finishes(bare: Checkout, command: int) -> None:
     """F1. What it has left at work goes on: the next run's first command waits for it."""
