@@ -46,7 +46,8 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
 
 verify: .venv $(INVENTORY)  ## prove what ENV's hosts let in and refuse; changes nothing
-	@$(BIN)/python -m pytest -q --tb=short tests/verify --inventory $(INVENTORY) $(ARGS)
+	@$(BIN)/python -m pytest -q --tb=short --show-capture=no -o verbosity_assertions=2 \
+		tests/verify --inventory $(INVENTORY) $(ARGS)
 
 bundle: .venv $(INVENTORY)  ## what an application's host needs: CA, password, URIs
 	@$(BIN)/python -m deploys.bundle $(INVENTORY) $(FOLDER)

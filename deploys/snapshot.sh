@@ -29,9 +29,10 @@ whose=
 [ -e "$MARKER" ] && read -r whose < "$MARKER" && echo "whose$tab$whose"
 [ -z "$whose" ] || [ "$whose" = "$WHOSE" ] || exit 0
 [ -e "$DATA/PG_VERSION" ] && echo "data"
-for folder in "$LOG" "$ETC" "$SOCKET"; do
+for folder in "$ETC" "$SOCKET"; do
     [ -d "$folder" ] && echo "folder"
 done
+[ "$(stat -c %a "$LOG" 2>/dev/null)" = 700 ] && echo "folder" # what is logged is not for all
 for link in current good last; do
     [ -L "$ETC/$link" ] && echo "$link$tab$(readlink "$ETC/$link")"
 done

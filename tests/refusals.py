@@ -93,7 +93,7 @@ INSIDE = [
         ("ALTER TABLE {table} ADD COLUMN mine int", "must be owner"),
         ("SELECT FROM pg_authid", _DENIED),
         ("SET ROLE {owner_role}", f"{_DENIED} to set role"),
-        ("COPY (SELECT 1) TO PROGRAM 'true'", f"{_DENIED} to COPY"),
+        ("COPY (SELECT 1) TO PROGRAM 'true'", "to COPY to or from an external program"),
     )),
     *(Attempt(BACKUP, APPDB, sql, says, writes=True) for sql, says in (
         ("DELETE FROM {table} WHERE false", f"{_DENIED} for table"),

@@ -1,7 +1,20 @@
 """`make verify` of an embedded server; tests/fleet/test_verify.py has hosts over SSH."""
 
-from tests.server.checkout import Checkout
+import subprocess
+import sys
+import traceback
+from ipaddress import ip_address
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.refusals import Attempt
+from tests.server.checkout import ROOT, Checkout
 from tests.server.test_local import make
+from tests.verify.login import Door, Secret
 
 
 def test_converged_server_is_verified(converged: Checkout) -> None:
@@ -40,3 +53,31 @@ def test_server_that_is_down_is_named(converged: Checkout) -> None:
     assert "@local: the server does not run" in converged.verify().stdout
     missing = converged.verify("--inventory", "inventories/nowhere.py").stderr
     assert "--inventory inventories/nowhere.py: there is no such file" in missing
+
+
+def test_password_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an error that nobody has thought of, with all its variables."""
+
+    def connect(**given: Any) -> None:
+        words = f"password={given['password']}"
+        raise RuntimeError(f"{len(words)} characters there")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    secret = Secret(token_hex())
+    door = Door(ip_address("127.0.0.1"), ("127.0.0.1", 1), Path("ca.crt"), {"appuser": secret})
+    with pytest.raises(RuntimeError, match="there") as raised:
+        door.refuses(Attempt("appuser", "appdb"))
+    told = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+    shown = "".join(told.format()) + str(raised.getrepr(showlocals=True))
+    assert "refuses" in shown
+    assert str(secret) not in shown
+
+
+def test_nothing_is_patched_without_an_inventory() -> None:
+    """Other tests, and pytest's own workers, would wait for gevent."""
+    script = ("import pytest, gevent.monkey; pytest.main(['-q', 'tests/verify']); "
+              "assert not gevent.monkey.saved")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "NO HOST WAS VERIFIED: needs --inventory" in done.stdout

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deploys.target import Target
     from howdah.cluster import Cluster
     from howdah.found import Found
-    from tests.verify.hosts import AtHand
+    from tests.verify.at_hand import AtHand
     from tests.verify.login import Door
 
 INVENTORY = pytest.StashKey[Any]()
@@ -37,11 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from gevent import monkey  # noqa: PLC0415 nobody else's test is patched
 
     monkey.patch_all()
-    from tests.verify import hosts  # noqa: PLC0415 after gevent
+    from tests.verify.inventory import Inventory  # noqa: PLC0415 after gevent
 
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]  # what libpq would take from it
-    config.stash[INVENTORY] = hosts.Inventory(path, config.getoption("--data"))
+    config.stash[INVENTORY] = Inventory(path, config.getoption("--data"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
+from deploys.target import Target
 from howdah import settings
 from howdah.cluster import Cluster
 from howdah.found import Found
 from howdah.render import CIPHERS
 from howdah.revisions import head
-from tests.verify.hosts import AtHand, Target
+from tests.verify.at_hand import AtHand
 
 SETTINGS = {
     "ssl": "on",

@@ -7,17 +7,12 @@ from testinfra.host import Host
 
 from deploys import logins
 from deploys.releases import FOLDER, FOLDER_MODE, MARKER, marker
+from deploys.target import Target
 from howdah import x509
 from howdah.cluster import Cluster
 from howdah.found import Found
-from tests.verify.hosts import Target
 
 LEAST_DAYS = 14
-
-
-def _owner_and_mode(host: Host, path: str) -> str:
-    file = host.file(path)
-    return f"{path} {file.user}:{file.group} {file.mode:04o}"
 
 
 def test_nothing_is_left_to_install(target: Target, found: Found) -> None:

@@ -1,0 +1,75 @@
+"""A host that is connected, and what is known of it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+
+import pytest
+from pyinfra.api import Host
+from pyinfra.api.exceptions import ConnectError, PyinfraError
+from testinfra.host import Host as TestinfraHost
+
+from deploys import logins, shell
+from deploys.snapshot import snapshot
+from deploys.sql import psql
+from deploys.target import Target
+from deploys.tunnel import tunnel
+from howdah.found import Found
+from howdah.refusal import Refusal
+from tests.verify.backend import Pyinfra
+from tests.verify.login import Door, passwords
+
+
+class AtHand:
+    """One host, and all that is known of it: read once, when it is first asked for."""
+
+    def __init__(self, host: Host, stack: ExitStack) -> None:
+        self.name, self._stack = host.name, stack
+        backend = Pyinfra(self.name)
+        self.host = TestinfraHost(backend)
+        backend.set_host(self.host)
+
+    @cached_property
+    def target(self) -> Target:
+        with or_fail(self.name):
+            return Target()
+
+    @cached_property
+    def found(self) -> Found:
+        with or_fail(self.name):
+            found = snapshot(self.target)
+            self.target.runtime.refuse(found)
+            if not found.running:
+                raise Refusal("the server does not run")
+        return found
+
+    def ask(self, sql: str, database: str = "postgres") -> list[str]:
+        """As the superuser over the socket: the answer's lines."""
+        where = shell.quoted("-h", self.found.socket, "-p", str(self.found.port), "-U", "postgres",
+                             "-d", database, "-f", "-")  # fmt: skip
+        command = f"cd / && {psql(self.target.runtime)} {where}"
+        answer = self.host.run(f"{command} <<'HOWDAH_SQL'\n{sql}\nHOWDAH_SQL")
+        if answer.failed:
+            pytest.fail(f"{self.name}: {answer.stderr.strip()}", pytrace=False)
+        return str(answer.stdout).splitlines()
+
+    @cached_property
+    def door(self) -> Door:
+        """Where an application enters."""
+        address = logins.reached(self.found, self.target)
+        with or_fail(self.name):
+            if not address:
+                raise Refusal(f"no login can be tried: it listens on {self.found.listen}, which "
+                              "is in no allowed network")  # fmt: skip
+            known = passwords(self.target)
+        near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
+        return Door(address, near, self.target.store.path("ca.crt"), known)
+
+
+@contextmanager
+def or_fail(name: str) -> Iterator[None]:
+    """A refusal is one line, without the frames that a secret may be in."""
+    try:
+        yield
+    except (Refusal, PyinfraError, ConnectError) as e:
+        pytest.fail(f"{name}: {e}", pytrace=False)
