@@ -24,6 +24,17 @@ ADOPTABLE = {
     "conf.d": "{etc}/conf.d has files; put their settings into the inventory, and remove them",
 }
 
+# What makes a data directory Debian's cluster, by what package_facts.sh misses.
+REGISTERED = {
+    "no cluster": "make it {unit}, enabled",
+    "no postgresql.conf": "{etc}/postgresql.conf: a link to what is in force",
+    "no pg_hba.conf": "{etc}/pg_hba.conf: a link to what is in force",
+    "no pg_ident.conf": "{etc}/pg_ident.conf: a link to what is in force",
+    "no release.conf": "{etc}/release.conf: a link to what is in force",
+    "no start.conf": "{etc}/start.conf: auto",
+    "no unit": "enable {unit}",
+}
+
 
 def version_of(system: str) -> int:
     """The version that a distribution's packages have. Raises BadCluster."""
@@ -127,8 +138,9 @@ class Package:
         """What `initialise` would do."""
         return [
             *([] if found.data else [f"initdb {self.layout.data}"]),
-            *([] if "registered" in found.has else [f"make it {self._unit}, enabled"]),
-        ]
+            *(line.format(etc=self._etc, unit=self._unit) for what, line in REGISTERED.items()
+              if what in found.has),
+        ]  # fmt: skip
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, and Debian's cluster around it."""

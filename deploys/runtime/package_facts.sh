@@ -12,10 +12,12 @@ if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
         echo "has${tab}elsewhere"
     ls @ETC@/conf.d/*.conf > /dev/null 2>&1 && echo "has${tab}conf.d"
 fi
-registered=registered
-for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
-    [ "$(readlink @ETC@/$file)" = "$CURRENT/$file" ] || registered=
-done
-grep -qsx auto @ETC@/start.conf && [ -e @ETC@/environment ] &&
-    [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || registered=
-[ -z "$registered" ] || echo "has$tab$registered"
+if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
+    echo "has${tab}no cluster"
+else
+    for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
+        [ "$(readlink @ETC@/$file)" = "$CURRENT/$file" ] || echo "has${tab}no $file"
+    done
+    grep -qsx auto @ETC@/start.conf || echo "has${tab}no start.conf"
+    [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
+fi
