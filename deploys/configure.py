@@ -55,6 +55,8 @@ def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
         strange.append(f"its folder (mode {folder.mode})")
     if _differs(found, MARKER, File(releases.marker(found.current)), layout):
         strange.append(MARKER)
+    if found.unread():
+        strange.append("what the server has read")
     return strange
 
 

@@ -12,6 +12,8 @@ from howdah.catalog import Catalog
 from howdah.hardware import Hardware
 from howdah.refusal import Refusal
 
+NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "linked": float}
+
 
 class Unreadable(Refusal):
     """The host, or its server, did not answer as it must."""
@@ -56,6 +58,8 @@ class Found:
     version: str = ""  # of the running server: 17.10
     listen: str = ""  # its listen_addresses
     release: str = ""  # that the running server has loaded
+    loaded: float = 0  # when, in seconds of the epoch
+    linked: float = 0  # since when what it reads is linked to the release
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
@@ -76,6 +80,10 @@ class Found:
     def running(self) -> bool:
         """Whether the server runs and was read."""
         return bool(self.version)
+
+    def unread(self) -> bool:
+        """Whether the server may have read something else in the release's place."""
+        return self.running and self.linked > self.loaded
 
     @property
     def numbers(self) -> Iterator[int]:
@@ -110,8 +118,8 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, True)
     elif name in ("whose", "os", "current", "good", "last", "socket", "lock"):
         setattr(found, name, values[0])
-    elif name in ("pid", "port", "cores", "disk", "uid"):
-        setattr(found, name, int(values[0]))
+    elif name in NUMBERS:
+        setattr(found, name, NUMBERS[name](values[0]))
     elif name == "memory":
         found.memory = min(found.memory or int(values[0]), int(values[0]))
     elif name == "has":
@@ -141,6 +149,8 @@ def _row(found: Found, row: list[Any]) -> None:
     match row:
         case ["server", version, release, listen]:
             found.version, found.release, found.listen = version, release, listen
+        case ["loaded", seconds]:
+            found.loaded = seconds
         case ["context", name, context, pending]:
             found.contexts[name] = context
             found.pending |= {name} if pending else set()

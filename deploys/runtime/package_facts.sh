@@ -18,6 +18,10 @@ else
     for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
         [ "$(readlink @ETC@/$file)" = "$CURRENT/$file" ] || echo "has${tab}no $file"
     done
+    since=inf # of the two that the server reads through links of this folder
+    [ -L @ETC@/postgresql.conf ] && [ -L @ETC@/release.conf ] &&
+        since=$(stat -c %.9Z @ETC@/postgresql.conf @ETC@/release.conf | sort -n | tail -n 1)
+    echo "linked$tab$since"
     grep -qsx auto @ETC@/start.conf || echo "has${tab}no start.conf"
     [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
 fi

@@ -7,3 +7,5 @@ SELECT json_build_array('server',
 
 SELECT json_build_array('context', name, context, pending_restart)
 FROM pg_catalog.pg_settings;
+
+SELECT json_build_array('loaded', extract(EPOCH FROM pg_conf_load_time()));
