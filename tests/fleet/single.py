@@ -42,6 +42,11 @@ class Single(Fleet):
         return f"/etc/howdah/{self.version}-main"
 
     @property
+    def debian(self) -> str:
+        """Debian's folder of the cluster."""
+        return f"/etc/postgresql/{self.version}/main"
+
+    @property
     def data(self) -> str:
         return f"/var/lib/postgresql/{self.version}/main"
 
