@@ -161,7 +161,8 @@ class Package:
         """By systemctl."""
         layout = self.layout
         binaries, data = layout.binaries, layout.data
-        control = shell.filled("runtime/systemctl", unit=self._unit, data=data, binaries=binaries)
+        control = shell.filled("runtime/systemctl", unit=self._unit, data=data, binaries=binaries,
+                               owner=self.as_owner)  # fmt: skip
         logs = f"{layout.log}/*.log /var/log/postgresql/postgresql-{self._label}.log"
         pgctl = f"{self.as_owner} {binaries}/pg_ctl -D {data} -s"
         return shell.filled("runtime/control", control=control, pgctl=pgctl, logs=logs)

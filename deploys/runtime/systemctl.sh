@@ -1,3 +1,7 @@
+    # one that was started past its unit is in the unit's way
+    case "$(systemctl is-active @UNIT@)" in
+        inactive | failed) @OWNER@ @BINARIES@/pg_ctl -D @DATA@ -m fast -s stop 2>/dev/null || : ;;
+    esac
     systemctl reset-failed @UNIT@ 2>/dev/null # five starts in ten seconds would be refused
     systemctl "$1" @UNIT@ || return
     # its start ends before the server answers, and does not tell when it does not
