@@ -1,6 +1,7 @@
 """One host, looked at as a checkout's own server is: a client over the network, and its root."""
 
 import importlib.util
+import json
 import subprocess
 from ipaddress import ip_network
 from pathlib import Path
@@ -60,6 +61,12 @@ class Single(Fleet):
     @property
     def log(self) -> str:
         return self.machine.sh(f"cat /var/log/postgresql/{self.version}-main/*.log")
+
+    @property
+    def waits(self) -> list[str]:
+        """What waits for a restart, as the last run has written it."""
+        run = self.folder / ".howdah" / self.environment / "last-run.json"
+        return list(json.loads(run.read_text())["hosts"][self.machine.name]["waits"])
 
     # -- The server ----------------------------------------------------------------------
 

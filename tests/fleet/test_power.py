@@ -1,6 +1,5 @@
 """The host goes down, by a reboot or by a power cut, and comes back."""
 
-import json
 import re
 
 import pytest
@@ -71,18 +70,13 @@ def test_reboot(converged: Single) -> None:
     refusals.holds(converged)
 
 
-def waiting(single: Single) -> list[str]:
-    path = single.folder / ".howdah" / single.environment / "last-run.json"
-    return list(json.loads(path.read_text())["hosts"][single.machine.name]["waits"])
-
-
 def test_reboot_applies_what_waits(converged: Single) -> None:
     """F3, F30."""
     converged.inventory(max_connections=120)
     converged.deploy()
-    assert waiting(converged) == ["max_connections"]
+    assert converged.waits == ["max_connections"]
     assert converged.ask("SHOW max_connections") == "100"
     converged.machine.reboot()
     assert converged.ask("SHOW max_connections") == "120"
     assert converged.deploy().changed == []
-    assert waiting(converged) == []
+    assert converged.waits == []

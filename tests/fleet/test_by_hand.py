@@ -1,0 +1,87 @@
+"""What an admin does to the server between two runs, by Debian's own commands."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.fleet.single import Single
+from tests.server import refusals
+from tests.server.test_changes import costs
+
+LOAD = ["Load the configuration"]
+AS_POSTGRES = "cd / && runuser -u postgres -- "
+
+
+@pytest.fixture
+def by_hand(converged: Single) -> Iterator[Single]:
+    """Under its unit, and enabled, after whatever was done to it."""
+    yield converged
+    assert converged.machine.sh(f"systemctl is-active {converged.unit}") == "active"
+    assert converged.deploy().changed == []
+    refusals.holds(converged)
+
+
+def do(single: Single, words: str) -> None:
+    single.machine.sh(words.format(unit=single.unit, cluster=f"{single.version} main"))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    latest = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < latest
+
+
+@pytest.mark.parametrize(
+    "words", ["systemctl stop {unit}", "systemctl stop postgresql", "pg_ctlcluster {cluster} stop",
+              AS_POSTGRES + "pg_ctlcluster {cluster} stop -m immediate"],
+)  # fmt: skip
+def test_stopped_server_is_started(by_hand: Single, words: str) -> None:
+    do(by_hand, words)
+    until(lambda: by_hand.machine.run(f"ls {by_hand.data}/postmaster.pid").returncode != 0)
+    assert "start the server" in by_hand.shown()
+    assert by_hand.deploy().changed == LOAD
+
+
+def test_killed_server_is_started(by_hand: Single) -> None:
+    do(by_hand, f"kill -KILL {by_hand.pid}")
+    by_hand.deploy()
+
+
+@pytest.mark.parametrize("words", ["systemctl restart {unit}", "pg_ctlcluster {cluster} restart"])
+def test_restarted_server_is_as_it_was(by_hand: Single, words: str) -> None:
+    with costs(by_hand, restarts=1):
+        do(by_hand, words)
+        assert by_hand.deploy().changed == []
+
+
+@pytest.mark.parametrize("words", ["systemctl reload {unit}", "pg_ctlcluster {cluster} reload"])
+def test_reload_is_harmless(by_hand: Single, words: str) -> None:
+    with costs(by_hand, reloads=1):
+        do(by_hand, words)
+        since = "SELECT pg_conf_load_time() > now() - interval '3 s'"
+        until(lambda: by_hand.ask(since) == "t")
+        assert by_hand.deploy().changed == []
+
+
+def test_server_started_past_its_unit(by_hand: Single) -> None:
+    """It is served by as it is; for a restart it comes back under its unit."""
+    do(by_hand, "systemctl stop {unit}")
+    do(by_hand, AS_POSTGRES + "pg_ctlcluster {cluster} start")
+    assert by_hand.deploy().changed == []
+    by_hand.inventory(max_connections=120, restart=True)
+    by_hand.deploy()
+    assert by_hand.ask("SHOW max_connections") == "120"
+
+
+def test_minor_upgrade_waits_for_a_restart(by_hand: Single) -> None:
+    """As apt leaves it where needrestart is not allowed to: another file by the same name."""
+    binary = f"/usr/lib/postgresql/{by_hand.version}/bin/postgres"
+    do(by_hand, f"cp -a {binary} {binary}.new && mv {binary}.new {binary}")
+    with costs(by_hand):
+        run = by_hand.deploy()
+        assert (run.changed, by_hand.waits) == ([], ["the other binaries"])
+    assert "waits for a restart (--data restart=yes): the other binaries" in by_hand.shown()
+    with costs(by_hand, restarts=1):
+        assert by_hand.deploy("--data", "restart=yes").changed == LOAD
+    assert by_hand.waits == []
