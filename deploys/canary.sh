@@ -4,6 +4,7 @@ cd /
 @ASSIGNED@
 release=$ETC/$RELEASE
 data=$CANARY/data
+pristine=$CANARY-$(basename "${BINARIES%/bin}")
 SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
 
 fail() {
@@ -33,7 +34,7 @@ sweep() {
         kill -KILL "$pid" 2>/dev/null
     fi
     [ -z "$port" ] || rm -f "$SOCKET/.s.PGSQL.$port" "$SOCKET/.s.PGSQL.$port.lock"
-    rm -rf "$CANARY"
+    rm -rf "$CANARY" "$pristine.new"
 }
 sweep 2>/dev/null
 trap 'sweep 2>/dev/null' EXIT
@@ -56,7 +57,6 @@ ssl_key_file server.key
 FILES
 
 # A data directory is made once, and copied each time: a tenth of the time.
-pristine=$CANARY-$(basename "${BINARIES%/bin}")
 if [ ! -d "$pristine" ]; then
     rm -rf "$CANARY"-*
     install -d -m 0700 @OWNED@ "$pristine.new"

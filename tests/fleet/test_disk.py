@@ -52,6 +52,7 @@ def test_disk_full_while_writing_the_configuration(converged: Single, free: int)
 def test_disk_full_while_trying_the_configuration(converged: Single) -> None:
     """F4. The canary needs 40 MB of its own."""
     before = in_force(converged)
+    converged.machine.sh("rm -rf /var/lib/howdah/*")  # its data directory, kept to be copied
     small_disk(converged.machine, "/var/lib/howdah", "size=20m")
     converged.inventory(work_mem="9MB")
     said = converged.refused_in_one_line()

@@ -80,7 +80,7 @@ def test_keys_of_others_pass(bare: Checkout) -> None:
 def test_precedence_is_pyinfras(bare: Checkout) -> None:
     """--data wins over the host, the host over its group, the group over all."""
     folder = bare.folder / "inventories" / "group_data"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "all.py").write_text("work_mem = '5MB'\nlock_timeout = '5s'\njit = True\n")
     (folder / f"{bare.environment}.py").write_text("lock_timeout = '6s'\nmax_connections = 101\n")
     bare.inventory(max_connections=102, superuser_reserved_connections=5)

@@ -44,7 +44,7 @@ def make(checkout: Checkout, *words: str) -> str:
     link = checkout.folder / ".venv"
     if not link.exists():
         link.symlink_to(ROOT / ".venv")
-    bare = {"MAKEFLAGS": ""}  # not what the make that runs the tests was given
+    bare = {"MAKEFLAGS": "", "ARGS": ""}  # not what the make that runs the tests was given
     done = checkout.run(["make", f"ENV={checkout.environment}", *words], env=bare, stdin="")
     return done.stdout + done.stderr
 
