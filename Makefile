@@ -62,10 +62,10 @@ destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 
 test: .venv lint  ## lint, types and tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not all' $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile -m 'not all' $(ARGS)
 
 test-all: .venv lint  ## the same on every Debian, with every fault
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 lint: .venv  ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
