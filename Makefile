@@ -10,8 +10,8 @@ ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
 CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle test test-all bench lint start stop status \
-	destroy
+.PHONY: help .venv deploy dry undo verify bundle test test-all bench bench-fleet lint start stop \
+	status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
@@ -75,3 +75,6 @@ lint: .venv  ## ruff, mypy, sqlfluff
 
 bench: .venv  ## the numbers of the README
 	@$(BIN)/python -m benchmarks.local
+
+bench-fleet: .venv  ## the numbers of docs/benchmarks.md; needs a Docker engine; half an hour
+	@$(BIN)/python -m benchmarks.fleet

@@ -1,0 +1,118 @@
+"""Hosts over SSH: fresh, converged, far away, ten of them, each beside its floor; and Ansible.
+
+    make bench-fleet
+
+It needs a Docker engine. Hosts are containers that boot systemd; they, their network, the
+checkouts, Ansible's virtual environment and the floor's files go at the end.
+"""
+
+import os
+import signal
+import sys
+from functools import partial
+from types import FrameType
+from typing import NoReturn
+
+from benchmarks.fresh import Fresh
+from benchmarks.given import given
+from benchmarks.hosts import Hosts, hosts, pyinfra
+from benchmarks.measure import best, clock, count, heading, row
+from benchmarks.outcome import refuse_other
+from benchmarks.playbook import ansible
+from benchmarks.proxy import slow
+from tests.fleet.engine import SUITES
+from tests.fleet.fleet import Fleet
+
+FRESH, AGAIN = 3, 5  # rounds
+LONGEST = 3600  # seconds for it all
+# Numbers of hosts.
+OURS, FLOOR, ANSIBLE, TEN = 2, 3, 4, range(11, 21)
+
+
+def main() -> None:
+    """Prints a table: what, seconds, its floor's seconds, the ratio, the limit."""
+    signal.signal(signal.SIGALRM, _end)
+    signal.signal(signal.SIGTERM, _end)
+    signal.alarm(LONGEST)
+    with hosts() as made:
+        _load()
+        heading()
+        _fresh(made, "trixie", "fresh host, Debian 13")
+        _fresh(made, "bookworm", "fresh host, Debian 12")
+        _converged(made)
+        _ten(made)
+        _beside_ansible(made)
+        _load()
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(f"ended by {signal.Signals(number).name}")
+
+
+def _load() -> None:
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores", flush=True)
+
+
+def _fresh(made: Hosts, suite: str, what: str) -> None:
+    have = given(made, suite, FLOOR)
+    ours, floor = (Fresh(made, suite, number) for number in (OURS, FLOOR))
+    deploy, by_hand = best(FRESH, ours.deploy(), floor.by_hand(have))
+    refuse_other("the floor", floor.fleet.machines[0], have.outcome)
+    row(what, "1.35", deploy, by_hand)
+
+
+def _converged(made: Hosts) -> None:
+    """Near and far."""
+    machine, version = made.boot("bookworm", OURS), SUITES["bookworm"]
+    fleet = made.fleet(machine)
+    fleet.inventory(version=version)
+    _beside_empty(fleet, "converged", "1.6")
+    count("  its remote commands", len(fleet.deploy().commands), "2")
+    fleet.inventory()
+    _beside_empty(fleet, "converged, version unsaid", "1.6")
+    count("  its remote commands", len(fleet.deploy().commands), "2")
+    with slow(machine.address) as port:
+        fleet.hosts({machine.name: {"ssh_hostname": "127.0.0.1", "ssh_port": port,
+                                    "version": version}})  # fmt: skip
+        known = fleet.known_hosts.read_text()
+        fleet.known_hosts.write_text(known.replace(machine.address, f"[127.0.0.1]:{port}"))
+        _beside_empty(fleet, "converged, 100 ms away", "2.5 s")
+
+
+def _beside_empty(fleet: Fleet, what: str, limit: str) -> None:
+    (fleet.folder / "empty.py").write_text("")
+    pyinfra(fleet, "deploy.py")
+    clocks = (clock(partial(pyinfra, fleet, deploy)) for deploy in ("deploy.py", "empty.py"))
+    row(what, limit, *best(AGAIN, *clocks))
+
+
+def _ten(made: Hosts) -> None:
+    """The floor is one of them."""
+    fleet = made.fleet(*(made.boot("bookworm", number) for number in TEN))
+    fleet.inventory(version=SUITES["bookworm"])
+    pyinfra(fleet, "deploy.py")
+    ten = clock(lambda: pyinfra(fleet, "deploy.py"))
+    one = clock(lambda: pyinfra(fleet, "deploy.py", "--limit", fleet.machines[0].name))
+    row("ten hosts, converged", "2.5", *best(AGAIN, ten, one))
+    for number in TEN:
+        made.remove(number)
+
+
+def _beside_ansible(made: Hosts) -> None:
+    """Fresh, and converged on the hosts that the last round has left."""
+    have = given(made, "bookworm", OURS)
+    ours, theirs = (Fresh(made, "bookworm", number) for number in (OURS, ANSIBLE))
+    with ansible(made.folder) as other:
+        print(f"\n{other.version}")
+        heading(("Howdah", "Ansible", "times", "limit"))
+        python, site = theirs.playbooks(other, have)
+        deploy, bootstrap, play = best(FRESH, ours.deploy(), python, site)
+        refuse_other("Ansible", theirs.fleet.machines[0], have.outcome)
+        row("fresh host, Debian 12", "2.5", deploy, bootstrap + play, inverse=True)
+        row("  that has Python", "2.5", deploy, play, inverse=True)
+        again = clock(lambda: pyinfra(ours.fleet, "deploy.py"))
+        row("converged", "20", *best(FRESH, again, site), inverse=True)
+
+
+if __name__ == "__main__":
+    main()
