@@ -11,7 +11,9 @@ from tests.fleet.single import Single
 from tests.server import refusals
 
 # Begins of command lines: apt-get's children, not the shell whose script has the same words.
-UNPACKS, CONFIGURES = "^[^ ]*dpkg .*--unpack", "^[^ ]*dpkg .*--configure"
+UNPACKS, CONFIGURES = "^[^ ]*dpkg .*--unpack", "^[^ ]*dpkg .*--configure (--pending|-a)"
+
+PENDING = "^[^ ]*dpkg .*--configure --pending"  # apt-get's, and not that before it
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def said(run: subprocess.Popen[str]) -> str:
 
 def kill_dpkg(single: Single, what: str, seconds: float) -> None:
     time.sleep(seconds)
-    single.machine.sh(f"pkill -KILL -f '{what}'")
+    single.machine.sh(f"timeout 60 sh -c 'until pkill -KILL -f \"$0\"; do :; done' '{what}'")
 
 
 def test_broken_off_again_and_again(bare: Single) -> None:
@@ -52,8 +54,8 @@ def test_broken_off_again_and_again(bare: Single) -> None:
     with until(bare, UNPACKS) as run:
         kill_dpkg(bare, UNPACKS, 0.3)
         assert "could not install PostgreSQL: E: Sub-process /usr/bin/dpkg" in said(run)
-    with until(bare, CONFIGURES) as run:
-        kill_dpkg(bare, CONFIGURES, 0)
+    with until(bare, PENDING) as run:
+        kill_dpkg(bare, PENDING, 0)
         assert "could not install PostgreSQL: E: Sub-process /usr/bin/dpkg" in said(run)
     assert "apt-get install postgresql-" in bare.shown()
     with until(bare, CONFIGURES) as run:

@@ -12,9 +12,10 @@ COMMANDS = 18  # remote ones, of a first run
 # host is as it was before them.
 CHANGING = {3: "install", 6: "initdb", 7: "register", 9: "write", 10: "canary", 12: "load",
             14: "roles", 16: "schema", 18: "keep"}  # fmt: skip
+BY_THEMSELVES = (6, 10, 12, 14)  # the long ones; the others by `make test-all`
 EACH = [
     pytest.param(n, id=f"{n}-{CHANGING.get(n, 'ask')}",
-                 marks=[] if n in CHANGING else pytest.mark.all)
+                 marks=[] if n in BY_THEMSELVES else pytest.mark.all)
     for n in range(1, COMMANDS + 1)
 ]  # fmt: skip
 
@@ -37,12 +38,13 @@ def test_killed_during_a_command(fresh: Single, command: int) -> None:
     refusals.converges(fresh)
 
 
-def test_killed_again_and_again(fresh: Single) -> None:
-    """F1: each run is killed after one command more, until one comes to its end."""
+@pytest.mark.parametrize("when", ["DURING", "AFTER"])
+def test_killed_again_and_again(fresh: Single, when: str) -> None:
+    """F1: each run is killed at one command more, until one comes to its end."""
     codes = []
     while not codes or codes[-1]:
-        after = str(len(codes) + 1)
-        codes.append(fresh.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": after}).code)
+        env = {f"HOWDAH_KILL_{when}": str(len(codes) + 1)}
+        codes.append(fresh.pyinfra("-y", "deploy.py", env=env).code)
         assert codes[-1] in (0, -signal.SIGKILL)
     assert len(codes) > 5
     refusals.converges(fresh)
