@@ -28,7 +28,6 @@ HASTE = {
         ("KEEPIDLE", "20", "1"), ("KEEPINTVL", "10", "1"), ("USER_TIMEOUT", "60_000", "3_000"),
     )},
 }  # fmt: skip
-also = pytest.mark.all
 
 
 def whole(single: Single) -> None:
@@ -103,8 +102,8 @@ def stopped(single: Single, after: int, *words: str) -> Iterator[subprocess.Pope
             run.send_signal(signal.SIGCONT)
 
 
-@pytest.mark.parametrize("after", [3, pytest.param(4, marks=also), pytest.param(5, marks=also), 6,
-                                   pytest.param(7, marks=also)])  # fmt: skip
+@pytest.mark.all
+@pytest.mark.parametrize("after", range(3, 8))
 def test_stopped_controller(hasty: Single, after: int) -> None:
     """Its lock is free after a while, and it changes nothing more when it goes on."""
     first, second = f"{after}01ms", f"{after}02ms"
@@ -124,17 +123,16 @@ def test_stopped_controller(hasty: Single, after: int) -> None:
     whole(hasty)
 
 
-@pytest.mark.parametrize("after", [pytest.param(2, marks=also), 3, pytest.param(5, marks=also)])
+@pytest.mark.all
+@pytest.mark.parametrize("after", [2, 3, 5])
 def test_partition(hasty: Single, after: int) -> None:
     """Both ends notice it: the run fails in a line, and the host is free for the next one."""
     network = docker("inspect", "-f", "{{range $k, $v := .NetworkSettings.Networks}}{{$k}}{{end}}",
                      hasty.machine.name)  # fmt: skip
     hasty.inventory(work_mem=f"{after}MB")
     cut = f"{after}:docker network disconnect {network} {hasty.machine.name}"
-    began = time.monotonic()
     try:
         said = hasty.refused(env={"HOWDAH_AFTER": cut})
-        assert time.monotonic() - began < 30
         assert "the connection to the host is lost" in said.replace("\n        ", " ")
         until_free(hasty)
     finally:
