@@ -12,11 +12,6 @@ from tests.server import refusals
 
 COMMANDS = 8  # remote ones, of a run that changes a setting
 CHANGING = {3: "write", 4: "canary", 6: "swap", 8: "keep"}  # see test_killed_first_run.py
-EACH = [
-    pytest.param(n, id=f"{n}-{CHANGING.get(n, 'ask')}",
-                 marks=[] if n in CHANGING else pytest.mark.all)
-    for n in range(1, COMMANDS + 1)
-]  # fmt: skip
 Change = Callable[[str], tuple[str, str]]
 
 
@@ -44,8 +39,9 @@ def test_commands_of_a_change(single: Single, change: Change, verb: str) -> None
     assert (len(commands), changing(commands)) == (COMMANDS, list(CHANGING))
 
 
-@pytest.mark.parametrize("when", ["DURING", pytest.param("AFTER", marks=pytest.mark.all)])
-@pytest.mark.parametrize("command", EACH)
+@pytest.mark.all
+@pytest.mark.parametrize("when", ["DURING", "AFTER"])
+@pytest.mark.parametrize("command", range(1, COMMANDS + 1))
 @pytest.mark.parametrize("verb", ["reload", "restart"])
 def test_killed_at_a_command(
     single: Single, change: Change, verb: str, when: str, command: int

@@ -29,7 +29,7 @@ def cut_off(single: Single, after: int, seconds: float = 0) -> Run:
     return run
 
 
-@pytest.mark.parametrize("seconds", [0, 0.4])
+@pytest.mark.parametrize("seconds", [0, pytest.param(0.4, marks=pytest.mark.all)])
 def test_power_cut_again_and_again(fresh: Single, seconds: float) -> None:
     """F1, F3: after each command that a first run has, or while the next is at work."""
     after = 1
