@@ -58,7 +58,7 @@ class Hosts:
 @contextmanager
 def hosts() -> Iterator[Hosts]:
     """A network for them; all that is made goes at the end."""
-    if not shutil.which("docker") or docker("version", "-f", "ok", check=False) != "ok":
+    if not engine.answers():
         sys.exit("needs a Docker engine that runs")
     folder = Path(tempfile.mkdtemp(prefix="howdah-bench-", dir="/var/tmp"))
     begin = f"10.{random.randrange(64, 128)}.{random.randrange(256)}"  # noqa: S311 no secret

@@ -79,7 +79,10 @@ memory=
 # Above the ports that the kernel gives to clients; another canary may have the same idea.
 port=$((61000 + $$ % 4000))
 for attempt in 1 2 3 4 5; do
-    @OWNER@ env -i LC_ALL=C.UTF-8 "$SETPRIV" --pdeathsig QUIT "$BINARIES/postgres" -D "$data" \
+    # A shell's background commands begin with SIGQUIT ignored: it would be lost on a server that
+    # does not listen to it yet.
+    @OWNER@ env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
+        "$SETPRIV" --pdeathsig QUIT "$BINARIES/postgres" -D "$data" \
         -c config_file="$release/postgresql.conf" -c data_directory="$data" \
         -c hba_file="$CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
         -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \
