@@ -31,13 +31,13 @@ def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> StringCo
 
 
 def filled(name: str, **parts: str) -> str:
-    """The script deploys/NAME.sh, with each @PART@ in its place."""
-    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], _script(name))
+    """The script deploys/NAME, .sh where nothing else is said, with each @PART@ in its place."""
+    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], _text(name))
 
 
 @functools.cache
-def _script(name: str) -> str:
-    return Path(__file__).parent.joinpath(f"{name}.sh").read_text()
+def _text(name: str) -> str:
+    return Path(__file__).parent.joinpath(name if "." in name else f"{name}.sh").read_text()
 
 
 def assigned(**values: str) -> str:

@@ -14,7 +14,10 @@ until_it_answers() {
     since=$(date -u '+%Y-%m-%d %H:%M:%S')
     for attempt in 1 2 3 4 5; do
         control "$1" 2>/dev/null && return 0
-        why=$(ls -t @LOGS@ 2>/dev/null | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50 |
+        why=$({
+            @SAID@
+            ls -t @LOGS@ | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50
+        } 2>/dev/null |
             awk -v since="$since" '$0 >= since && /FATAL|could not|No space/ && !/ db=/' |
             sort | head -n 1) # not what a session says: its lines have a database
         case "$why" in

@@ -118,7 +118,8 @@ class Embedded:
             "-l", f"{layout.log}/start.log", "-o", options, "-m", "fast",
         )  # fmt: skip
         pgctl, logs = f"{self.as_owner} {command}", f"{shlex.quote(layout.log)}/*.log"
-        return shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=logs)
+        return shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=logs,
+                            said=":")  # fmt: skip
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""

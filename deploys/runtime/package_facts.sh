@@ -10,6 +10,9 @@ if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
     said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" @ETC@/postgresql.conf 2>/dev/null)
     { [ "$said" = "$DATA" ] && [ "$(stat -c %U "$DATA")" = postgres ]; } 2>/dev/null ||
         echo "has${tab}elsewhere"
+    { grep -v -e '^ *#' -e '^ *$' @ETC@/environment
+        grep "^ *pg_ctl_options *= *'..*'" @ETC@/pg_ctl.conf; } 2>/dev/null |
+        grep -q . && echo "has${tab}environment"
     ls @ETC@/conf.d/*.conf > /dev/null 2>&1 && echo "has${tab}conf.d"
 fi
 if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
@@ -23,5 +26,6 @@ else
         since=$(stat -c %.9Z @ETC@/postgresql.conf @ETC@/release.conf | sort -n | tail -n 1)
     echo "linked$tab$since"
     grep -qsx auto @ETC@/start.conf || echo "has${tab}no start.conf"
+    [ "$(cat @DROP@ 2>/dev/null)" = @CONF@ ] || echo "has${tab}no drop-in"
     [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
 fi

@@ -13,6 +13,9 @@ for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
     @OWNER@ ln -sfn "$CURRENT/$file" "$ETC/.$file"
     @OWNER@ mv -fT "$ETC/.$file" "$ETC/$file"
 done
+install -d "${DROP_IN%/*}"
+printf '%s\n' "$CONF" > "$DROP_IN.new"
+mv -fT "$DROP_IN.new" "$DROP_IN"
 systemctl daemon-reload
 systemctl enable @UNIT@
 sync "$ETC"

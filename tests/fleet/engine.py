@@ -36,7 +36,7 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     postgresql-{version} postgresql-{version}-pgaudit
 """
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "MKNOD")
-LOCK = Path("/var/tmp/howdah-test-engine.lock")
+LOCK, LOG = (Path(f"/var/tmp/howdah-test-engine.{kind}") for kind in ("lock", "log"))
 
 
 def docker(*words: str, check: bool = True, stdin: bytes | None = None) -> str:
@@ -56,14 +56,14 @@ def require() -> None:
     """An engine that runs. In CI, which says HOWDAH_TEST_ENGINE=1, it is started."""
     with _alone():
         if not answers() and os.environ.get("HOWDAH_TEST_ENGINE"):
-            subprocess.Popen(["dockerd"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             start_new_session=True)  # fmt: skip
+            with LOG.open("w") as log:
+                subprocess.run(["setsid", "-f", "dockerd"], check=True, stdout=log, stderr=log)
             until = time.monotonic() + 60
             while not answers() and time.monotonic() < until:
                 time.sleep(0.5)
     if not answers():
         if os.environ.get("HOWDAH_TEST_ENGINE"):
-            pytest.fail("HOWDAH_TEST_ENGINE is set, and there is no Docker engine")
+            pytest.fail(f"HOWDAH_TEST_ENGINE is set, and no Docker engine answers; see {LOG}")
         pytest.skip("NO REAL HOSTS WERE TRIED: there is no Docker engine")
 
 

@@ -59,6 +59,8 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     [
         (f"rm -rf {ETC}", "needs both of"),
         (f"echo work_mem=1GB > {ETC}/conf.d/own.conf", "put their settings into the inventory"),
+        (f"echo \"TZ = 'Mars'\" > {ETC}/environment", "put them into a drop-in of"),
+        (f"echo \"pg_ctl_options = '-t 99'\" > {ETC}/pg_ctl.conf", "put them into a drop-in of"),
         (f"sed -i 's,^data_directory.*,data_directory = \"/srv\",' {ETC}/postgresql.conf",
          "needs its data_directory to be"),
     ],

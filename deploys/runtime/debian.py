@@ -1,0 +1,93 @@
+"""A cluster as Debian's postgresql-common knows it: pg_lsclusters, its files, its unit."""
+
+import shlex
+from pathlib import Path
+
+from deploys import shell
+from howdah.cluster import BadCluster, Cluster
+from howdah.found import Found
+from howdah.layout import Layout
+
+# What a cluster must be to be taken over as it is, by what package_facts.sh says of it.
+ADOPTABLE = {
+    "halves": "needs both of {etc} and {data}",
+    "elsewhere": "needs its data_directory to be {data}, and postgres as its owner",
+    "environment": "{etc}/environment or pg_ctl.conf has settings; put them into a drop-in of "
+    "{unit}, and empty the file",
+    "conf.d": "{etc}/conf.d has files; put their settings into the inventory, and remove them",
+}
+
+# What makes a data directory Debian's cluster, by what package_facts.sh misses.
+REGISTERED = {
+    "no cluster": "make it {unit}, enabled",
+    "no postgresql.conf": "{etc}/postgresql.conf: a link to what is in force",
+    "no pg_hba.conf": "{etc}/pg_hba.conf: a link to what is in force",
+    "no pg_ident.conf": "{etc}/pg_ident.conf: a link to what is in force",
+    "no release.conf": "{etc}/release.conf: a link to what is in force",
+    "no start.conf": "{etc}/start.conf: auto",
+    "no drop-in": "{drop_in}: as it was written",
+    "no unit": "enable {unit}",
+}
+
+
+class DebianCluster:
+    """VERSION-NAME, with the server's files elsewhere and links to them here."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._version, self._name = str(cluster.version), cluster.cluster_name
+        self._port = str(cluster.port)
+        self.label = f"{self._version}-{self._name}"
+        self.unit = f"postgresql@{self.label}"
+        self.etc = f"/etc/postgresql/{self._version}/{self._name}"
+        self.drop_in = f"/etc/systemd/system/{self.unit}.service.d/howdah.conf"
+
+    def facts(self, layout: Layout) -> str:
+        """What the snapshot asks of it."""
+        return shell.filled(
+            "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
+            server=f"postgresql-{self._version}", conf=shlex.quote(self._conf(layout)),
+        )  # fmt: skip
+
+    def refuse_to_adopt(self, found: Found, data: str) -> None:
+        """Raises BadCluster for what would not be the same cluster afterwards."""
+        for what, cause in ADOPTABLE.items():
+            if what in found.has:
+                said = cause.format(etc=self.etc, data=data, unit=self.unit)
+                raise BadCluster(f"adopt: {said}")
+
+    def lacks(self, found: Found) -> list[str]:
+        """What `register` would do, a line each."""
+        names = {"etc": self.etc, "unit": self.unit, "drop_in": self.drop_in}
+        return [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
+
+    def register(self, layout: Layout, owner: str) -> str:
+        """The script that makes a data directory this cluster; ``owner``: words that run as it."""
+        assigned = shell.assigned(
+            etc=self.etc, data=layout.data, current=layout.current, port=self._port,
+            version=self._version, name=self._name, drop_in=self.drop_in, conf=self._conf(layout),
+        )  # fmt: skip
+        return shell.filled("runtime/register", assigned=assigned, owner=owner, unit=self.unit)
+
+    def control(self, layout: Layout, owner: str) -> str:
+        """Shell lines: $1 is start, stop or restart."""
+        return shell.filled("runtime/systemctl", unit=self.unit, data=layout.data,
+                            binaries=layout.binaries, owner=owner)  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        """What prints the server's words from before its own log is open."""
+        return f"journalctl -q -o cat -n 50 -u {self.unit}"
+
+    def remove(self, layout: Layout) -> str:
+        """Shell lines; pg_dropcluster leaves what it does not know."""
+        return (
+            f"systemctl disable {self.unit}; "
+            f"[ ! -e {self.etc} ] || pg_dropcluster --stop {self._version} {self._name} || :; "
+            f"rm -rf {self.etc} {Path(self.drop_in).parent} {layout.data} {layout.log} "
+            f"{layout.canary}*; systemctl daemon-reload"
+        )
+
+    def _conf(self, layout: Layout) -> str:
+        """The unit's drop-in."""
+        return shell.filled("runtime/unit.conf", binaries=layout.binaries, data=layout.data,
+                            etc=self.etc).strip()  # fmt: skip
