@@ -2,4 +2,7 @@
 
 from pyinfra import config
 
+from deploys import ahead
+
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
+ahead.begin()

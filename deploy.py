@@ -12,12 +12,15 @@ from deploys.issue import issue
 from deploys.load import load
 from deploys.migrate import migrate
 from deploys.prove import prove
+from deploys.snapshot import begin
 from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import tell_how_to_connect
 
 # The inventory and roles-sql/: what cannot be is refused before a host is touched.
 target = Target()
+# One question to the host is all that a run costs that changes nothing.
+begin(target)
 # At the end: what changed, what waits, how long the certificates last.
 summarise(target.cluster.environment)
 

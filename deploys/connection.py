@@ -6,8 +6,8 @@ from typing import Any, NoReturn, TextIO
 import gevent
 from gevent import Greenlet
 from paramiko import SSHException, Transport
-from pyinfra import host
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
+from pyinfra import host, state
+from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.exceptions import DeployError
 from pyinfra.connectors import util
@@ -46,10 +46,14 @@ def refuse(stage: str) -> None:
                           f"(host {host.name})")  # fmt: skip
 
 
-def run(text: str) -> "Greenlet[..., Any]":
-    """A shell script, begun now. Its greenlet gives (done, output), as pyinfra's connectors do."""
+def run(text: str, whom: dict[str, Any] | None = None) -> "Greenlet[..., Any]":
+    """A shell script, begun now. Its greenlet gives (done, output), as pyinfra's connectors do.
+
+    ``whom``: pyinfra's arguments like _sudo; none says the host's own.
+    """
+    whom = as_whom() if whom is None else whom
     command = StringCommand("sh", "-c", QuoteString(text))
-    answer = gevent.spawn(_ask, host.run_shell_command, transport(), command, as_whom())
+    answer = gevent.spawn(_ask, host.run_shell_command, transport(), command, whom)
     gevent.sleep(0)  # the question leaves now
     return answer
 
@@ -66,8 +70,8 @@ def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: A
 
 
 def as_whom() -> dict[str, Any]:
-    """The operation's own: as whom it runs."""
-    given: Any = host.current_op_global_arguments or {}
+    """The operation's own, or what the next would be given: as whom it runs."""
+    given: Any = host.current_op_global_arguments or pop_global_arguments(state, host, {})[0]
     return {k: v for k, v in given.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"}
 
 

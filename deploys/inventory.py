@@ -37,11 +37,11 @@ def read_cluster() -> Cluster:
 
 def _version() -> int:
     """What the host's distribution has. A host that cannot be asked fails, and no other."""
-    done, output = connection.run('. /etc/os-release && echo "$ID $VERSION_ID"').get()
+    done, output = connection.run('. /etc/os-release; echo "$ID $VERSION_ID"', {}).get()
     try:
-        return version_of(output.stdout_lines[0] if done else "")
-    except (BadCluster, IndexError) as e:
-        fail(str(e) or "the host does not say what it is")
+        return version_of("".join(output.stdout_lines[:1]))
+    except BadCluster as e:
+        fail(str(e) if done else "".join(output.stderr_lines[:1]) or "the host does not answer")
     return int(Cluster.model_fields["version"].default)
 
 

@@ -14,10 +14,13 @@ case "$limit" in *[0-9]) echo "memory$tab$limit" ;; esac
 echo "cores$tab$(nproc)"
 place=$DATA
 until [ -e "$place" ]; do place=${place%/*}; place=${place:-/}; done
-echo "disk$tab$(stat -f -c '%b * %S' "$place" | { read -r sum; echo "$(($sum))"; })"
+sum=$(stat -f -c '%b * %S' "$place")
+echo "disk$tab$(($sum))"
 if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     echo "lock$tab$owner"
-    flock -n -s "$LOCK_FILE" true || echo "locked"
+    exec 8< "$LOCK_FILE"
+    flock -n -s 8 || echo "locked"
+    exec 8<&-
 fi
 @FACTS@
 [ -x "$BINARIES/postgres" ] && echo "binaries"
@@ -32,10 +35,10 @@ whose=
 for folder in "$ETC" "$SOCKET"; do
     [ -d "$folder" ] && echo "folder"
 done
-[ "$(stat -c %a "$LOG" 2>/dev/null)" = 700 ] && echo "folder" # what is logged is not for all
-for link in current good last; do
-    [ -L "$ETC/$link" ] && echo "$link$tab$(readlink "$ETC/$link")"
-done
+{ # what is logged is not for all
+    find "$LOG" -maxdepth 0 -perm 700 -printf 'folder\n'
+    find "$ETC/current" "$ETC/good" "$ETC/last" -maxdepth 0 -type l -printf '%f\t%l\n'
+} 2>/dev/null
 files=0
 if cd "$CURRENT/" 2>/dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2>/dev/null; }; then
     [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1
@@ -45,9 +48,9 @@ fi
 [ -e "$DATA/postmaster.pid" ] || exit 0
 { read -r pid; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
 # a stale file may name somebody else's process
-[ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$DATA")" ] || exit 0
+[ "/proc/$pid/cwd" -ef "$DATA" ] || exit 0
 echo "pid$tab$pid"
-[ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$BINARIES/postgres")" ] || echo "outdated"
+[ "/proc/$pid/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
 echo "port$tab$port"
 echo "socket$tab$socket"
 [ -n "$SERVER" ] || exit 0

@@ -12,7 +12,8 @@ from howdah.catalog import Catalog
 from howdah.hardware import Hardware
 from howdah.refusal import Refusal
 
-NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "linked": float}
+NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int}
+EXTREMES: dict[str, tuple[Any, Any]] = {"memory": (int, min), "linked": (float, max)}
 
 
 class Unreadable(Refusal):
@@ -59,7 +60,8 @@ class Found:
     listen: str = ""  # its listen_addresses
     release: str = ""  # that the running server has loaded
     loaded: float = 0  # when, in seconds of the epoch
-    linked: float = 0  # since when what it reads is linked to the release
+    links: set[str] = field(default_factory=set)  # to files in force, where Debian looks for them
+    linked: float = 0  # since when what the server reads is linked to the release
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
@@ -120,10 +122,12 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, values[0])
     elif name in NUMBERS:
         setattr(found, name, NUMBERS[name](values[0]))
-    elif name == "memory":
-        found.memory = min(found.memory or int(values[0]), int(values[0]))
-    elif name == "has":
-        found.has.add(values[0])
+    elif name in EXTREMES:
+        number, extreme = EXTREMES[name]
+        value = number(values[0])
+        setattr(found, name, extreme(getattr(found, name) or value, value))
+    elif name in ("has", "links"):
+        getattr(found, name).add(values[0])
     elif name == "folder":
         found.folders += 1
     elif name == "listener":

@@ -20,14 +20,13 @@ ADOPTABLE = {
 # What makes a data directory Debian's cluster, by what package_facts.sh misses.
 REGISTERED = {
     "no cluster": "make it {unit}, enabled",
-    "no postgresql.conf": "{etc}/postgresql.conf: a link to what is in force",
-    "no pg_hba.conf": "{etc}/pg_hba.conf: a link to what is in force",
-    "no pg_ident.conf": "{etc}/pg_ident.conf: a link to what is in force",
-    "no release.conf": "{etc}/release.conf: a link to what is in force",
     "no start.conf": "{etc}/start.conf: auto",
     "no drop-in": "{drop_in}: as it was written",
     "no unit": "enable {unit}",
 }
+
+
+FILES = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf", "release.conf")
 
 
 class DebianCluster:
@@ -45,7 +44,8 @@ class DebianCluster:
         """What the snapshot asks of it."""
         return shell.filled(
             "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
-            server=f"postgresql-{self._version}", conf=shlex.quote(self._conf(layout)),
+            server=f"postgresql-{self._version}", files=" ".join(FILES),
+            conf=shlex.quote(self._conf(layout)),
         )  # fmt: skip
 
     def refuse_to_adopt(self, found: Found, data: str) -> None:
@@ -58,7 +58,11 @@ class DebianCluster:
     def lacks(self, found: Found) -> list[str]:
         """What `register` would do, a line each."""
         names = {"etc": self.etc, "unit": self.unit, "drop_in": self.drop_in}
-        return [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
+        lines = [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
+        if "no cluster" not in found.has:
+            lines += [f"{self.etc}/{file}: a link to what is in force" for file in FILES
+                      if file not in found.links]  # fmt: skip
+        return lines
 
     def register(self, layout: Layout, owner: str) -> str:
         """The script that makes a data directory this cluster; ``owner``: words that run as it."""

@@ -1,6 +1,6 @@
 (. /etc/os-release && echo "os$tab$ID $VERSION_ID") 2>/dev/null
 echo "uid$tab$(id -u)"
-[ ! -e "$(dirname "$BINARIES")/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
+[ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
 # unpacked is not installed: postgres may not even be a user yet
 [ -e "$MARKER" ] || ! dpkg-query -W -f '${db:Status-Abbrev}\n' @SERVER@ @SERVER@-pgaudit 2>/dev/null |
     grep -q '^.[UFH]' || echo "has${tab}unpacked"
@@ -18,14 +18,16 @@ fi
 if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
     echo "has${tab}no cluster"
 else
-    for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
-        [ "$(readlink @ETC@/$file)" = "$CURRENT/$file" ] || echo "has${tab}no $file"
-    done
-    since=inf # of the two that the server reads through links of this folder
-    [ -L @ETC@/postgresql.conf ] && [ -L @ETC@/release.conf ] &&
-        since=$(stat -c %.9Z @ETC@/postgresql.conf @ETC@/release.conf | sort -n | tail -n 1)
-    echo "linked$tab$since"
-    grep -qsx auto @ETC@/start.conf || echo "has${tab}no start.conf"
+    # of a folder that is not root's only names that are known
+    set -- -false
+    for file in @FILES@; do set -- "$@" -o -name "$file" -lname "$CURRENT/$file"; done
+    # through these two the server reads the others
+    find @ETC@ -maxdepth 1 -type l \( "$@" \) -printf 'links\t%f\n' \
+        \( -name postgresql.conf -o -name release.conf \) -printf 'linked\t%C@\n'
+    { [ -L @ETC@/postgresql.conf ] && [ -L @ETC@/release.conf ]; } || echo "linked${tab}inf"
+    said=
+    { read -r said < @ETC@/start.conf; } 2>/dev/null
+    [ "$said" = auto ] || echo "has${tab}no start.conf"
     [ "$(cat @DROP@ 2>/dev/null)" = @CONF@ ] || echo "has${tab}no drop-in"
     [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
 fi

@@ -65,13 +65,17 @@ def test_fact_of_a_file_that_is_not_known_is_passed_over(fact: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("linked", "unread"), [("1764087000.25", False), ("1764087000.75", True), ("inf", True)]
-)
-def test_link_that_is_younger_than_what_is_loaded(linked: str, unread: bool) -> None:
+    ("links", "unread"),
+    [(["linked\t1764087000.25"], False),
+     (["linked\t1764087000.75"], True),
+     (["linked\t1764087000.75", "linked\t1764087000.25"], True),
+     (["linked\t1764087000.25", "linked\tinf"], True)],
+)  # fmt: skip
+def test_link_that_is_younger_than_what_is_loaded(links: list[str], unread: bool) -> None:
     loaded = ["loaded", 1764087000.5]
-    assert not read([f"linked\t{linked}", json.dumps(loaded)]).unread()  # there is no server
+    assert not read([*links, json.dumps(loaded)]).unread()  # there is no server
     server = ["server", "17.10", "r-3", ""]
-    assert read([f"linked\t{linked}", *map(json.dumps, (server, loaded))]).unread() == unread
+    assert read([*links, *map(json.dumps, (server, loaded))]).unread() == unread
 
 
 def test_each_catalog_is_a_new_one() -> None:

@@ -1,0 +1,22 @@
+"""The imports that weigh the most, while pyinfra waits for its hosts to let it in."""
+
+import importlib
+from contextlib import suppress
+
+import gevent
+
+# What needs no host; from the light to those that build on them.
+MODULES = ("pydantic", "howdah.cluster", "howdah.declared", "howdah.render", "deploys.configure",
+           "deploys.grant", "deploys.issue", "deploys.migrate", "deploys.prove")  # fmt: skip
+
+
+def begin() -> None:
+    """One after the other, each when there is nothing else to do."""
+    gevent.spawn(_import)
+
+
+def _import() -> None:
+    for name in MODULES:
+        gevent.idle()
+        with suppress(Exception):  # deploy.py imports it again, and tells
+            importlib.import_module(name)
