@@ -73,8 +73,8 @@ lint: .venv  ## ruff, mypy, sqlfluff
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar roles-sql
 
-bench: .venv  ## the numbers of the README
+bench: .venv  ## the embedded server beside its floor
 	@$(BIN)/python -m benchmarks.local
 
-bench-fleet: .venv  ## the numbers of docs/benchmarks.md; needs a Docker engine; half an hour
+bench-fleet: .venv  ## the numbers of the README; needs a Docker engine; a quarter of an hour
 	@$(BIN)/python -m benchmarks.fleet
