@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 from pyinfra import host, logger, state
+from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
 from deploys import ROOT
@@ -55,7 +57,10 @@ def fail(message: str) -> None:
     """The host at hand is left out of the run, before anything of it is touched."""
     told().failed = message
     host.log_styled(message, fg="red", log_func=logger.error)
-    state.fail_hosts({host})
+    try:
+        state.fail_hosts({host})
+    except PyinfraError:  # it was the last, and that is told
+        sys.exit(1)
 
 
 def _end() -> None:
