@@ -50,10 +50,14 @@ verify: .venv $(INVENTORY)  ## prove what ENV's hosts let in and refuse; changes
 		tests/verify --inventory $(INVENTORY) $(ARGS)
 
 bundle: .venv $(INVENTORY)  ## what an application's host needs: CA, password, URIs
-	@$(BIN)/python -m deploys.bundle $(INVENTORY) $(FOLDER)
+	@$(BIN)/python -m deploys.bundle $(INVENTORY) $(if $(FOLDER),'$(FOLDER)')
 
-start stop status: .venv $(INVENTORY)  ## the local server
-	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.$@
+start stop: .venv $(INVENTORY)  ## the server
+	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
+		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.local.$@
+
+status: .venv $(INVENTORY)  ## whether the server runs, and where everything is
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.status
 
 destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
 	@test -n '$(YES)' || { $(CAN_ASK); $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploys.local.destroy \
@@ -76,5 +80,5 @@ lint: .venv  ## ruff, mypy, sqlfluff
 bench: .venv  ## the embedded server beside its floor
 	@$(BIN)/python -m benchmarks.local
 
-bench-fleet: .venv  ## the numbers of the README; needs a Docker engine; a quarter of an hour
+bench-fleet: .venv  ## the numbers of the README; needs a Docker engine
 	@$(BIN)/python -m benchmarks.fleet

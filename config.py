@@ -2,7 +2,8 @@
 
 from pyinfra import config
 
-from deploys import ahead
+from deploys import ahead, nobody
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
 ahead.begin()
+nobody.refuse()

@@ -7,10 +7,9 @@ database host a URI. FOLDER is where the application's host will have them.
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from deploys import ROOT
-from deploys.hosts import hosts_of
+from deploys.hosts import address_of, hosts_of
 from deploys.inventory import pyinfras_keys
 from howdah import cluster
 from howdah.cluster import Cluster
@@ -28,11 +27,12 @@ def main() -> int:
     inventory, folder = Path(sys.argv[1]), [*sys.argv[2:], FOLDER][0]
     uris: dict[str, dict[str, str]] = {}
     try:
+        _refuse_relative(folder)
         for host, data in hosts_of(inventory).items():
             read = cluster.read({"environment": inventory.stem, **data}, pyinfras_keys)
             of_all = uris.setdefault(read.environment, {})
             of_all[f"{host.lstrip('@')}.uri"] = uri(
-                read, f"{folder}/{CA}", _address(host, data, read)
+                read, f"{folder}/{CA}", address_of(host, data, read)
             )
             _warn(host, read)
         for environment, of_all in uris.items():
@@ -43,10 +43,10 @@ def main() -> int:
     return 0
 
 
-def _address(host: str, data: Mapping[str, Any], cluster: Cluster) -> str:
-    """The name that an application knows the host by: one of its certificate's."""
-    own = str(cluster.listen_addresses[0]) if host.startswith("@") else host
-    return str([*cluster.certificate_names, data.get("ssh_hostname") or own][0])
+def _refuse_relative(folder: str) -> None:
+    if not folder.startswith("/"):
+        raise Refusal(f"FOLDER = {folder!r}: needs the absolute path where the application's host "
+                      "will have the files")  # fmt: skip
 
 
 def _warn(host: str, cluster: Cluster) -> None:
@@ -54,6 +54,9 @@ def _warn(host: str, cluster: Cluster) -> None:
         address = cluster.listen_addresses[0]
         sys.stderr.write(f"warning: {host} listens on {address} only: an application on another "
                          "host cannot reach it; docs/production.md\n")  # fmt: skip
+    elif not cluster.allowed_networks:
+        sys.stderr.write(f"warning: {host} lets no network in: an application on another host "
+                         "needs allowed_networks; docs/production.md\n")  # fmt: skip
 
 
 def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
@@ -71,9 +74,10 @@ def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
         write_whole(bundle / name, store.path(name).read_bytes())
     for name, text in uris.items():
         write_whole(bundle / name, f"{text}\n".encode())
-    files = "".join(f"    {name:24}{text}\n" for name, text in uris.items())
-    return (f"{bundle}\n    {CA:24}who signs the servers' certificates\n    {PASSWORD:24}the "
-            f"application's password\n{files}copy them to {folder} of the application's host, "
+    said = {CA: "who signs the servers' certificates", PASSWORD: "the application's password"}
+    width = max(map(len, [*said, *uris])) + 2
+    files = "".join(f"    {name:{width}}{text}\n" for name, text in {**said, **uris}.items())
+    return (f"{bundle}\n{files}copy them to {folder} of the application's host, "
             "readable by the application only\n")  # fmt: skip
 
 

@@ -1,11 +1,13 @@
-"""An inventory's hosts with their data, without a connection to any of them."""
+"""An inventory's hosts, without a connection to any of them."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from howdah.cluster import Cluster
 from howdah.refusal import Refusal
 
 
@@ -22,3 +24,9 @@ def hosts_of(inventory: Path) -> dict[str, dict[str, Any]]:
     if done.returncode or not done.stdout.strip():
         raise Refusal(done.stderr)
     return {host["name"]: host["data"] for host in json.loads(done.stdout)}
+
+
+def address_of(host: str, data: Mapping[str, Any], cluster: Cluster) -> str:
+    """The name that an application knows the host by: one of its certificate's."""
+    own = str(cluster.listen_addresses[0]) if host.startswith("@") else host
+    return str([*cluster.certificate_names, data.get("ssh_hostname") or own][0])

@@ -1,4 +1,4 @@
-"""The embedded server by itself: `pyinfra inventories/local.py deploys.local.stop`."""
+"""A server by itself: `pyinfra inventories/local.py deploys.local.stop`."""
 
 from collections.abc import Iterator
 
@@ -51,6 +51,7 @@ def _start(target: Target) -> Iterator[PyinfraCommand]:
     if found.pid:
         host.noop("the server runs")
         return
+    would(["start the server"])
     yield control(runtime, "start")
 
 
@@ -61,6 +62,7 @@ def _stop(target: Target) -> Iterator[PyinfraCommand]:
     if not found.pid:
         host.noop("the server is down")
         return
+    would(["stop the server: its sessions end"])
     yield control(target.runtime, "stop")
 
 

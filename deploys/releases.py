@@ -1,6 +1,7 @@
 """The server's files on its host: folders r-1, r-2 …, each a whole set, and three links.
 
 ``current`` is in force, ``good`` was the last to be proven, ``last`` the good one before it.
+r-1.sums says how r-1 was written: `make undo` goes back to nothing else.
 """
 
 import base64
@@ -62,11 +63,11 @@ def keep(runtime: Runtime, release: str) -> StringCommand:
 
 # Releases that nothing points to: refused ones, and those before the last good one.
 SWEEP = """
-for old in r-*; do
+for old in r-*[0-9]; do
     for link in current good last; do
         [ "$(readlink $link)" != "$old" ] || continue 2
     done
-    rm -rf "$old"
+    rm -rf "$old" "$old.sums"
 done
 """
 
@@ -81,7 +82,8 @@ base64 -d | tar -x -C .stage
 chown -R {owner} .stage
 chmod {mode} .stage/*
 chmod 750 .stage
-sync .stage/*
+(cd .stage && sha256sum *) > {release}.sums
+sync .stage/* {release}.sums
 mv -T .stage {release}
 sync .
 """

@@ -10,6 +10,7 @@ from pyinfra.api.command import PyinfraCommand
 
 from deploys import connection
 from deploys.convergent import convergent
+from deploys.hosts import address_of
 from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster
@@ -57,6 +58,7 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         return
     cluster, store, layout = target.cluster, target.store, target.runtime.layout
     dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
+    there = "" if connection.is_local() else "  # on the host"
     words = (f"{layout.binaries}/psql", "-h", layout.socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
     superuser = f"{target.runtime.as_owner} {shlex.join(words)}".strip()
@@ -64,8 +66,8 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         f"DSN       {dsn}",
         f"CA        {store.path('ca.crt')}",
         f"password  {store.password_file('app_verifier')}",
-        f"socket    {layout.socket}",
-        f"superuser {superuser}",
+        f"socket    {layout.socket}{there}",
+        f"superuser {superuser}{there}",
     ]
     if connection.is_local():
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
@@ -74,6 +76,8 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
 
 
 def _reached(cluster: Cluster) -> str:
-    """From the host itself."""
-    address = cluster.listen_addresses[0]
-    return "127.0.0.1" if address.is_unspecified else str(address)
+    """From here; from the host itself where it listens to nobody else."""
+    own = cluster.listen_addresses[0]
+    if not connection.is_local() and not all(a.is_loopback for a in cluster.listen_addresses):
+        return address_of(host.name, host.data.dict(), cluster)
+    return "127.0.0.1" if own.is_unspecified else str(own)

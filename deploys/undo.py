@@ -20,6 +20,15 @@ from howdah.found import Found, read
 from howdah.refusal import Refusal
 from howdah.render import File
 
+READ = """
+tab=$(printf '\\t')
+cd {folder} || exit
+edited=$(sha256sum -c --quiet ../{release}.sums 2>/dev/null) || {{
+    echo "it has been edited since it was written: $(echo ${{edited:-all of it}})" >&2
+    exit 1
+}}
+{files}"""
+
 
 def undo() -> None:
     """The last good configuration but the one in force; twice is forward again."""
@@ -39,6 +48,7 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
     late = difference.late(changes, found.contexts)
     verb = "reload" if found.running else "start"
+    late = [name for name in late if name not in found.pending]  # that the server has not taken up
     if late and found.running and target.cluster.may_restart:
         verb = "restart"
     would([f"{verb} the server with release {release}", *_difference(now, before),
@@ -49,10 +59,13 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
 
 
 def _read(target: Target, release: str) -> Found:
-    """The files of a release, as the snapshot has those of the one in force."""
+    """The files of a release, as the snapshot has those of the one in force. Raises Refusal.
+
+    An edit by hand has not been proven, whatever its release was.
+    """
     folder = shlex.quote(f"{target.runtime.layout.releases}/{release}")
-    text = f"tab=$(printf '\\t')\ncd {folder} || exit\n{shell.filled('files')}"
-    return read(ask(target.runtime, f"read release {release}", text))
+    text = READ.format(folder=folder, release=release, files=shell.filled("files"))
+    return read(ask(target.runtime, f"go back to release {release}", text))
 
 
 def _texts(found: Found) -> dict[str, str]:

@@ -35,10 +35,11 @@ if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
     done
     printf "\nhowdah.release = 'r-0'\n" >> .stage/postgresql.conf
     rm -rf r-0
+    (cd .stage && sha256sum *) > r-0.sums
     mv -T .stage r-0
     ln -sfn r-0 current
     ln -sfn r-0 good
-    sync r-0/* .
+    sync r-0/* r-0.sums .
     cd /
 fi
 printf '%s\n' "$ENVIRONMENT" > "$MARKER.new"

@@ -16,6 +16,10 @@ def test_application_of_another_host(new_fleet: NewFleet) -> None:
     fleet.hosts({"db1": knobs})
     assert "has no secrets yet; make deploy makes them" in make(fleet, "bundle")
     fleet.deploy()
+    assert "needs the absolute path" in make(fleet, "bundle", "FOLDER=my secrets")
+    fleet.hosts({"db1": {**knobs, "allowed_networks": []}})
+    assert "warning: db1 lets no network in" in make(fleet, "bundle")
+    fleet.hosts({"db1": knobs})
     said = make(fleet, "bundle")
     assert "warning" not in said
     bundle = fleet.folder / "bundles" / fleet.environment

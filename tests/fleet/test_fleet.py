@@ -59,6 +59,9 @@ def test_limit(as_three: Fleet) -> None:
     as_three.deploy()
     for machine in as_three.machines:
         machine.ask("ALTER ROLE appuser CONNECTION LIMIT 1")
+    nobody = as_three.pyinfra("-y", "--limit", "nobody", "deploy.py")
+    assert nobody.code == 1
+    assert "no host of the inventory is left" in nobody.output
     assert as_three.deploy("--limit", FIRST).changed == ["Set roles and rights"]
     limit = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'appuser'"
     assert [m.ask(limit) == "1" for m in as_three.machines] == [False, True, True]

@@ -1,5 +1,7 @@
 """The configuration before, and what goes back with it: nothing else."""
 
+import subprocess
+
 from tests.server.checkout import Checkout
 from tests.server.test_changes import costs
 
@@ -55,6 +57,16 @@ def test_undo_of_a_restart(converged: Checkout) -> None:
     assert converged.ask("SHOW max_connections") == "100"
 
 
+def test_undo_of_what_waits(converged: Checkout) -> None:
+    """The server has not taken it up: nothing waits any more, and nothing is restarted."""
+    converged.inventory(stage="production", max_connections=106)
+    assert "waits for a restart" in converged.deploy().output
+    with costs(converged, reloads=1):
+        said = converged.pyinfra("-y", "--data", "restart=yes", "deploys.undo.undo").output
+    assert "waits for a restart" not in said
+    assert converged.ask("SELECT count(*) FROM pg_settings WHERE pending_restart") == "0"
+
+
 def test_undo_starts_a_server_that_is_down(converged: Checkout) -> None:
     converged.inventory(lock_timeout="25s")
     converged.deploy()
@@ -68,11 +80,31 @@ def test_undo_that_the_server_does_not_take(converged: Checkout) -> None:
     converged.deploy()
     conf = converged.home / "etc" / converged.link("last") / "postgresql.conf"
     conf.write_text(conf.read_text() + "work_mem = 'a lot'\n")
+    sums = conf.parent.with_suffix(".sums")
+    done = subprocess.run(["sha256sum", *sorted(p.name for p in conf.parent.iterdir())],
+                          cwd=conf.parent, check=True, capture_output=True)  # fmt: skip
+    sums.write_bytes(done.stdout)  # as if it had been written so
     said = converged.pyinfra("-y", "deploys.undo.undo")
     assert said.code != 0
     assert "is back in force" in said.output
     assert "work_mem" in said.output
     assert converged.ask("SHOW lock_timeout") == "26s"
+    assert converged.deploy().changed == []
+
+
+def test_what_was_edited_by_hand_is_not_gone_back_to(converged: Checkout) -> None:
+    """Nobody has proven it: it might let anybody in."""
+    converged.inventory(lock_timeout="27s")
+    converged.deploy()
+    conf = converged.home / "etc" / converged.link("good") / "pg_hba.conf"
+    conf.write_text(conf.read_text() + "host all all 0.0.0.0/0 trust\n")
+    assert converged.deploy().changed
+    assert converged.link("last") == conf.parent.name
+    for words in (["-y"], ["--dry"]):
+        run = converged.pyinfra(*words, "deploys.undo.undo", stdin="no\n")
+        assert run.code != 0
+        assert "edited since it was written: pg_hba.conf: FAILED" in run.output.replace("\n", "")
+    assert "trust" not in converged.ask("SELECT * FROM pg_hba_file_rules")
     assert converged.deploy().changed == []
 
 
