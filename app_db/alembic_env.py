@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, NullPool, create_engine
 from sqlmodel import AutoString
 
-from app_db.entity import SCHEMA
+from app_db.schema import SCHEMA
 
 
 def run(metadata: MetaData) -> None:

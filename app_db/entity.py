@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, MetaData, func
 from sqlmodel import Field, SQLModel
 
-SCHEMA = "app"
+from app_db.schema import SCHEMA
 
 # A constraint without a name of its own cannot be dropped by a revision.
 NAMES = {

@@ -1,0 +1,79 @@
+"""config.yaml, or the file that APP_CONFIG names: `stage`, and the block `database:`."""
+
+import os
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app_db.errors import BadSettings
+
+DEFAULT = Path("config.yaml")
+BLOCK = "database"
+PREFIX = "DATABASE_"
+# An application's own blocks stand beside ours, and `storage` is no misspelt `stage`.
+CLOSE = 0.85
+# Platforms have variables like DATABASE_PUBLIC_URL; only what is nearly ours is a slip.
+CLOSE_IN_ENVIRONMENT = 0.75
+
+
+def path() -> Path | None:
+    """Where the configuration is, if anywhere; a file that APP_CONFIG names has to be there."""
+    named = os.environ.get("APP_CONFIG")
+    return Path(named) if named else DEFAULT if DEFAULT.exists() else None
+
+
+def read(known: Collection[str]) -> dict[str, Any]:
+    """`stage` and the keys of `database:`, which must be among ``known``. Raises BadSettings."""
+    file = path()
+    if file is None:
+        return {}
+    found = _mapping(_parsed(file), f"{file}")
+    for key in {"stage", BLOCK} - found.keys():
+        if near := get_close_matches(key, found, n=1, cutoff=CLOSE):
+            raise BadSettings(f"unknown key {near[0]!r} in {file}; did you mean {key!r}?")
+    block = _mapping(found.get(BLOCK), f"{BLOCK} in {file}")
+    for key in block:
+        if key not in known:
+            raise BadSettings(f"unknown key '{BLOCK}.{key}' in {file}; {nearest(key, known)}")
+    stage = {"stage": found["stage"]} if "stage" in found else {}
+    return {**block, **stage}
+
+
+def refuse_slips(known: Collection[str]) -> None:
+    """Refuse a variable of the environment that is nearly one of ours. Raises BadSettings."""
+    ours = {PREFIX + name.upper() for name in known}
+    for name in sorted(os.environ.keys() - ours):
+        rest = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and get_close_matches(rest, known, 1, CLOSE_IN_ENVIRONMENT):
+            near = nearest(name, ours)
+            raise BadSettings(f"unknown variable {name} in the environment; {near}")
+
+
+def nearest(found: object, known: Iterable[str]) -> str:
+    """What was probably meant, or else all that there is."""
+    names = sorted(known)
+    near = get_close_matches(str(found), names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
+
+
+def _parsed(file: Path) -> object:
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as e:
+        raise BadSettings(f"{file} cannot be read: {getattr(e, 'strerror', None) or e}") from None
+    except yaml.YAMLError as e:
+        # Not the error itself: it quotes the line, and that may hold a password.
+        mark = getattr(e, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise BadSettings(f"{file}{line} is no YAML; a mapping is needed") from None
+
+
+def _mapping(found: object, where: str) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise BadSettings(f"{where} is {type(found).__name__}; a mapping is needed")
+    return {str(key): value for key, value in found.items()}

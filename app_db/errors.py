@@ -1,0 +1,54 @@
+"""What app_db raises: each error is also the one of SQLAlchemy's that it stands for.
+
+So `except IntegrityError` and `except OperationalError` go on to work, and one word of ours
+(Duplicate, Stale, Unavailable) is enough for a handler.
+"""
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from typing_extensions import override
+
+
+class AppDbError(Exception):
+    """Whatever app_db itself has to say."""
+
+
+class BadSettings(AppDbError, ValueError):
+    """The configuration cannot be used: what was found, what is needed, and where."""
+
+
+class SchemaBehind(AppDbError):
+    """The database is not at the head of the history, and this login may not bring it there."""
+
+
+class Unavailable(AppDbError):
+    """The database cannot serve now; the same request may succeed later (HTTP's 503)."""
+
+
+class ConnectionFailed(Unavailable, OperationalError):
+    """No connection could be made, or the one in use has broken."""
+
+
+class PoolExhausted(Unavailable, PoolTimeout):
+    """All connections of the pool were in use for pool_timeout seconds."""
+
+
+class Duplicate(AppDbError, IntegrityError):
+    """A row with the same key is there already (HTTP's 409).
+
+    Attributes:
+        constraint: the name of the unique constraint or index, like `uq_users_email`.
+
+    """
+
+    constraint: str = ""
+
+    @override
+    def __str__(self) -> str:
+        # Not PostgreSQL's DETAIL: that is the value, which need not be in a log.
+        return f"duplicate key value violates unique constraint {self.constraint!r}"
+
+
+class Stale(AppDbError, StaleDataError):
+    """Somebody else has changed or deleted the row since it was read (HTTP's 409)."""

@@ -1,0 +1,141 @@
+"""DbSessionService: the process's one engine, its sessions, and how they are."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Self
+
+from sqlalchemy import Connection, Engine
+from sqlmodel import Session
+
+from app_db.engine import make_engine
+from app_db.errors import BadSettings
+from app_db.health import OWN, Health
+from app_db.pool import PoolStatus, WatchedPool, counts
+from app_db.sessions import OpenSessions, TrackedSession
+from app_db.settings import DatabaseSettings, read_settings
+from app_db.translation import message
+
+logger = logging.getLogger(__name__)
+
+
+class DbSessionService:
+    """One for a process: each call of the class gives the same.
+
+    The first one reads config.yaml and the environment, or takes ``settings``. Nothing connects
+    before a session needs it. Safe among threads, and in the children of a fork.
+    """
+
+    settings: DatabaseSettings
+    engine: Engine
+    _bind: Engine | Connection
+
+    _only: ClassVar["DbSessionService | None"] = None
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __new__(cls, settings: DatabaseSettings | None = None) -> "DbSessionService":
+        with DbSessionService._lock:
+            only = DbSessionService._only
+            if only is None:
+                only = super().__new__(cls)
+                only._begin(settings or read_settings())
+                DbSessionService._only = only
+            elif settings is not None and settings != only.settings:
+                raise BadSettings("this process has an engine with other settings; "
+                                  "DbSessionService.reset() forgets it")  # fmt: skip
+            return only
+
+    @classmethod
+    def reset(cls) -> None:
+        """Close all connections and forget the engine: for tests, and when an application ends."""
+        with DbSessionService._lock:
+            if (service := DbSessionService._only) is not None:
+                service.engine.dispose()
+                service._health.close()
+            DbSessionService._only = None
+
+    def get_session(self) -> Session:
+        """A session that whoever asks has to close. `session_scope` closes it by itself."""
+        session = TrackedSession(self._bind, expire_on_commit=False, autoflush=True,
+                                 join_transaction_mode="create_savepoint")  # fmt: skip
+        self._sessions.add(session)
+        return session
+
+    @contextmanager
+    def session_scope(self) -> Iterator[Session]:
+        """A session that is committed at the end, rolled back on an error, closed in any case.
+
+        Raises what was raised inside; Unavailable where there is no connection.
+        """
+        session = self.get_session()
+        try:
+            yield session
+            session.commit()
+        except Exception as e:
+            logger.error("Database transaction failed", extra={  # noqa: TRY400 it goes on to whoever asked
+                "error_type": type(e).__name__, "error_message": message(e),
+            })  # fmt: skip
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+    def health_check(self) -> bool:
+        """Whether `SELECT 1` is answered within 2 s, on a connection that is not the pool's."""
+        return self._health.check()
+
+    def get_pool_status(self) -> PoolStatus:
+        """How the pool is; what each key means is said at PoolStatus."""
+        found = counts(self._pool)
+        return {
+            **found,
+            "saturation": found["checked_out"] / found["size"],
+            "consecutive_health_failures": self._health.consecutive_failures,
+        }
+
+    @contextmanager
+    def joined_to(self, connection: Connection) -> Iterator[Self]:
+        """While it lasts, every session works on ``connection``, whose owner ends its transaction.
+
+        For tests: a commit inside releases a savepoint.
+        """
+        self._bind = connection
+        try:
+            yield self
+        finally:
+            self._bind = self.engine
+
+    def _begin(self, settings: DatabaseSettings) -> None:
+        self.settings, self.engine = settings, make_engine(settings)
+        self._bind = self.engine
+        self._sessions = OpenSessions()
+        self._pool.watch.holders = self._sessions.holders
+        self._health = Health(make_engine(settings, **OWN))
+        shown = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle")
+        logger.info("Database engine initialized",
+                    extra={name: getattr(settings, name) for name in shown})  # fmt: skip
+
+    @property
+    def _pool(self) -> WatchedPool:
+        pool = self.engine.pool
+        assert isinstance(pool, WatchedPool)  # noqa: S101 make_engine's only one
+        return pool
+
+    def _forked(self) -> None:
+        # The connections are the parent's: closing them here would say goodbye in its name.
+        self.engine.dispose(close=False)
+        self._bind = self.engine
+        self._pool.watch.invalid = 0
+        self._sessions.clear()
+        self._health.forget()
+
+
+def _after_fork_in_child() -> None:
+    DbSessionService._lock = threading.Lock()  # another thread may have held it
+    if DbSessionService._only is not None:
+        DbSessionService._only._forked()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,135 @@
+"""app_db's connections to a real server: TLS, the password's file, health, what is told."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app_db import ConnectionFailed, DbSessionService
+from howdah.x509 import make_ca
+from tests.server.application import settings
+from tests.server.checkout import Checkout, free_port
+
+Service = Callable[..., DbSessionService]
+
+
+@pytest.fixture
+def service(deployed: Checkout) -> Iterator[Service]:
+    """Makes the service of an application on the converged cluster."""
+
+    def service(query: str = "", **given: Any) -> DbSessionService:
+        DbSessionService.reset()
+        return DbSessionService(settings(deployed, query, **given))
+
+    yield service
+    DbSessionService.reset()
+
+
+def scalar(service: DbSessionService, sql: str) -> Any:
+    with service.session_scope() as session:
+        return session.execute(text(sql)).scalar()
+
+
+def test_connections_are_encrypted_and_verified(service: Service) -> None:
+    sql = "SELECT version || ' ' || current_user FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    assert scalar(service(), sql) == "TLSv1.3 appuser"
+
+
+def test_a_server_of_another_ca_is_refused(service: Service, tmp_path: Path) -> None:
+    (foreign := tmp_path / "ca.crt").write_bytes(make_ca("another").certificate)
+    with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+        scalar(service(sslrootcert=foreign, connect_timeout=2), "SELECT 1")
+    assert scalar(service("?sslmode=require", sslrootcert=foreign), "SELECT 1") == 1
+
+
+def test_a_missing_ca_is_named(service: Service) -> None:
+    with pytest.raises(ConnectionFailed, match='root certificate file "/nowhere" does not exist'):
+        scalar(service(sslrootcert="/nowhere", connect_timeout=2), "SELECT 1")
+
+
+def test_a_host_by_another_name_is_refused(service: Service, deployed: Checkout) -> None:
+    url = f"postgresql://appuser@127.0.0.2:{deployed.port}/appdb?hostaddr=127.0.0.1"
+    with pytest.raises(ConnectionFailed, match="does not match host name"):
+        scalar(service(url=url, connect_timeout=2), "SELECT 1")
+
+
+def test_each_new_connection_reads_the_password(
+    service: Service, deployed: Checkout, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(deployed.password("appuser"))
+    one = service(password_file=file, connect_timeout=2)
+    with one.session_scope() as first, pytest.raises(ConnectionFailed), one.session_scope() as two:
+        first.execute(text("SELECT 1"))
+        file.write_text("a wrong one, that is long enough\n")
+        first.execute(text("SELECT 1"))  # a session that is open stays
+        two.execute(text("SELECT 1"))
+    file.write_text(deployed.password("appuser"))
+    with one.session_scope() as first, one.session_scope() as two:
+        assert [s.execute(text("SELECT 1")).scalar() for s in (first, two)] == [1, 1]
+
+
+def test_no_log_has_the_password(
+    service: Service, deployed: Checkout, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    one = service(connect_timeout=2)
+    assert one.health_check()
+    scalar(one, "SELECT 1")
+    with pytest.raises(OperationalError):
+        scalar(service("?sslmode=disable", connect_timeout=2), "SELECT 1")
+    told = "".join(f"{record.__dict__!r} {record.getMessage()}" for record in caplog.records)
+    assert "no encryption" in told
+    assert deployed.password("appuser") not in told + repr(one.settings) + repr(one.engine)
+
+
+def test_health_is_seen_beside_an_exhausted_pool(service: Service) -> None:
+    one = service(pool_size=1, max_overflow=0, pool_timeout=0.2)
+    with one.session_scope() as session:
+        session.execute(text("SELECT 1"))
+        assert one.health_check()
+        assert one.get_pool_status()["saturation"] == 1
+
+
+def test_a_server_that_does_not_answer_is_unhealthy(service: Service, deployed: Checkout) -> None:
+    one = service()
+    assert one.health_check()
+    processes = _processes(deployed)
+    try:
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        assert not one.health_check()
+        assert not one.health_check()
+        assert time.monotonic() - begun < 30  # not for ever: the limit is 2 s
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
+    assert one.get_pool_status()["consecutive_health_failures"] == 2
+    assert _becomes_healthy(one)
+    assert one.get_pool_status()["consecutive_health_failures"] == 0
+
+
+def _processes(deployed: Checkout) -> list[int]:
+    children = Path(f"/proc/{deployed.pid}/task/{deployed.pid}/children").read_text().split()
+    return [deployed.pid, *map(int, children)]
+
+
+def _becomes_healthy(service: DbSessionService) -> bool:
+    return any(service.health_check() for _ in range(10))
+
+
+def test_a_gone_server_is_told_within_connect_timeout(service: Service) -> None:
+    one = service(url=f"postgresql://appuser@127.0.0.1:{free_port()}/appdb", connect_timeout=2)
+    begun = time.monotonic()
+    with pytest.raises(OperationalError, match="Connection refused"):
+        scalar(one, "SELECT 1")
+    assert time.monotonic() - begun < 2 + 1  # the second is this machine's
+    assert not one.health_check()
