@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app_db.entity import Entity, EntityTable
     from app_db.errors import (
         AppDbError,
         BadSettings,
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
         Stale,
         Unavailable,
     )
+    from app_db.manage import DbManageService
+    from app_db.repository import Repository
     from app_db.service import DbSessionService
     from app_db.settings import DatabaseSettings
+    from app_db.user import User, UserRepository, UserTable
+    from app_db.user_identity import UserIdentity, UserIdentityRepository, UserIdentityTable
 
 _MODULES = {
+    "app_db.entity": "Entity EntityTable",
     "app_db.errors": """AppDbError BadSettings ConnectionFailed Duplicate PoolExhausted SchemaBehind
         Stale Unavailable""",
+    "app_db.manage": "DbManageService",
+    "app_db.repository": "Repository",
     "app_db.service": "DbSessionService",
     "app_db.settings": "DatabaseSettings",
+    "app_db.user": "User UserRepository UserTable",
+    "app_db.user_identity": "UserIdentity UserIdentityRepository UserIdentityTable",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -33,12 +43,22 @@ __all__ = [
     "BadSettings",
     "ConnectionFailed",
     "DatabaseSettings",
+    "DbManageService",
     "DbSessionService",
     "Duplicate",
+    "Entity",
+    "EntityTable",
     "PoolExhausted",
+    "Repository",
     "SchemaBehind",
     "Stale",
     "Unavailable",
+    "User",
+    "UserIdentity",
+    "UserIdentityRepository",
+    "UserIdentityTable",
+    "UserRepository",
+    "UserTable",
 ]
 
 

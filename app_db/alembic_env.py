@@ -1,34 +1,45 @@
-"""Alembic for any application: its migrations/env.py imports the tables and calls `run`."""
+"""Alembic for any application: its migrations/env.py is `run("its_package")`."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, NullPool, create_engine
-from sqlmodel import AutoString
 
+from app_db import autogenerate, non_transactional
+from app_db.engine import make_engine
+from app_db.entity import EntityTable
+from app_db.errors import AppDbError
+from app_db.migrating import migrating
 from app_db.schema import SCHEMA
+from app_db.settings import read_settings
+from app_db.tables import import_tables
 
 
-def run(metadata: MetaData) -> None:
-    """Do what Alembic was asked for: offline for the deploy, online for a developer.
+def run(tables: str | MetaData) -> None:
+    """Do what Alembic was asked for: offline for the deploy, online for a developer or init-db.
 
-    Online it takes `config.attributes["connection"]`, or connects to `sqlalchemy.url`.
+    ``tables`` is the package whose modules define them; none has to be listed. Online it takes
+    `config.attributes["connection"]`, or connects to `sqlalchemy.url`, or else to the database
+    of config.yaml and DATABASE_URL.
     """
     if context.is_offline_mode():
-        _render(metadata)
-    elif (connection := context.config.attributes.get("connection")) is not None:
-        _migrate(connection, metadata)
-    else:
-        _connect(metadata)
+        _render()
+        return
+    try:
+        connection = context.config.attributes.get("connection")
+        _migrate(connection, tables) if connection is not None else _connect(tables)
+    except AppDbError as e:
+        raise CommandError(str(e)) from None  # which Alembic tells without a traceback
 
 
-def _render(metadata: MetaData) -> None:
+def _render() -> None:
     # The driver's own paramstyle would double every % in the statements: psql wants them single.
     _configure(
-        metadata,
+        None,
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},
         literal_binds=True,
@@ -37,22 +48,29 @@ def _render(metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _connect(metadata: MetaData) -> None:
+def _connect(tables: str | MetaData) -> None:
     url = context.config.get_alembic_option("sqlalchemy.url")
-    if not url:
-        raise CommandError("no database is named; set sqlalchemy.url in alembic.ini")
-    with create_engine(url, poolclass=NullPool).connect() as connection:
-        _migrate(connection, metadata)
+    engine = create_engine(url, poolclass=NullPool) if url else make_engine(read_settings())
+    try:
+        with engine.connect() as connection:
+            _migrate(connection, tables)
+    finally:
+        engine.dispose()
 
 
-def _migrate(connection: Connection, metadata: MetaData) -> None:
-    with _qualified(connection):
-        _configure(metadata, connection=connection)
+def _migrate(connection: Connection, tables: str | MetaData) -> None:
+    if isinstance(tables, str):
+        import_tables(tables)
+        tables = EntityTable.metadata
+    with migrating(connection), _qualified(connection), warnings.catch_warnings():
+        # SQLite does not tell them; they are compared on PostgreSQL.
+        warnings.filterwarnings("ignore", message=".*expression-based index")
+        _configure(tables, connection=connection)
         with context.begin_transaction():
             context.run_migrations()
 
 
-def _configure(metadata: MetaData, **where: Any) -> None:
+def _configure(metadata: MetaData | None, **where: Any) -> None:
     context.configure(
         target_metadata=metadata,
         version_table_schema=SCHEMA,
@@ -60,10 +78,13 @@ def _configure(metadata: MetaData, **where: Any) -> None:
         include_name=_is_ours,
         # A revision and its row in alembic_version commit together; what follows may still fail.
         transaction_per_migration=True,
+        transactional_ddl=True,  # SQLite's too, for app_db.sqlite begins transactions itself
         compare_server_default=True,
-        render_item=_plain_string,
+        render_item=autogenerate.render_plain_types,
+        process_revision_directives=autogenerate.add_touch,
         **where,
     )
+    non_transactional.mark(context.script)
 
 
 @contextmanager
@@ -81,10 +102,3 @@ def _qualified(connection: Connection) -> Iterator[None]:
 
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "schema" or name == SCHEMA
-
-
-def _plain_string(kind: str, item: object, _context: Any) -> str | Literal[False]:
-    # A revision must outlive the library: it names sa.String, not SQLModel's type.
-    if kind == "type" and isinstance(item, AutoString):
-        return f"sa.{item.impl_instance!r}"
-    return False

@@ -1,13 +1,15 @@
 """What every entity has, and where every table of an application lives."""
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, func
+from sqlalchemy import BigInteger, Index, MetaData, event, func
+from sqlalchemy.orm import Mapper, declared_attr
 from sqlmodel import Field, SQLModel
 
 from app_db.schema import SCHEMA
+from app_db.timestamps import UtcDateTime
 
 # A constraint without a name of its own cannot be dropped by a revision.
 NAMES = {
@@ -30,6 +32,8 @@ class Entity(SQLModel):
     id: UUID = Field(default_factory=uuid4)
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
+    # Of the row that it was read from: an update of a row that has another one is refused.
+    version: int = 1
 
 
 class EntityTable(Entity):
@@ -44,11 +48,24 @@ class EntityTable(Entity):
     # The server's default is for rows that SQL inserts; both times of a row come from one clock.
     created_at: datetime = Field(
         default_factory=now,
-        sa_type=DateTime(timezone=True),
+        sa_type=UtcDateTime,
         sa_column_kwargs={"server_default": func.now()},
     )
+    # What SQL changes is followed by the trigger of app_db.touch, and so is the version.
     updated_at: datetime = Field(
         default_factory=now,
-        sa_type=DateTime(timezone=True),
+        sa_type=UtcDateTime,
         sa_column_kwargs={"server_default": func.now(), "onupdate": now},
     )
+    version: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": "1"})
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]
+
+
+@event.listens_for(EntityTable, "instrument_class", propagate=True)
+def _index_the_keyset(mapper: Mapper[Any], _class: type) -> None:
+    """Repository.list goes by it; without it each page would sort the table."""
+    table = mapper.local_table
+    Index(None, table.c.created_at, table.c.id)

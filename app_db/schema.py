@@ -1,3 +1,4 @@
-"""The one word that engine, entities and migrations share; it imports nothing."""
+"""The words that engine, entities and migrations share; it imports nothing."""
 
 SCHEMA = "app"  # the specification's, and of roles-sql
+LOCK_TIMEOUT = "10s"  # a migration gives up rather than hold up the application behind it

@@ -1,8 +1,10 @@
 """SQLite, for development: as much like PostgreSQL as it can be."""
 
+import sqlite3
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from app_db import urls
 from app_db.pool import WatchedPool
@@ -12,23 +14,36 @@ WAIT = 5000  # milliseconds that a writer waits for another one
 
 
 def make_engine(url: URL, given: dict[str, Any]) -> Engine:
-    """An engine without schemas, whose connections enforce foreign keys."""
+    """An engine whose file is attached as schema app: the same SQL, and the same revisions."""
     given.pop("connect_timeout", None)
     if urls.is_in_memory(url):
         # A second connection would be a second database; two sessions take turns.
         given |= {"pool_size": 1, "max_overflow": 0, "pool_recycle": -1}
     engine = create_engine(url, poolclass=WatchedPool, connect_args={"check_same_thread": False},
                            **given)  # fmt: skip
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "begin", _begin)
-    return engine.execution_options(schema_translate_map={SCHEMA: None})
+    return engine
 
 
-def _prepare(connection: Any, _record: object) -> None:
+def _connect(
+    dialect: Dialect, _record: object, cargs: list[Any], cparams: dict[str, Any]
+) -> DBAPIConnection:
+    (file,) = cargs
+    connection: Any = dialect.connect(":memory:", **cparams)
     # The driver's own BEGIN comes late, and not before DDL or a SAVEPOINT: SQLAlchemy's does.
     connection.isolation_level = None
-    for pragma in ("foreign_keys = ON", "journal_mode = WAL", f"busy_timeout = {WAIT}"):
+    connection.execute(f"ATTACH ? AS {SCHEMA}", (file,))
+    for pragma in ("foreign_keys = ON", f"{SCHEMA}.journal_mode = WAL", f"busy_timeout = {WAIT}"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.set_authorizer(_authorized)
+    return connection  # type: ignore[no-any-return]
+
+
+def _authorized(action: int, _one: str, _two: str, database: str, _trigger: str) -> int:
+    """A table without a schema would be made in memory, and be gone with the connection."""
+    lost = action == sqlite3.SQLITE_CREATE_TABLE and database == "main"
+    return sqlite3.SQLITE_DENY if lost else sqlite3.SQLITE_OK
 
 
 def _begin(connection: Connection) -> None:

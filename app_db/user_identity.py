@@ -4,23 +4,47 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from app_db.entity import Entity, EntityTable
+from app_db.repository import Repository
+from app_db.user import User, UserTable
 
 
 class UserIdentity(Entity):
-    """A subject that a provider vouches for; a user may have several."""
+    """A subject that an issuer vouches for; a user may have several.
+
+    The issuer is the ID token's `iss`: `https://accounts.google.com` is Google's,
+    `https://login.microsoftonline.com/<tenant>/v2.0` Microsoft's, `https://<host>/realms/<realm>`
+    Keycloak's. The subject is its `sub`, which is unique at that issuer only.
+    """
 
     # Without an index, deleting one user would read every identity.
     user_id: UUID = Field(foreign_key="app.users.id", ondelete="CASCADE", index=True)
-    provider: str
+    issuer: str = Field(min_length=1)
     # OpenID Connect Core 2: `sub` must not exceed 255 characters.
-    subject: str = Field(max_length=255)
+    subject: str = Field(min_length=1, max_length=255)
 
 
 class UserIdentityTable(EntityTable, UserIdentity, table=True):
     """One row per login that is linked to a user."""
 
     __tablename__ = "user_identities"
-    __table_args__: ClassVar[tuple[UniqueConstraint]] = (UniqueConstraint("provider", "subject"),)
+    __table_args__: ClassVar[tuple[UniqueConstraint]] = (UniqueConstraint("issuer", "subject"),)
+
+
+class UserIdentityRepository(Repository[UserIdentity, UserIdentityTable]):
+    """Identities, and the user that one belongs to."""
+
+    entity = UserIdentity
+    table = UserIdentityTable
+
+    def find_user(self, issuer: str, subject: str) -> User | None:
+        """Whose login this is, in one statement."""
+        statement = (
+            select(UserTable)
+            .join(UserIdentityTable, col(UserIdentityTable.user_id) == col(UserTable.id))
+            .where(UserIdentityTable.issuer == issuer, UserIdentityTable.subject == subject)
+        )
+        row = self._session.exec(statement).one_or_none()
+        return None if row is None else User.model_validate(row, from_attributes=True)

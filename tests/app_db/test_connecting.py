@@ -68,6 +68,21 @@ def test_a_short_outage_is_waited_for_and_a_long_one_told_at_once(
     assert [r.levelno for r in told] == [logging.WARNING]
 
 
+def test_what_succeeds_ends_an_outage(
+    refusing: Refusing, settings: DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(settings)
+    with pytest.raises(ConnectionFailed):
+        engine.connect()
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "connect", lambda *_, **__: object())
+        engine.pool._creator(None)  # type: ignore[call-arg, misc]
+    before = refusing.count
+    with pytest.raises(ConnectionFailed):
+        engine.connect()
+    assert refusing.count > before + 3
+
+
 def test_no_frame_of_a_traceback_has_the_password(settings: DatabaseSettings) -> None:
     with pytest.raises(Unavailable) as failed:
         make_engine(settings).connect()

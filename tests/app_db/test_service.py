@@ -25,7 +25,7 @@ def service() -> DbSessionService:
     service = DbSessionService(read_settings(url=FILE, pool_size=1, max_overflow=1,
                                              pool_timeout=0.1))  # fmt: skip
     with service.session_scope() as session:
-        session.execute(text("CREATE TABLE t (a int UNIQUE)"))
+        session.execute(text("CREATE TABLE app.t (a int UNIQUE)"))
     return service
 
 
@@ -186,7 +186,10 @@ def test_an_unhealthy_database_is_counted(caplog: pytest.LogCaptureFixture, tmp_
     record = caplog.records[-1]
     assert record.message == "Database health check failed"
     assert record.__dict__["error_type"] == "ConnectionFailed"
-    assert record.__dict__["error_message"] == "unable to open database file"
+    assert (
+        record.__dict__["error_message"]
+        == f"unable to open database: {tmp_path}/missing/database.db"
+    )
     (tmp_path / "missing").mkdir()
     assert service.health_check()
     assert service.get_pool_status()["consecutive_health_failures"] == 0
@@ -198,11 +201,13 @@ def test_a_forked_child_begins_anew(service: DbSessionService) -> None:
     locked = threading.Thread(target=DbSessionService._lock.acquire)
     locked.start()
     locked.join()  # as if another thread had just been making the service
+    service._health.consecutive_failures = 1
     child = os.fork()
     if child == 0:
         status = DbSessionService().get_pool_status()
-        clean = service.health_check() and rows(service) == [] and not service._sessions.holders()
-        os._exit(0 if clean and status["checked_out"] == 0 else 1)
+        clean = not status["checked_out"] and not status["consecutive_health_failures"]
+        clean = clean and service.health_check() and not service._sessions.holders()
+        os._exit(0 if clean and rows(service) == [] else 1)
     DbSessionService._lock.release()
     assert os.waitpid(child, 0)[1] == 0
     held.execute(text("SELECT 1"))
@@ -212,7 +217,7 @@ def test_a_forked_child_begins_anew(service: DbSessionService) -> None:
 def test_a_database_in_memory_is_one(caplog: pytest.LogCaptureFixture) -> None:
     service = DbSessionService(read_settings(url="sqlite://", pool_timeout=0.1))
     with service.session_scope() as session:
-        session.execute(text("CREATE TABLE t (a int)"))
+        session.execute(text("CREATE TABLE app.t (a int)"))
         with pytest.raises(PoolExhausted), service.session_scope() as second:
             second.execute(text("SELECT 1"))
     assert rows(service) == []

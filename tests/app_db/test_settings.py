@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from app_db.errors import BadSettings
-from app_db.settings import read_settings
+from app_db.settings import DatabaseSettings, read_settings
 
 URL = "postgresql://appuser@db1/appdb"
 
@@ -156,6 +157,12 @@ def test_postgresql_means_psycopg_3(url: str, driver: str) -> None:
 def test_other_drivers_are_refused(driver: str) -> None:
     with pytest.raises(BadSettings, match=r"^url: driver .*; needs postgresql://"):
         read_settings(url=f"{driver}://db1/appdb")
+
+
+def test_pydantics_own_error_does_not_show_it_either() -> None:
+    with pytest.raises(ValidationError) as refused:
+        DatabaseSettings(url="postgresql://appuser:s3cret@db1/appdb")  # type: ignore[arg-type]
+    assert "s3cret" not in repr(refused.value)
 
 
 def test_settings_are_not_changed_afterwards() -> None:

@@ -9,14 +9,16 @@ import pytest
 
 from tests.server.checkout import Checkout
 
-SECOND = "examples/shop/shop/migrations/versions/0002"
+VERSIONS = "examples/shop/shop/migrations/versions"
 
 
 @pytest.fixture
 def shop(bare: Checkout) -> Checkout:
     """A checkout that deploys examples/shop, as far as its first revision."""
-    (second,) = bare.folder.glob(f"{SECOND}*.py")
-    second.rename(bare.folder / "later.py")
+    (bare.folder / "later").mkdir()
+    for file in bare.folder.glob(f"{VERSIONS}/*.py"):
+        if not file.name.startswith("0001"):
+            file.rename(bare.folder / "later" / file.name)
     bare.inventory(schema="shop.migrations")
     return bare
 
@@ -26,7 +28,12 @@ def path(checkout: Checkout) -> dict[str, str]:
 
 
 def upgrade(checkout: Checkout) -> None:
-    shutil.copy2(checkout.folder / "later.py", checkout.folder / f"{SECOND}_later.py")
+    shutil.copytree(checkout.folder / "later", checkout.folder / VERSIONS, dirs_exist_ok=True)
+
+
+def second(checkout: Checkout) -> Path:
+    (file,) = checkout.folder.glob("later/0002*.py")
+    return file
 
 
 def test_shop_is_deployed_used_dumped_and_upgraded(shop: Checkout, tmp_path: Path) -> None:
@@ -71,24 +78,24 @@ def test_revision_of_another_application(shop: Checkout) -> None:
 
 
 def test_revision_that_needs_a_connection(shop: Checkout) -> None:
-    later = (shop.folder / "later.py").read_text()
+    later = second(shop).read_text()
     changed = later.replace("def upgrade() -> None:", "def upgrade() -> None:\n    op.get_bind()")
     assert changed != later
-    (shop.folder / "later.py").write_text(changed)
+    second(shop).write_text(changed)
     upgrade(shop)
     assert "uses the database while it is rendered offline" in shop.refused(env=path(shop))
 
 
 def test_failing_migration_leaves_what_was_there(shop: Checkout) -> None:
     shop.deploy(env=path(shop))
-    later = (shop.folder / "later.py").read_text()
+    later = second(shop).read_text()
     broken = later.replace("def upgrade() -> None:",
                            "def upgrade() -> None:\n    op.execute('SELECT nonsense')")  # fmt: skip
-    (shop.folder / "later.py").write_text(broken)
+    second(shop).write_text(broken)
     upgrade(shop)
     assert "nonsense" in shop.refused(env=path(shop))
     assert shop.ask("TABLE app.alembic_version", "appdb") == "shop_0001"
-    (shop.folder / "later.py").write_text(later)
+    second(shop).write_text(later)
     upgrade(shop)
     shop.deploy(env=path(shop))
     assert shop.deploy(env=path(shop)).changed == []

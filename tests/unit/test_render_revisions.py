@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CREATED = "CREATE TABLE IF NOT EXISTS app.alembic_version ("
 HISTORIES = {
-    "app_db.migrations": ("base", "app_db_0001"),
-    "shop.migrations": ("base", "shop_0001", "shop_0002"),
+    "app_db.migrations": ("base", "app_db_0001", "app_db_0002", "app_db_0003"),
+    "shop.migrations": ("base", "shop_0001", "shop_0002", "shop_0003", "shop_0004"),
 }
 ENV = """
 from sqlalchemy import MetaData
@@ -89,13 +89,36 @@ def test_every_revision_is_rendered_from_each_before_it(
 
 
 def test_head_needs_no_statement(render: Render) -> None:
-    assert render("shop.migrations", "shop_0002").stdout == ""
+    assert render("shop.migrations", "shop_0004").stdout == ""
 
 
 def test_concurrent_index_is_outside_transactions(render: Render) -> None:
-    before, after = render("shop.migrations", "base").stdout.split("CREATE INDEX CONCURRENTLY")
-    assert before.count("BEGIN;") == before.count("COMMIT;") == 2
-    assert after.count("BEGIN;") == after.count("COMMIT;") == 1
+    sql = render("shop.migrations", "shop_0001").stdout
+    assert transactions_before(sql, "CREATE INDEX CONCURRENTLY ix_products_name") == 0
+
+
+def test_revision_marked_so_runs_outside_transactions(render: Render) -> None:
+    sql = render("shop.migrations", "shop_0002").stdout
+    created = "CREATE INDEX CONCURRENTLY ix_products_created_at_id"
+    assert transactions_before(sql, created) == 0
+    assert transactions_before(sql, "CREATE TRIGGER touch") == 1
+    # What an interruption has left goes first; nobody is blocked while old transactions end.
+    left = "DROP INDEX CONCURRENTLY IF EXISTS app.ix_products_created_at_id"
+    assert sql.index("SET lock_timeout = 0;") < sql.index(left) < sql.index(created)
+    assert sql.index(created) < sql.index("SET lock_timeout = '10s';")
+
+
+def test_index_in_a_transaction_drops_nothing(render: Render, application: Application) -> None:
+    application("op.create_index('ix', 'words', ['word'], schema='app')")
+    sql = render("mine", "base").stdout
+    assert "CREATE INDEX ix" in sql
+    assert "DROP" not in sql
+
+
+def transactions_before(sql: str, statement: str) -> int:
+    """How many transactions are open where the statement is."""
+    before, _ = sql.split(statement)
+    return before.count("BEGIN;") - before.count("COMMIT;")
 
 
 def test_literals_arrive_as_written(render: Render, application: Application) -> None:

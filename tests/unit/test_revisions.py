@@ -220,6 +220,6 @@ def test_file_that_is_no_revision_is_refused(package: Package, source: str, foun
 def test_heads_of_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples" / "shop"))
     monkeypatch.syspath_prepend(str(ROOT))
-    assert head("app_db.migrations") == "app_db_0001"
-    assert head("shop.migrations") == "shop_0002"
+    assert head("app_db.migrations") == "app_db_0003"
+    assert head("shop.migrations") == "shop_0004"
     assert not contains("shop.migrations", head("app_db.migrations"))

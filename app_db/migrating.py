@@ -1,0 +1,101 @@
+"""The connection that migrates: as the schema's owner, one at a time, patient but not stubborn."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
+
+from app_db.errors import AppDbError, SchemaBehind
+from app_db.schema import LOCK_TIMEOUT, SCHEMA
+
+DEPLOY = "`make deploy ENV=…` in the checkout of howdah"
+# The deploy's too, deploys/migrate.py: whoever migrates, only one does.
+LOCK = "hashtext('howdah.migrate')"
+PATIENCE, PAUSE = 60, 0.5  # seconds for another session to end, and between two looks
+INSUFFICIENT_PRIVILEGE = "42501"
+
+# PostgreSQL 16 tells a membership that may SET ROLE from one that may not.
+OWNER = """
+SELECT quote_ident(rolname), pg_has_role(r.oid,
+    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+FROM pg_namespace n JOIN pg_roles r ON r.oid = nspowner WHERE nspname = %s
+"""
+
+
+@contextmanager
+def migrating(connection: Connection) -> Iterator[None]:
+    """Prepare ``connection``, which nobody uses afterwards. Raises SchemaBehind, AppDbError."""
+    if connection.dialect.name == "sqlite":
+        with _unhindered(connection):
+            yield
+        return
+    owner = owner_to_become(connection)
+    if owner:
+        _wait_for_turn(connection)
+        _become(connection, owner)
+    try:
+        yield
+    except ProgrammingError as e:
+        if owner or getattr(e.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
+            raise
+        raise SchemaBehind(f"{_user(connection)} may not migrate; run {DEPLOY}") from None
+
+
+def owner_to_become(connection: Connection) -> str | None:
+    """The schema's owner, quoted, if this login may SET ROLE to it. Raises AppDbError."""
+    found = connection.exec_driver_sql(OWNER, (SCHEMA,)).one_or_none()
+    connection.rollback()
+    if found is None:
+        raise AppDbError(f"there is no schema {SCHEMA} in database {_database(connection)}; "
+                         f"{DEPLOY} makes it")  # fmt: skip
+    return str(found[0]) if found[1] else None
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Held until the connection closes. Tried, not waited for: a waiting statement would be one
+    of the old transactions that CREATE INDEX CONCURRENTLY waits for.
+    """  # noqa: D205
+    for _ in range(int(PATIENCE / PAUSE)):
+        locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()
+        connection.rollback()  # a session's lock outlives it
+        if locked:
+            return
+        time.sleep(PAUSE)
+    raise AppDbError(f"another session has been migrating this database for {PATIENCE} s; "
+                     "look for it in pg_stat_activity, or wait")  # fmt: skip
+
+
+def _become(connection: Connection, owner: str) -> None:
+    for setting in (
+        f"ROLE {owner}",
+        f"search_path = {SCHEMA}",
+        f"lock_timeout = '{LOCK_TIMEOUT}'",
+        "statement_timeout = 0",
+        "idle_in_transaction_session_timeout = 0",
+    ):
+        connection.exec_driver_sql(f"SET {setting}")
+    connection.commit()
+
+
+@contextmanager
+def _unhindered(connection: Connection) -> Iterator[None]:
+    """SQLite alters a table by copying it; with foreign keys on, dropping the old one deletes."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA foreign_keys = OFF")  # here: in a transaction it would do nothing
+    try:
+        yield
+        if broken := driver.execute(f"PRAGMA {SCHEMA}.foreign_key_check").fetchall():
+            raise AppDbError(f"rows without what they refer to, after migrating: {broken[:5]}")
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _user(connection: Connection) -> str:
+    return str(connection.engine.url.username)
+
+
+def _database(connection: Connection) -> str:
+    return str(connection.engine.url.database)
