@@ -71,11 +71,12 @@ test: .venv lint  ## lint, types and tests
 test-all: .venv lint  ## the same on every Debian, with every fault
 	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
-lint: .venv  ## ruff, mypy, sqlfluff
+lint: .venv  ## ruff, mypy, sqlfluff, squawk
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar roles-sql
+	@PYTHONPATH=examples/shop $(BIN)/python -m howdah.lint_revisions app_db.migrations shop.migrations
 
 bench: .venv  ## the embedded server beside its floor
 	@$(BIN)/python -m benchmarks.local

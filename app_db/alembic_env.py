@@ -29,9 +29,11 @@ def run(tables: str | MetaData) -> None:
     if context.is_offline_mode():
         _render()
         return
+    if (connection := context.config.attributes.get("connection")) is not None:
+        _migrate(connection, tables)
+        return
     try:
-        connection = context.config.attributes.get("connection")
-        _migrate(connection, tables) if connection is not None else _connect(tables)
+        _connect(tables)
     except AppDbError as e:
         raise CommandError(str(e)) from None  # which Alembic tells without a traceback
 

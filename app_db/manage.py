@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from app_db import urls
@@ -16,6 +17,7 @@ from app_db.errors import AppDbError, BadSettings, SchemaBehind
 from app_db.migrating import DEPLOY, owner_to_become
 from app_db.schema import SCHEMA
 from app_db.settings import DatabaseSettings, read_settings
+from app_db.translation import message
 
 
 class DbManageService:
@@ -38,8 +40,7 @@ class DbManageService:
         try:
             with engine.connect() as connection:
                 if self._may_migrate(connection):
-                    self._config.attributes["connection"] = connection
-                    command.upgrade(self._config, "head")
+                    self._upgrade(connection)
                 else:
                     self._compare(connection)
         finally:
@@ -53,6 +54,13 @@ class DbManageService:
     def _may_migrate(self, connection: Connection) -> bool:
         return urls.is_sqlite(self.settings.url) or owner_to_become(connection) is not None
 
+    def _upgrade(self, connection: Connection) -> None:
+        self._config.attributes["connection"] = connection
+        try:
+            command.upgrade(self._config, "head")
+        except CommandError as e:
+            raise AppDbError(f"{self.settings.migrations}: {e}") from None
+
     def _compare(self, connection: Connection) -> None:
         context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
         found, head = context.get_current_revision(), self.head()
@@ -65,7 +73,7 @@ def init_db() -> int:
     try:
         head = DbManageService().create_all()
     except AppDbError as e:
-        sys.stderr.write(f"init-db: {e}\n")
+        sys.stderr.write(f"init-db: {message(e)}\n")
         return 1
     sys.stdout.write(f"the schema is at {head}\n")
     return 0

@@ -1,7 +1,8 @@
-"""The SQL from one revision to the head: `python -m howdah.render_revisions PACKAGE FROM`.
+"""The SQL between two revisions: `python -m howdah.render_revisions PACKAGE FROM [TO]`.
 
 A process of its own, because the application is imported here: what it prints, breaks or leaves
-behind stays here. FROM is a revision, or `base` for an empty schema. stdout gets SQL or nothing.
+behind stays here. FROM is a revision, or `base` for an empty schema; TO is the head unless given.
+stdout gets SQL or nothing.
 """
 
 import os
@@ -25,11 +26,14 @@ class UsesDatabase(RuntimeError):
     """A revision asked for a connection; Alembic's stand-in would answer None to every query."""
 
 
-def render(package: str, start: str) -> str:
+def render(package: str, start: str, end: str | None = None) -> str:
     """Render as Alembic does, but for a version table that may be there already."""
-    wanted = head(package)
-    if start != "base" and not contains(package, start):
-        raise BadSchema(f"no revision {start!r} in {package!r}; its head is {wanted!r}")
+    wanted = end or head(package)
+    for revision in {start, wanted} - {"base"}:
+        if not contains(package, revision):
+            raise BadSchema(
+                f"no revision {revision!r} in {package!r}; its head is {head(package)!r}"
+            )
     sql = StringIO()
     config = Config(output_buffer=sql)
     # A % in a path would be read as interpolation.
@@ -47,8 +51,8 @@ def _refuse(_self: AbstractOperations) -> NoReturn:
 
 def main() -> int:
     """Write the SQL once it is whole; whatever else is written to stdout goes to stderr."""
-    if len(sys.argv) != 3:  # noqa: PLR2004 its own name and the two
-        return _fail(f"{len(sys.argv) - 1} arguments; two are needed: PACKAGE and FROM")
+    if len(sys.argv) not in {3, 4}:  # its own name, and they
+        return _fail(f"{len(sys.argv) - 1} arguments; needed are PACKAGE, FROM and perhaps TO")
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         # The descriptor, not sys.stdout: a library in C or a child process prints too.
         os.dup2(2, 1)

@@ -42,6 +42,15 @@ def head(package: str) -> str:
     return heads[0]
 
 
+def steps(package: str) -> list[tuple[str, str]]:
+    """Each revision with the one before it, or `base`. Raises BadSchema where they branch."""
+    revisions = _revisions(package)
+    for revision in revisions.values():
+        if len(revision.down) > 1:
+            raise BadSchema(f"{revision.file} joins {', '.join(revision.down)}; one is needed")
+    return [((revision.down or ("base",))[0], name) for name, revision in revisions.items()]
+
+
 def contains(package: str, revision: str) -> bool:
     """Tell whether the package knows the revision, by its full name."""
     return revision in _revisions(package)

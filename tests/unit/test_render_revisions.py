@@ -88,6 +88,12 @@ def test_every_revision_is_rendered_from_each_before_it(
     assert run.stdout.count("alembic_version (\n") == (start == "base")
 
 
+def test_one_revision_is_rendered(render: Render) -> None:
+    sql = render("app_db.migrations", "app_db_0001", "app_db_0002").stdout
+    assert "-- Running upgrade app_db_0001 -> app_db_0002" in sql
+    assert sql.count("-- Running") == 1
+
+
 def test_head_needs_no_statement(render: Render) -> None:
     assert render("shop.migrations", "shop_0004").stdout == ""
 
@@ -197,7 +203,8 @@ def test_environment_that_cannot_be_imported_is_named(
         (("shop.migrations", "shop"), "no revision 'shop' in"),
         (("shop.migrations", "head"), "no revision 'head' in"),
         (("nowhere.migrations", "base"), "no package 'nowhere' is importable"),
-        (("shop.migrations",), "1 arguments; two are needed: PACKAGE and FROM"),
+        (("shop.migrations", "base", "later"), "no revision 'later' in 'shop.migrations'"),
+        (("shop.migrations",), "1 arguments; needed are PACKAGE, FROM and perhaps TO"),
     ],
 )
 def test_what_cannot_be_rendered_is_refused(

@@ -1,0 +1,43 @@
+"""What squawk says of each revision's SQL: `python -m howdah.lint_revisions PACKAGE…`.
+
+Each by itself, for squawk takes a table that was made in the same text for an empty one, which may
+be locked. .squawk.toml says which rules do not hold here, and why.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from howdah.revisions import BadSchema, steps
+
+SQUAWK = Path(sys.executable).with_name("squawk")
+RENDER = [sys.executable, "-m", "howdah.render_revisions"]
+
+
+def main() -> int:
+    """0 where squawk has nothing to say."""
+    try:
+        found = [_lint(package, *step) for package in sys.argv[1:] for step in steps(package)]
+    except BadSchema as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+    return int(any(found))
+
+
+def _lint(package: str, before: str, revision: str) -> bool:
+    rendered = subprocess.run(  # noqa: S603 our own module
+        [*RENDER, package, before, revision], capture_output=True, text=True, check=False
+    )
+    if rendered.returncode:
+        raise BadSchema(rendered.stderr.strip())
+    done = subprocess.run(  # noqa: S603 of our own environment
+        [SQUAWK, "--reporter", "gcc", "--stdin-filepath", f"{revision}.sql"],
+        input=rendered.stdout, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+    return bool(done.returncode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

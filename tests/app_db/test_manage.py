@@ -1,0 +1,168 @@
+"""init-db and alembic on SQLite, as they are typed in the checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, text
+from sqlmodel import SQLModel
+
+from app_db import BadSettings, DbManageService, DbSessionService, User, UserRepository
+from app_db.manage import init_db
+from app_db.settings import read_settings
+from app_db.tables import import_tables
+
+ROOT = Path(__file__).parents[2]
+NO_CACHE = shutil.ignore_patterns("__pycache__")
+URL = "sqlite:///./database.db"
+NOUN = '''
+"""A word."""
+from sqlmodel import Field
+from app_db import Entity, EntityTable
+
+class Word(Entity):
+    text: str = Field(index=True)
+
+class WordTable(EntityTable, Word, table=True):
+    __tablename__ = "words"
+'''
+
+PLAIN = '''
+"""A word without a history."""
+from sqlmodel import Field, SQLModel
+from app_db import EntityTable
+
+class WordTable(SQLModel, table=True):
+    __tablename__ = "words"
+    metadata = EntityTable.metadata
+    id: int = Field(primary_key=True)
+'''
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The files that `alembic` needs."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(
+        ROOT / "app_db", folder / "app_db", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy2(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", *words], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "DATABASE_URL": URL}, check=False,
+    )  # fmt: skip
+
+
+def test_init_db_brings_sqlite_to_the_head(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)
+    ann = User(first_name="Ann", last_name="Smith")
+    assert init_db() == 0
+    with DbSessionService().session_scope() as session:
+        UserRepository(session).create(ann)
+    assert init_db() == 0
+    assert capsys.readouterr().out == "the schema is at app_db_0003\n" * 2
+    with DbSessionService().session_scope() as session:
+        assert UserRepository(session).exists(ann.id)
+
+
+def test_a_mistake_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert init_db() == 1
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/missing/database.db")
+    assert init_db() == 1
+    monkeypatch.setenv("DATABASE_MIGRATIONS", "app_db")
+    assert init_db() == 1
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert first.startswith("init-db: no database is named; set DATABASE_URL")
+    assert second.startswith("init-db: unable to open database")
+    assert third == "init-db: database.migrations is 'app_db': no package with Alembic's env.py"
+
+
+def test_the_commands_of_the_specification_work_in_the_checkout(checkout: Path) -> None:
+    assert run(checkout, "-m", "alembic", "upgrade", "head").returncode == 0
+    (checkout / "app_db" / "word.py").write_text(NOUN)
+    done = run(checkout, "-m", "alembic", "revision", "--autogenerate", "-m", "Words")
+    assert done.returncode == 0, done.stderr
+    (file,) = (checkout / "app_db" / "migrations" / "versions").glob("*_words.py")
+    written = file.read_text()
+    for line in (
+        "op.create_table('words',",
+        "sa.Column('created_at', sa.DateTime(timezone=True),",
+        "sa.Column('text', sa.String(), nullable=False)",
+        "op.create_index(op.f('ix_words_created_at_id'), 'words', ['created_at', 'id'],",
+        "schema='app'",
+        'touch("words")',
+    ):
+        assert line in written
+    for words in (["upgrade", "head"], ["check"]):
+        done = run(checkout, "-m", "alembic", *words)
+        assert done.returncode == 0, done.stderr
+    DbSessionService.reset()
+    service = DbSessionService(read_settings(url=f"sqlite:///{checkout}/database.db"))
+    with service.session_scope() as session:
+        session.execute(text("INSERT INTO app.words (id, text) VALUES ('1', 'a')"))
+        session.execute(text("UPDATE app.words SET text = 'b'"))
+        assert session.execute(text("SELECT version FROM app.words")).scalar() == 2
+
+
+def test_a_table_without_versions_gets_no_trigger(checkout: Path) -> None:
+    run(checkout, "-m", "alembic", "upgrade", "head")
+    (checkout / "app_db" / "word.py").write_text(PLAIN)
+    done = run(checkout, "-m", "alembic", "revision", "--autogenerate", "-m", "Words")
+    assert done.returncode == 0, done.stderr
+    (file,) = (checkout / "app_db" / "migrations" / "versions").glob("*_words.py")
+    assert "create_table" in file.read_text()
+    assert "touch" not in file.read_text()
+
+
+def test_tables_are_found_and_nothing_else_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "mine_to_find"
+    (package / "nouns").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "nouns" / "__init__.py").touch()
+    base = "class Base:\n    def __init_subclass__(cls, table=False): pass\n\n"
+    (package / "nouns" / "word.py").write_text(base + "class Word(Base, table=True): pass\n")
+    (package / "nouns" / "entity.py").write_text(base + "class Word(Base, table=False): pass\n")
+    (package / "main.py").write_text("raise RuntimeError('the application was started')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import_tables("mine_to_find")
+    assert "mine_to_find.nouns.word" in sys.modules
+    assert "mine_to_find.nouns.entity" not in sys.modules
+    with pytest.raises(BadSettings, match="no package 'nowhere_to_find' is importable; name the"):
+        import_tables("nowhere_to_find")
+
+
+def test_tables_without_a_schema_are_refused() -> None:
+    """They would be in memory, and gone with their connection."""
+    service = DbSessionService(read_settings(url=URL))
+    with pytest.raises(Exception, match="not authorized"), service.session_scope() as session:
+        session.execute(text("CREATE TABLE t (a int)"))
+    with service.session_scope() as session:
+        session.execute(text("CREATE TABLE app.t (a int)"))
+
+
+def test_a_broken_reference_is_told(checkout: Path) -> None:
+    run(checkout, "-m", "alembic", "upgrade", "app_db_0001")
+    break_it = ("import sqlite3; c = sqlite3.connect('database.db'); c.execute(\"INSERT INTO "
+                "user_identities (id, user_id, provider, subject) VALUES ('1', '2', 'a', 'b')\"); "
+                "c.commit()")  # fmt: skip
+    assert run(checkout, "-c", break_it).returncode == 0
+    done = run(checkout, "-m", "alembic", "upgrade", "head")
+    assert "FAILED: rows without what they refer to" in done.stdout + done.stderr
+
+
+def test_the_metadata_are_not_sqlmodels() -> None:
+    assert isinstance(SQLModel.metadata, MetaData)
+    assert DbManageService(read_settings(url=URL)).head() == "app_db_0003"
