@@ -1,0 +1,68 @@
+"""Tests that an application could have; test_testing runs them, one after the other."""
+
+import threading
+
+import pytest
+
+from app_db import DbSessionService, Duplicate, User, UserRepository
+
+ANN = User(first_name="Ann", last_name="Smith", email="ann@example.com")
+SAME = pytest.mark.parametrize("again", [False, True])  # the second finds nothing of the first
+
+
+@SAME
+def test_committed(db_session, again):
+    users = UserRepository(db_session)
+    assert users.list() == [], again
+    users.create(ANN)
+    db_session.commit()
+    assert users.exists(ANN.id)
+
+
+@SAME
+@pytest.mark.usefixtures("db_session_service")
+def test_by_the_code_under_test(again):
+    def code():
+        with DbSessionService().session_scope() as session:
+            UserRepository(session).create(ANN)
+
+    def clash():
+        try:
+            code()
+        except Duplicate:
+            refused.append(again)
+
+    refused = []
+    code()
+    thread = threading.Thread(target=clash)
+    thread.start()
+    thread.join()
+    assert refused == [again]
+    with DbSessionService().session_scope() as session:
+        assert [user.id for user in UserRepository(session).list()] == [ANN.id]
+
+
+def test_seen_by_each_other(db_session, db_session_service):
+    UserRepository(db_session).create(ANN)
+    with db_session_service.session_scope() as session:
+        assert UserRepository(session).exists(ANN.id)
+
+
+def test_rolled_back_in_the_test(db_session):
+    users = UserRepository(db_session)
+    users.create(ANN)
+    db_session.commit()
+    users.delete(ANN.id)
+    db_session.rollback()
+    assert users.exists(ANN.id)
+
+
+@pytest.mark.xfail(strict=True)
+def test_that_fails(db_session):
+    UserRepository(db_session).create(ANN)
+    db_session.commit()
+    raise RuntimeError
+
+
+def test_after_it(db_session):
+    assert UserRepository(db_session).list() == []
