@@ -98,7 +98,9 @@ def test_health_is_seen_beside_an_exhausted_pool(service: Service) -> None:
         assert one.get_pool_status()["saturation"] == 1
 
 
-def test_a_server_that_does_not_answer_is_unhealthy(service: Service, deployed: Checkout) -> None:
+def test_a_server_that_does_not_answer_is_unhealthy(
+    service: Service, deployed: Checkout, caplog: pytest.LogCaptureFixture
+) -> None:
     one = service()
     assert one.health_check()
     processes = _processes(deployed)
@@ -113,6 +115,7 @@ def test_a_server_that_does_not_answer_is_unhealthy(service: Service, deployed: 
         for pid in processes:
             os.kill(pid, signal.SIGCONT)
     assert one.get_pool_status()["consecutive_health_failures"] == 2
+    assert caplog.records[-1].__dict__["error_message"] == "no answer within 2 s"
     assert _becomes_healthy(one)
     assert one.get_pool_status()["consecutive_health_failures"] == 0
 
