@@ -82,6 +82,19 @@ def test_a_scope_rolls_back_and_says_why(
     assert rows(service) == []
 
 
+def test_joined_sessions_end_with_their_connection(service: DbSessionService) -> None:
+    with service.engine.connect() as connection:
+        transaction = connection.begin()
+        with service.joined_to(connection), service.session_scope() as session:
+            insert(session, 1)
+        with service.joined_to(connection):
+            assert rows(service) == [1]
+        transaction.rollback()
+    with service.session_scope() as session:
+        insert(session, 2)
+    assert rows(service) == [2]
+
+
 def test_what_was_read_is_there_after_the_scope(service: DbSessionService) -> None:
     with service.session_scope() as session:
         assert (session.expire_on_commit, session.autoflush) == (False, True)

@@ -24,7 +24,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app_db import ConnectionFailed, DbSessionService
 from tests.server.application import settings
-from tests.server.checkout import AS_HOWDAH, ROOT, Checkout, free_port
+from tests.server.checkout import ROOT, Checkout, free_port
+from tests.server.control import started, stopped
 
 
 @pytest.fixture(autouse=True)
@@ -173,33 +174,17 @@ class Load:
                 worker.join(timeout=60)
 
 
-def pg_ctl(deployed: Checkout, *words: str) -> None:
-    become = AS_HOWDAH if os.geteuid() == 0 else []
-    command = [*become, str(deployed.bin / "pg_ctl"), "-D", str(deployed.home / "data"), "-w"]
-    done = subprocess.run([*command, *words], cwd="/", check=False, timeout=60, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-    assert done.returncode == 0, done.stdout
-
-
-def test_a_restart_fails_only_what_is_in_flight(converged: Checkout, tmp_path: Path) -> None:
+def test_a_restart_fails_only_what_is_in_flight(converged: Checkout) -> None:
     load = Load(DbSessionService(settings(converged, pool_size=4, max_overflow=4)))
     with load.running():
-        pg_ctl(converged, "stop", "-m", "fast")
+        stopped(converged)
         down = time.monotonic()
         time.sleep(0.5)  # requests arrive meanwhile, and wait
-        opts = (converged.home / "data" / "postmaster.opts").read_text().split(" ", 1)[1]
-        pg_ctl(converged, "start", "-l", str(log_of(tmp_path)), "-o", opts.strip())
+        started(converged)
     assert len(load.failed) <= load.threads
     assert [e for begun, e in load.failed if begun > down] == []
     assert all(isinstance(e, ConnectionFailed) for _, e in load.failed)
     assert load.service.get_pool_status()["invalid"] >= 1
-
-
-def log_of(folder: Path) -> Path:
-    folder.chmod(0o777)
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
-    return folder / "log"
 
 
 def test_a_rotated_password_fails_nothing(
