@@ -126,6 +126,18 @@ def test_an_update_has_the_next_version(service: DbSessionService) -> None:
         assert found.updated_at > updated.updated_at
 
 
+def test_an_update_leaves_what_is_not_the_callers(service: DbSessionService) -> None:
+    ann = user()
+    stored(service, ann)
+    with service.session_scope() as session:
+        told = ann.model_copy(update={"created_at": datetime(2020, 1, 1, tzinfo=UTC),
+                                      "updated_at": datetime(2020, 1, 1, tzinfo=UTC),
+                                      "first_name": "Anna"})  # fmt: skip
+        updated = UserRepository(session).update(told)
+        assert updated.created_at == ann.created_at
+        assert updated.updated_at > ann.updated_at
+
+
 def test_an_update_that_changes_nothing_is_none(service: DbSessionService) -> None:
     ann = user()
     stored(service, ann)
