@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from app_db.entity import Entity, EntityTable
 from app_db.errors import Stale
+from app_db.rows import by_id, fetched, selected
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T", bound=EntityTable)
@@ -35,8 +36,8 @@ class Repository(Generic[E, T]):
         self._session = session
 
     def get(self, id: UUID | str) -> E | None:  # noqa: A002 the specification's name
-        row = self._session.get(self.table, _uuid(id))
-        return None if row is None else self._entity(row)
+        found = fetched(self._session, self.entity, by_id(self.table), key=_uuid(id))
+        return found[0] if found else None
 
     def exists(self, id: UUID | str) -> bool:  # noqa: A002
         found = self._session.exec(select(exists().where(col(self.table.id) == _uuid(id))))
@@ -51,11 +52,11 @@ class Repository(Generic[E, T]):
         if not 1 <= limit <= LONGEST_PAGE:
             raise ValueError(f"limit is {limit}; needs 1 to {LONGEST_PAGE}")
         order = (col(self.table.created_at), col(self.table.id))
-        statement = select(self.table).order_by(*order).limit(limit)
+        statement = selected(self.table).order_by(*order).limit(limit)
         if after is not None:
             last = (after.created_at, after.id) if isinstance(after, Entity) else after
             statement = statement.where(tuple_(*order) > last)
-        return [self._entity(row) for row in self._session.exec(statement)]
+        return fetched(self._session, self.entity, statement)
 
     def create(self, entity: E) -> E:
         """Store a new entity. Raises Duplicate."""

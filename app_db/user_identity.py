@@ -4,10 +4,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, col, select
+from sqlmodel import Field, col
 
 from app_db.entity import Entity, EntityTable
 from app_db.repository import Repository
+from app_db.rows import fetched, selected
 from app_db.user import User, UserTable
 
 
@@ -41,10 +42,13 @@ class UserIdentityRepository(Repository[UserIdentity, UserIdentityTable]):
 
     def find_user(self, issuer: str, subject: str) -> User | None:
         """Whose login this is, in one statement."""
+        joined = col(UserIdentityTable.user_id) == col(UserTable.id)
         statement = (
-            select(UserTable)
-            .join(UserIdentityTable, col(UserIdentityTable.user_id) == col(UserTable.id))
-            .where(UserIdentityTable.issuer == issuer, UserIdentityTable.subject == subject)
+            selected(UserTable)
+            .join(UserIdentityTable, joined)
+            .where(
+                col(UserIdentityTable.issuer) == issuer, col(UserIdentityTable.subject) == subject
+            )
         )
-        row = self._session.exec(statement).one_or_none()
-        return None if row is None else User.model_validate(row, from_attributes=True)
+        found = fetched(self._session, User, statement)
+        return found[0] if found else None

@@ -85,6 +85,21 @@ def test_what_is_not_there_is_none(service: DbSessionService) -> None:
             users.get("nonsense")
 
 
+def test_what_the_session_has_not_written_yet_is_seen(service: DbSessionService) -> None:
+    ann = user()
+    stored(service, ann)
+    with service.session_scope() as session:
+        row = session.get(UserTable, ann.id)
+        assert row
+        row.first_name = "Anna"
+        users = UserRepository(session)
+        with session.no_autoflush:
+            assert users.get(ann.id) == ann
+        found = users.get(ann.id)
+        assert found
+        assert (found.first_name, found.version) == ("Anna", 2)
+
+
 def test_an_email_is_one_users_where_given(service: DbSessionService) -> None:
     stored(service, user(), user(), user(email="ann@example.com"))
     with service.session_scope() as session:
