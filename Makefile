@@ -10,7 +10,7 @@ ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
 CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle test test-all bench bench-fleet lint start stop \
+.PHONY: help .venv deploy dry undo verify bundle test test-all bench bench-app bench-fleet lint start stop \
 	status destroy
 
 help:  ## this list
@@ -80,6 +80,9 @@ lint: .venv  ## ruff, mypy, sqlfluff, squawk
 
 bench: .venv  ## the embedded server beside its floor
 	@$(BIN)/python -m benchmarks.local
+
+bench-app: .venv  ## what app_db costs; the numbers of docs/app_db.md
+	@$(BIN)/python -m benchmarks.app_db
 
 bench-fleet: .venv  ## the numbers of the README; needs a Docker engine
 	@$(BIN)/python -m benchmarks.fleet

