@@ -52,7 +52,9 @@ def _render() -> None:
 
 def _connect(tables: str | MetaData) -> None:
     url = context.config.get_alembic_option("sqlalchemy.url")
-    engine = create_engine(url, poolclass=NullPool) if url else make_engine(read_settings())
+    engine = (
+        create_engine(url, poolclass=NullPool) if url else make_engine(read_settings(), echo=False)
+    )
     try:
         with engine.connect() as connection:
             _migrate(connection, tables)
@@ -83,7 +85,7 @@ def _configure(metadata: MetaData | None, **where: Any) -> None:
         transactional_ddl=True,  # SQLite's too, for app_db.sqlite begins transactions itself
         compare_server_default=True,
         render_item=autogenerate.render_plain_types,
-        process_revision_directives=autogenerate.add_touch,
+        process_revision_directives=autogenerate.complete,
         **where,
     )
     non_transactional.mark(context.script)

@@ -36,7 +36,7 @@ class DbManageService:
         On PostgreSQL only where this login may SET ROLE to the schema's owner; elsewhere the
         deploy does it, and this compares. Raises SchemaBehind, Unavailable, AppDbError.
         """
-        engine = make_engine(self.settings, pool_size=1, max_overflow=0)
+        engine = make_engine(self.settings, pool_size=1, max_overflow=0, echo=False)
         try:
             with engine.connect() as connection:
                 if self._may_migrate(connection):
