@@ -14,9 +14,8 @@ from app_db import BadSettings, DbManageService, DbSessionService, User, UserRep
 from app_db.manage import init_db
 from app_db.settings import read_settings
 from app_db.tables import import_tables
+from tests.documents import ROOT, is_shown, shown
 
-ROOT = Path(__file__).parents[2]
-NO_CACHE = shutil.ignore_patterns("__pycache__")
 URL = "sqlite:///./database.db"
 NOUN = '''
 """A word."""
@@ -113,6 +112,18 @@ def test_the_commands_of_the_specification_work_in_the_checkout(checkout: Path) 
         session.execute(text("INSERT INTO app.words (id, text) VALUES ('1', 'a')"))
         session.execute(text("UPDATE app.words SET text = 'b'"))
         assert session.execute(text("SELECT version FROM app.words")).scalar() == 2
+
+
+def test_models_ahead_of_the_history_are_told(checkout: Path) -> None:
+    (message,) = shown("migrations.md", "The models are ahead of the history")
+    assert run(checkout, "-m", "alembic", "upgrade", "head").returncode == 0
+    (checkout / "app_db" / "word.py").write_text(NOUN)
+    behind = run(checkout, "-m", "alembic", "check")
+    assert behind.returncode != 0
+    assert is_shown(message, behind.stdout + behind.stderr)
+    for words in (["revision", "--autogenerate", "-m", "What it adds"], ["upgrade", "head"]):
+        assert run(checkout, "-m", "alembic", *words).returncode == 0
+    assert run(checkout, "-m", "alembic", "check").returncode == 0
 
 
 def test_a_table_without_versions_gets_no_trigger(checkout: Path) -> None:

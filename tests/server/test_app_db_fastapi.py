@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.server.application import settings
+from tests.server.application import environment
 from tests.server.checkout import ROOT, Checkout, free_port
 from tests.server.control import started, stopped
 
@@ -28,10 +28,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(deployed: Checkout, folder: Path) -> Iterator[httpx.Client]:
-    of, port = settings(deployed), free_port()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": of.url.render_as_string(),
-           "DATABASE_PASSWORD_FILE": str(of.password_file), "DATABASE_CONNECT_TIMEOUT": "2",
-           "DATABASE_SSLROOTCERT": str(of.sslrootcert), "DATABASE_POOL_TIMEOUT": "1"}  # fmt: skip
+    port = free_port()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment(deployed),
+           "DATABASE_CONNECT_TIMEOUT": "2", "DATABASE_POOL_TIMEOUT": "1"}  # fmt: skip
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "main:app"]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT / "examples" / "fastapi", env=env, stdout=log,

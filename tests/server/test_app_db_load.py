@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app_db import ConnectionFailed, DbSessionService
-from tests.server.application import settings
+from tests.server.application import environment, held, select, settings
 from tests.server.checkout import ROOT, Checkout, free_port
 from tests.server.control import started, stopped
 
@@ -33,20 +33,6 @@ def no_engine() -> Iterator[None]:
     DbSessionService.reset()
     yield
     DbSessionService.reset()
-
-
-def select(service: DbSessionService, sql: str = "SELECT 1") -> object:
-    with service.session_scope() as session:
-        return session.execute(text(sql)).scalar()
-
-
-@contextmanager
-def held(service: DbSessionService, count: int) -> Iterator[None]:
-    """So many sessions with a connection each."""
-    with ExitStack() as stack:
-        for _ in range(count):
-            stack.enter_context(service.session_scope()).execute(text("SELECT 1"))
-        yield
 
 
 # -- The specification's table ------------------------------------------------------------
@@ -233,10 +219,7 @@ def test_a_runaway_query_is_cancelled_and_its_connection_usable(converged: Check
 
 
 def test_prefork_gives_each_process_its_own(deployed: Checkout, tmp_path: Path) -> None:
-    of, port = settings(deployed), free_port()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": of.url.render_as_string(),
-           "DATABASE_PASSWORD_FILE": str(of.password_file),
-           "DATABASE_SSLROOTCERT": str(of.sslrootcert)}  # fmt: skip
+    port, env = free_port(), {**os.environ, "PYTHONPATH": str(ROOT), **environment(deployed)}
     command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "3", "--bind",
                f"127.0.0.1:{port}", "tests.server.wsgi:application"]  # fmt: skip
     with (tmp_path / "log").open("w") as log:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.server.application import settings
+from tests.server.application import environment
 from tests.server.checkout import ROOT, Checkout
 
 TESTS = ROOT / "tests" / "app_db" / "of_an_application.py"
@@ -13,10 +13,7 @@ TESTS = ROOT / "tests" / "app_db" / "of_an_application.py"
 
 def test_nothing_of_a_test_is_left(deployed: Checkout, tmp_path: Path) -> None:
     (tmp_path / "test_application.py").write_text(TESTS.read_text())
-    of = settings(deployed)
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": of.url.render_as_string(),
-           "DATABASE_PASSWORD_FILE": str(of.password_file),
-           "DATABASE_SSLROOTCERT": str(of.sslrootcert)}  # fmt: skip
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment(deployed)}
     deployed.ask("DELETE FROM app.users", "appdb")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "app_db.testing"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True,
