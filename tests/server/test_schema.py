@@ -59,14 +59,18 @@ def test_shop_is_deployed_used_dumped_and_upgraded(shop: Checkout, tmp_path: Pat
 def test_somebody_migrates_at_the_same_time(shop: Checkout) -> None:
     shop.deploy(env=path(shop))
     upgrade(shop)
-    lock = "SELECT pg_advisory_lock(hashtext('howdah.migrate')); SELECT pg_sleep(5);"
+    lock = """SELECT pg_advisory_lock(hashtext('howdah.migrate'));
+        DO $$ BEGIN PERFORM pg_sleep(300); EXCEPTION WHEN query_canceled THEN END $$"""
     holder = threading.Thread(target=shop.ask, args=(lock, "appdb"))
     holder.start()
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
     while shop.ask(held) == "0":
         time.sleep(0.05)
-    assert "another session migrates this database" in shop.refused(env=path(shop))
-    holder.join()
+    try:
+        assert "another session migrates this database" in shop.refused(env=path(shop))
+    finally:
+        shop.ask("SELECT pg_cancel_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        holder.join()
     shop.deploy(env=path(shop))
 
 
