@@ -6,6 +6,7 @@ Roles, rights, data, the schema and the secrets stay as they are.
 import shlex
 from collections.abc import Iterator, Mapping
 
+from pyinfra import state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import releases, shell
@@ -46,15 +47,17 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
         raise Refusal("there is no configuration before this one")
     before, now = _texts(_read(target, release)), _texts(found)
     changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
-    late = difference.late(changes, found.contexts)
+    # not what the server has not taken up
+    late = [n for n in difference.late(changes, found.contexts) if n not in found.pending]
     verb = "reload" if found.running else "start"
-    late = [name for name in late if name not in found.pending]  # that the server has not taken up
     if late and found.running and target.cluster.may_restart:
         verb = "restart"
     would([f"{verb} the server with release {release}", *_difference(now, before),
            "the next deploy writes what the inventory says"])  # fmt: skip
-    waits(late if verb == "reload" else [])
+    waits(late if verb == "reload" and not state.is_executing else [])
     yield from swap(target, verb, release, hba.logins(before["pg_hba.conf"]))
+    if state.is_executing:  # the server knows
+        waits(sorted(snapshot(target).pending))
     yield releases.keep(runtime, release)
 
 

@@ -64,6 +64,14 @@ def test_undo_of_what_waits(converged: Checkout) -> None:
     with costs(converged, reloads=1):
         said = converged.pyinfra("-y", "--data", "restart=yes", "deploys.undo.undo").output
     assert "waits for a restart" not in said
+    converged.inventory(stage="production", max_connections=107)
+    converged.deploy()
+    converged.inventory(stage="production", max_connections=108)
+    converged.deploy()
+    said = converged.pyinfra("-y", "deploys.undo.undo").output  # to 107, and 100 are in force
+    assert "waits for a restart (--data restart=yes): max_connections" in said
+    converged.inventory()
+    converged.deploy()
     assert converged.ask("SELECT count(*) FROM pg_settings WHERE pending_restart") == "0"
 
 
