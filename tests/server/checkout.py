@@ -166,7 +166,9 @@ class Checkout:
 
     @property
     def log(self) -> str:
-        return "".join(p.read_text() for p in sorted((self.home / "log").glob("postgresql*")))
+        """All of it, in the order of its writing: at midnight the server begins a new file."""
+        files = (self.home / "log").glob("postgresql*")
+        return "".join(p.read_text() for p in sorted(files, key=lambda p: p.stat().st_mtime_ns))
 
     @property
     def pid_file(self) -> Path:

@@ -22,10 +22,20 @@ def costs(checkout: Checkout, *, reloads: int = 0, restarts: int = 0) -> Iterato
     """Counts in the server's own log."""
     before, pid = checkout.log, checkout.pid
     yield
+    assert checkout.log.startswith(before)
     new = checkout.log.removeprefix(before)
     assert new.count("received SIGHUP") == reloads
     assert new.count("starting PostgreSQL") == restarts
     assert (checkout.pid != pid) == bool(restarts)
+
+
+def test_costs_are_counted_across_midnight(converged: Checkout) -> None:
+    """Of the test's own counter: the log of a new day is counted, and the old one is not."""
+    [log] = (converged.home / "log").glob("postgresql-*.log")
+    with costs(converged, reloads=1):
+        log.rename(log.with_name("postgresql-yesterday.log"))
+        converged.ask("SELECT pg_rotate_logfile()")
+        converged.ask("SELECT pg_reload_conf()")
 
 
 def test_reload_where_that_is_enough(converged: Checkout) -> None:
