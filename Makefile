@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PYINFRA = $(BIN)/pyinfra
 PYTEST = $(BIN)/python -m pytest -n 4 --dist loadfile
+WHICH = -m 'not all'
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 # Only development goes ahead unasked; YES=1 is for CI.
 ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
@@ -68,13 +69,13 @@ destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 
 test: .venv lint coverage  ## lint, types and tests
-	@$(PYTEST) -m 'not all' $(addprefix --ignore=,$(APP_DB)) $(ARGS)
-
 test-all: .venv lint coverage  ## the same on every Debian, with every fault
-	@$(PYTEST) $(addprefix --ignore=,$(APP_DB)) $(ARGS)
+test-all: WHICH =
+test test-all:
+	@$(PYTEST) $(WHICH) $(addprefix --ignore=,$(APP_DB)) $(ARGS)
 
 coverage: .venv  ## the tests of app_db, which run 95 % of its branches
-	@$(PYTEST) --cov $(APP_DB)
+	@$(PYTEST) $(WHICH) $(APP_DB) --cov
 
 lint: .venv  ## ruff, mypy, sqlfluff, squawk
 	@$(BIN)/ruff check .

@@ -3,9 +3,11 @@
     make bench-app
 
 Each round does the same by app_db and by psycopg 3 on one server over TLS, so that whatever else
-this machine does is in both; before them, on SQLite. The server is the benchmark's own.
+this machine does is in both; before them, as development has it: every statement and its values
+into a log, on SQLite and on the same server. The server is the benchmark's own.
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -36,6 +38,7 @@ PROMISED = {
 }
 SESSION, SELECT, INSERT, UPDATE, COMMIT, HEALTH = PROMISED
 SCOPE, MANY = "session_scope and get", "create_many of 1,000"
+STAGE = "development"
 WARM, ROUNDS, BULKS, IMPORTS, COUNT = 50, 1000, 30, 9, 1000
 
 
@@ -139,26 +142,36 @@ Side = Ours | Raw
 
 
 def main() -> None:
-    """Prints two tables: latencies beside what is promised, and ratios beside their limits."""
-    with tempfile.TemporaryDirectory(prefix="howdah-bench-", dir="/var/tmp") as folder:
-        of_sqlite = read_settings(url=f"sqlite:///{folder}/database.db")
-        DbManageService(of_sqlite).create_all()
-        sqlite = Ours(of_sqlite)
-        _rounds(_users(of_sqlite), sqlite)
-    with environment("bench-app", 54398) as own:
+    """Prints two tables of latencies beside what is promised, and ratios beside their limits."""
+    with (
+        tempfile.TemporaryDirectory(prefix="howdah-bench-", dir="/var/tmp") as folder,
+        environment("bench-app", 54398) as own,
+    ):
+        logging.basicConfig(filename=f"{folder}/log")
+        sqlite = _development(read_settings(url=f"sqlite:///{folder}/database.db", stage=STAGE))
         own.pyinfra("deploy.py")
+        echo = _development(_settings(own, stage=STAGE))
         settings = _settings(own)
         ours, theirs = Ours(settings), Raw(settings)
-        users = _users(settings)
-        _rounds(users, ours, theirs)
+        _rounds(_users(settings), ours, theirs)
         _bulks(ours, theirs)
         DbSessionService.reset()
-    _latencies(sqlite.samples, ours.samples, theirs.samples)
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n")
+    _latencies("development", 0, {"SQLite": sqlite.samples, "PostgreSQL": echo.samples})
+    _latencies("production", 1, {"app_db": ours.samples, "psycopg 3": theirs.samples})
     _ratios(ours.samples, theirs.samples)
 
 
-def _settings(own: Environment) -> DatabaseSettings:
+def _development(settings: DatabaseSettings) -> Ours:
+    DbManageService(settings).create_all()
+    ours = Ours(settings)
+    _rounds(_users(settings), ours)
+    return ours
+
+
+def _settings(own: Environment, **more: str) -> DatabaseSettings:
     return read_settings(
+        **more,
         url=f"postgresql://appuser@127.0.0.1:{own.port}/appdb",
         sslrootcert=own.secrets / "ca.crt",
         password_file=own.secrets / "postgres_app_user_pw",
@@ -199,16 +212,13 @@ def _bulks(*sides: Side) -> None:
             side.bulk(users)
 
 
-def _latencies(sqlite: Samples, ours: Samples, theirs: Samples) -> None:
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n")
-    print(f"{'ms':26}{'development':>12}{'SQLite':>15}{'production':>13}{'over TLS':>15}"
-          f"{'psycopg 3':>16}")  # fmt: skip
-    print(f"{'':26}{'promised':>12}{'p50':>8}{'p99':>7}{'promised':>13}{'p50':>8}{'p99':>7}"
-          f"{'p50':>9}{'p99':>7}")  # fmt: skip
-    for what, (development, production) in PROMISED.items():
-        (a, b), (c, d), (e, f) = (one.percentiles(what) for one in (sqlite, ours, theirs))
-        print(f"{what:26}{development:>12}{a:8.2f}{b:7.2f}{production:>13}{c:8.2f}{d:7.2f}"
-              f"{e:9.2f}{f:7.2f}")  # fmt: skip
+def _latencies(stage: str, column: int, measured: dict[str, Samples]) -> None:
+    print(f"{stage + ', ms':26}{'promised':>10}" + "".join(f"{of:>20}" for of in measured))
+    print(f"{'':36}" + f"{'p50':>12}{'p99':>8}" * len(measured))
+    for what, promised in PROMISED.items():
+        percentiles = [one.percentiles(what) for one in measured.values()]
+        cells = "".join(f"{p50:12.2f}{p99:8.2f}" for p50, p99 in percentiles)
+        print(f"{what:26}{promised[column]:>10}{cells}")
     print()
 
 
