@@ -89,6 +89,14 @@ class Checkout:
         assert run.code == 0, run.output
         return run
 
+    def start(self, *words: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """A deploy that goes on by itself."""
+        inventory = f"inventories/{self.environment}.py"
+        command = [str(self.python), "-m", "pyinfra", "-y", *words, inventory, "deploy.py"]
+        return subprocess.Popen(command, cwd=self.folder, env=self._env(env), text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)  # fmt: skip
+
     def refused(self, *words: str, env: Mapping[str, str] | None = None) -> str:
         """A deploy that must fail without a traceback: what it said."""
         run = self.pyinfra("-y", *words, "deploy.py", env=env)

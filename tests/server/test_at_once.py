@@ -14,16 +14,6 @@ ROUNDS = 20
 TAKEN = r"another deploy is at work on @local: \S+@\S+ \(process \d+\) since \d{4}-\d\d-\d\d .* UTC"
 
 
-def start(checkout: Checkout, *words: str) -> subprocess.Popen[str]:
-    """A deploy that goes on by itself."""
-    inventory = f"inventories/{checkout.environment}.py"
-    pyinfra = [str(checkout.python), "-m", "pyinfra", "-y", *words, inventory, "deploy.py"]
-    return subprocess.Popen(
-        pyinfra, cwd=checkout.folder, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-
-
 def ended(*runs: subprocess.Popen[str]) -> list[tuple[int, str]]:
     outputs = [run.communicate(timeout=120)[0] for run in runs]
     assert not any("Traceback" in output for output in outputs), outputs
@@ -41,7 +31,7 @@ def test_two_at_once_twenty_times(converged: Checkout) -> None:
     for number in range(100, 100 + 2 * ROUNDS, 2):
         converged.ask("ALTER ROLE appuser CREATEDB")
         values = [f"{number}ms", f"{number + 1}ms"]
-        runs = ended(*(start(converged, "--data", f"lock_timeout={value}") for value in values))
+        runs = ended(*(converged.start("--data", f"lock_timeout={value}") for value in values))
         for code, output in runs:
             assert code == 0 or re.search(TAKEN, output), output
         done = [value for value, (code, _) in zip(values, runs, strict=True) if code == 0]
@@ -53,7 +43,7 @@ def test_two_at_once_twenty_times(converged: Checkout) -> None:
 
 def test_two_first_runs_at_once(bare: Checkout) -> None:
     """The store has one writer, the host one deploy."""
-    runs = ended(start(bare), start(bare))
+    runs = ended(bare.start(), bare.start())
     assert 0 in [code for code, _ in runs]
     for code, output in runs:
         assert code == 0 or re.search(TAKEN, output), output
@@ -99,7 +89,7 @@ def test_lock_of_the_store(bare: Checkout) -> None:
     lock = bare.secrets.with_name(f".{bare.environment}.lock")
     lock.write_text("ada@build (process 1) since yesterday")
     with locked(lock):
-        run = start(bare)
+        run = bare.start()
         with pytest.raises(subprocess.TimeoutExpired):
             run.wait(timeout=4)
         assert not bare.secrets.exists()

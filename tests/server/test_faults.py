@@ -50,19 +50,10 @@ def initdb(checkout: Checkout) -> int:
     raise AssertionError("there was no initdb")
 
 
-@contextmanager
-def deploying(checkout: Checkout) -> Iterator[subprocess.Popen[str]]:
-    inventory = f"inventories/{checkout.environment}.py"
-    words = [str(checkout.python), "-m", "pyinfra", "-y", inventory, "deploy.py"]
-    with subprocess.Popen(words, cwd=checkout.folder, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:  # fmt: skip
-        yield run
-
-
 def test_killed_initdb_is_begun_anew(bare: Checkout) -> None:
     """F2."""
     for seconds in (0.05, 0.15, 0.25):
-        with deploying(bare) as run:
+        with bare.start() as run:
             pid = initdb(bare)
             time.sleep(seconds)
             os.kill(pid, signal.SIGKILL)
@@ -80,7 +71,7 @@ def test_power_cut_during_initdb(bare: Checkout) -> None:
     """F2. Nobody is left who could finish it, and PG_VERSION is there."""
     versions = []
     for seconds in (0.05, 0.15, 0.25):
-        with deploying(bare) as run:
+        with bare.start() as run:
             initdb(bare)
             time.sleep(seconds)
             for pid in (run.pid, *processes_with(bare.home / "data.new")):
@@ -97,7 +88,7 @@ def test_power_cut_during_initdb(bare: Checkout) -> None:
 @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.35])
 def test_controller_killed_during_initdb(bare: Checkout, seconds: float) -> None:
     """F2. initdb goes on to its end, and the next run waits for it."""
-    with deploying(bare) as run:
+    with bare.start() as run:
         initdb(bare)
         time.sleep(seconds)
         run.kill()

@@ -1,14 +1,20 @@
 """The application's schema: its own Alembic environment, by one word in the inventory."""
 
+import os
 import shutil
+import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.server.checkout import Checkout
 
+INVALID = "SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE NOT indisvalid"
 VERSIONS = "examples/shop/shop/migrations/versions"
 
 
@@ -63,9 +69,7 @@ def test_somebody_migrates_at_the_same_time(shop: Checkout) -> None:
         DO $$ BEGIN PERFORM pg_sleep(300); EXCEPTION WHEN query_canceled THEN END $$"""
     holder = threading.Thread(target=shop.ask, args=(lock, "appdb"))
     holder.start()
-    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-    while shop.ask(held) == "0":
-        time.sleep(0.05)
+    until(shop, "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory'")
     try:
         assert "another session migrates this database" in shop.refused(env=path(shop))
     finally:
@@ -88,6 +92,43 @@ def test_revision_that_needs_a_connection(shop: Checkout) -> None:
     second(shop).write_text(changed)
     upgrade(shop)
     assert "uses the database while it is rendered offline" in shop.refused(env=path(shop))
+
+
+@pytest.mark.parametrize("killed", ["the controller", "the server"])
+def test_killed_while_it_builds_an_index(shop: Checkout, killed: str) -> None:
+    shop.deploy(env=path(shop))
+    upgrade(shop)
+    with writing(shop) as writer, shop.start(env=path(shop)) as run:
+        until(shop, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'virtualxid'")
+        assert shop.ask(INVALID, "appdb") == "ix_products_name"
+        os.kill(run.pid if killed == "the controller" else shop.pid, signal.SIGKILL)
+        run.communicate(timeout=60)
+        assert run.returncode != 0
+        writer.close()
+    shop.deploy(env=path(shop))
+    assert shop.ask(INVALID, "appdb") == ""
+    assert shop.ask("TABLE app.alembic_version", "appdb") == "shop_0004"
+    assert shop.deploy(env=path(shop)).changed == []
+
+
+@contextmanager
+def writing(shop: Checkout) -> Iterator[psycopg.Connection]:
+    """A transaction that an index has to wait for."""
+    login = {"password": shop.password("appuser"), "sslrootcert": shop.secrets / "ca.crt"}
+    with psycopg.connect(host="127.0.0.1", port=shop.port, dbname="appdb", user="appuser",
+                         sslmode="verify-full", **login) as writer:  # fmt: skip
+        writer.execute("INSERT INTO products (id, name, price_cents, stock) "
+                       "VALUES (gen_random_uuid(), 'Tea', 350, 2)")  # fmt: skip
+        yield writer
+
+
+def until(checkout: Checkout, condition: str) -> None:
+    """The condition holds, as it must within a minute."""
+    for _ in range(1200):
+        if checkout.ask(f"SELECT ({condition})") == "t":
+            return
+        time.sleep(0.05)
+    raise AssertionError(condition)
 
 
 def test_failing_migration_leaves_what_was_there(shop: Checkout) -> None:
