@@ -5,7 +5,8 @@ INVENTORY = inventories/$(ENV).py
 PYTHON ?= python3
 BIN = .venv/bin
 PYINFRA = $(BIN)/pyinfra
-PYTEST = $(BIN)/python -m pytest -n 4 --dist loadfile
+# What is said to this make is not for those that a test runs.
+PYTEST = env -u MAKEFLAGS -u ARGS -u ENV $(BIN)/python -m pytest -n 4 --dist loadfile
 WHICH = -m 'not all'
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 # Only development goes ahead unasked; YES=1 is for CI.
