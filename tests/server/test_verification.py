@@ -1,5 +1,6 @@
 """`make verify` of an embedded server; tests/fleet/test_verify.py has hosts over SSH."""
 
+import re
 import subprocess
 import sys
 import traceback
@@ -50,7 +51,10 @@ def test_what_fails_is_named(converged: Checkout) -> None:
 
 def test_server_that_is_down_is_named(converged: Checkout) -> None:
     converged.pyinfra("-y", "deploys.local.stop")
-    assert "@local: the server does not run" in converged.verify().stdout
+    said = converged.verify().stdout
+    assert said.count("\n@local: the server does not run\n") == 1
+    assert "@local was not verified: the server does not run" in said
+    assert re.search(r"^=+ \d+ skipped, 1 error in", said, re.MULTILINE)
     missing = converged.verify("--inventory", "inventories/nowhere.py").stderr
     assert "--inventory inventories/nowhere.py: there is no such file" in missing
 

@@ -23,24 +23,25 @@ from tests.verify.login import Door, passwords
 class AtHand:
     """One host, and all that is known of it: read once, when it is first asked for."""
 
-    def __init__(self, host: Host, stack: ExitStack) -> None:
-        self.name, self._stack = host.name, stack
+    def __init__(self, host: Host, stack: ExitStack, lost: dict[str, str]) -> None:
+        self.name, self._stack, self._lost = host.name, stack, lost
         backend = Pyinfra(self.name)
         self.host = TestinfraHost(backend)
         backend.set_host(self.host)
 
     @cached_property
     def target(self) -> Target:
-        with or_fail(self.name):
+        with or_fail(self.name, self._lost):
             return Target()
 
     @cached_property
     def found(self) -> Found:
-        with or_fail(self.name):
+        with or_fail(self.name, self._lost):
             found = snapshot(self.target)
             self.target.runtime.refuse(found)
             if not found.running:
-                raise Refusal("the server does not run")
+                raise Refusal("the server does not run" if found.data else
+                              "there is no cluster; the deploy makes it")  # fmt: skip
         return found
 
     def ask(self, sql: str, database: str = "postgres") -> list[str]:
@@ -67,9 +68,14 @@ class AtHand:
 
 
 @contextmanager
-def or_fail(name: str) -> Iterator[None]:
-    """A refusal is one line, without the frames that a secret may be in."""
+def or_fail(name: str, lost: dict[str, str] | None = None) -> Iterator[None]:
+    """A refusal is one line, without the frames that a secret may be in.
+
+    In ``lost`` it stands for the host's other tests, which need not say it again.
+    """
     try:
         yield
     except (Refusal, PyinfraError, ConnectError) as e:
-        pytest.fail(f"{name}: {e}", pytrace=False)
+        if lost is not None:
+            lost[name] = str(e)
+        raise pytest.fail.Exception(f"{name}: {e}", pytrace=False) from None

@@ -57,9 +57,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A run of all tests has no inventory."""
-    if INVENTORY not in item.config.stash:
+    """A run of all tests has no inventory; a host that is down is told once."""
+    inventory = item.config.stash.get(INVENTORY, None)
+    if inventory is None:
         pytest.skip(NONE)
+    assert isinstance(item, pytest.Function)
+    name = item.callspec.params["at_hand"]
+    if why := inventory.lost.get(name):
+        pytest.skip(f"{name} was not verified: {why}")
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ class Inventory:
     def __init__(self, path: str, data: Sequence[str]) -> None:
         if not Path(path).is_file():
             raise pytest.UsageError(f"--inventory {path}: there is no such file")
+        self.lost: dict[str, str] = {}  # why a host cannot be verified at all
         os.environ.setdefault("PYINFRA_PROGRESS", "off")
         self._state = State()
         self._state.cwd = str(ROOT)
@@ -58,9 +59,9 @@ class Inventory:
         """The host that deploys.* speaks of: connected once, as whom its data says."""
         host = self._state.inventory.get_host(name)
         with ctx_host.use(host), ExitStack() as stack:
-            with or_fail(name):
+            with or_fail(name, self.lost):
                 self._connect(host)
-            yield AtHand(host, stack)
+            yield AtHand(host, stack, self.lost)
 
     def _connect(self, host: Host) -> None:
         if not host.connected:
