@@ -2,17 +2,17 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from metrics import PoolMetrics
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app_db import DbSessionService, Duplicate, Stale, Unavailable, User, UserRepository
+from app_db.repository import LONGEST_PAGE
 
 
 @asynccontextmanager
@@ -37,12 +37,16 @@ def repository() -> Iterator[UserRepository]:
 Users = Annotated[UserRepository, Depends(repository, scope="function")]
 
 
+# PostgreSQL's text has every character but one.
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+
+
 class NewUser(BaseModel):
     """What a client may say of a user; id, times and version are ours."""
 
-    first_name: str = Field(min_length=1)
-    last_name: str = Field(min_length=1)
-    email: str | None = Field(default=None, min_length=3)
+    first_name: Text
+    last_name: Text
+    email: Text | None = None
 
 
 class ChangedUser(NewUser):
@@ -59,13 +63,24 @@ def create(new: NewUser, users: Users) -> User:
     return users.create(User(**new.model_dump()))
 
 
+class Page(BaseModel):
+    """The next one begins after the last user of this one: `after` its id, `since` its time."""
+
+    limit: int = Field(default=100, ge=1, le=LONGEST_PAGE)
+    since: AwareDatetime | None = None
+    after: UUID | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Page":
+        if (self.since is None) != (self.after is None):
+            raise ValueError("since and after belong together")
+        return self
+
+
 @app.get("/users")
-def page(
-    users: Users, limit: int = 100, after: UUID | None = None, since: datetime | None = None
-) -> list[User]:
-    """The next page begins after the last user of this one: `after` its id, `since` its time."""
-    last = (since, after) if since and after else None
-    return list(users.list(limit=limit, after=last))
+def page(users: Users, asked: Annotated[Page, Query()]) -> list[User]:
+    last = (asked.since, asked.after) if asked.since and asked.after else None
+    return list(users.list(limit=asked.limit, after=last))
 
 
 @app.get("/users/{user_id}")
