@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -33,7 +32,7 @@ from howdah.knobs import (
     Network,
     Networks,
     Package,
-    yes_or_no,
+    Switch,
 )
 from howdah.refusal import Refusal
 from howdah.settings import Duration, Memory, Share, Value, setting_faults
@@ -59,7 +58,7 @@ class Cluster(BaseModel):
     stage: Literal["production", "staging", "development"] = "production"
     # Debian's: postgresql@VERSION-NAME. Several on one host need a port each, too.
     cluster_name: ClusterName = "main"
-    adopt: bool = False  # take a cluster over that Howdah has not made
+    adopt: Switch = False  # take a cluster over that Howdah has not made
     port: Annotated[int, Field(ge=1024, le=65535)] = 5432
     listen_addresses: Annotated[Addresses, Field(min_length=1)] = (
         ipaddress.ip_address("127.0.0.1"),
@@ -105,14 +104,14 @@ class Cluster(BaseModel):
     # -- Behaviour ----------------------------------------------------------------------
     random_page_cost: Annotated[float, Field(ge=0, le=100, strict=False)] = 1.1  # SSD
     effective_io_concurrency: Annotated[int, Field(ge=0, le=1000)] = 200  # SSD
-    jit: bool = False
+    jit: Switch = False
     statement_timeout: Duration = "30s"
     idle_in_transaction_session_timeout: Duration = "60s"
     lock_timeout: Duration = "10s"
     log_min_duration_statement: Duration = "1000ms"
     audit: Audit = "ddl, role, write"  # pgaudit.log
     # None: only production waits, for a restart ends every session.
-    restart: Annotated[bool | None, BeforeValidator(yes_or_no)] = None
+    restart: Switch | None = None
     # Settings without a knob above, by their names in pg_settings.
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen

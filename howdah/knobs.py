@@ -75,7 +75,7 @@ def _several(value: object) -> object:
     return tuple(value)
 
 
-def yes_or_no(value: object) -> object:
+def _yes_or_no(value: object) -> object:
     """--data restart=yes is a text."""
     return {"yes": True, "no": False}.get(str(value), value)
 
@@ -113,6 +113,7 @@ Addresses = Annotated[
 ]
 Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
 Package = Annotated[str, AfterValidator(_package)]
+Switch = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
 class Frozen(Mapping[str, Value]):

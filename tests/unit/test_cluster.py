@@ -161,6 +161,13 @@ def test_private_network_passes(network: str) -> None:
     assert cluster(allowed_networks=[network]).allowed_networks == (ipaddress.ip_network(network),)
 
 
+@pytest.mark.parametrize("key", ["adopt", "jit", "restart"])
+def test_switch_from_the_command_line(key: str) -> None:
+    """--data KEY=yes is a text."""
+    assert [getattr(cluster(**{key: said}), key) for said in ("yes", "no")] == [True, False]
+    assert "should be a valid boolean" in fault(**{key: "maybe"})
+
+
 @pytest.mark.parametrize("value", ["10.0.0.0/8", {"10.0.0.0/8"}, 10, None])
 @pytest.mark.parametrize("key", ["allowed_networks", "listen_addresses", "certificate_names"])
 def test_list_is_not_guessed_from_something_else(key: str, value: object) -> None:
