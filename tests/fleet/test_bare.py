@@ -19,10 +19,7 @@ PENDING = "^[^ ]*dpkg .*--configure --pending"  # apt-get's, and not that before
 @contextmanager
 def until(single: Single, what: str) -> Iterator[subprocess.Popen[str]]:
     """A deploy that goes on, and has come to that."""
-    inventory = f"inventories/{single.environment}.py"
-    words = [str(single.python), "-m", "pyinfra", "-y", inventory, "deploy.py"]
-    with subprocess.Popen(words, cwd=single.folder, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:  # fmt: skip
+    with single.start() as run:
         latest = time.monotonic() + 120
         while single.machine.run(f"pgrep -f '{what}'").returncode:
             assert run.poll() is None, run.communicate()[0]

@@ -15,7 +15,7 @@ from tests.fleet.engine import docker
 from tests.fleet.single import Single
 from tests.server import refusals
 from tests.server.checkout import OBSERVED
-from tests.server.test_at_once import ended, start
+from tests.server.test_at_once import ended
 
 TAKEN = (
     r"another deploy is at work on \S+: \S+@\S+ \(process \d+\) since .* UTC; run this one again"
@@ -41,7 +41,7 @@ def test_two_at_once(converged: Single) -> None:
     for number in (100, 102):
         converged.ask("ALTER ROLE appuser CREATEDB")
         values = [f"{number}ms", f"{number + 1}ms"]
-        runs = ended(*(start(converged, "--data", f"lock_timeout={value}") for value in values))
+        runs = ended(*(converged.start("--data", f"lock_timeout={value}") for value in values))
         for code, output in runs:
             assert code == 0 or re.search(TAKEN, output.replace("\n        ", " ")), output
         done = [value for value, (code, _) in zip(values, runs, strict=True) if code == 0]
@@ -50,7 +50,7 @@ def test_two_at_once(converged: Single) -> None:
 
 
 def test_two_first_runs_at_once(fresh: Single) -> None:
-    runs = ended(start(fresh), start(fresh))
+    runs = ended(fresh.start(), fresh.start())
     assert 0 in [code for code, _ in runs]
     for code, output in runs:
         assert code == 0 or re.search(TAKEN, output.replace("\n        ", " ")), output
