@@ -24,7 +24,6 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-@pytest.mark.all
 def test_app_db_alone_is_installed(python: Path, tmp_path: Path) -> None:
     listed = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], check=True,
                             capture_output=True, text=True).stdout  # fmt: skip
@@ -37,7 +36,6 @@ def test_app_db_alone_is_installed(python: Path, tmp_path: Path) -> None:
         assert f"No module named '{module}'" in done.stderr
 
 
-@pytest.mark.all
 def test_its_command_and_its_plugin_are_there(python: Path, tmp_path: Path) -> None:
     env = {**os.environ, "DATABASE_URL": "sqlite:///./database.db", "PYTHONPATH": ""}
     done = subprocess.run([python.with_name("init-db")], cwd=tmp_path, env=env, check=False,
