@@ -31,8 +31,9 @@ def run(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]
 def test_nothing_of_a_test_is_left(tmp_path: Path) -> None:
     (tmp_path / "test_application.py").write_text(TESTS)
     url = f"sqlite:///{tmp_path}/database.db"
-    done = run(tmp_path, url)
+    done = run(tmp_path, url, "--log-cli-level=WARNING")
     assert "7 passed, 1 xfailed" in done.stdout, done.stdout
+    assert "was never closed" not in done.stdout
     service = DbSessionService(read_settings(url=url))
     with service.session_scope() as session:
         assert session.execute(text("SELECT count(*) FROM app.users")).scalar() == 0

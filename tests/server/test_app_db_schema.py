@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app_db import AppDbError, DbManageService, DbSessionService, SchemaBehind
 from app_db import migrating as guard
@@ -169,6 +169,29 @@ def test_alembic_says_who_may_not_migrate(alembic: Alembic, empty: PlainServer) 
     assert "FAILED: appuser may not migrate; run `make deploy" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert "app_db_0002" in alembic(empty.url("appuser"), "current").stdout
+
+
+def test_an_owner_that_lacks_a_right_is_not_told_to_deploy(
+    alembic: Alembic, empty: PlainServer
+) -> None:
+    """The deploy migrates as the same role, and would meet the same."""
+    alembic(empty.url(), "upgrade", "app_db_0001")
+    empty.ask("ALTER TABLE app.users OWNER TO postgres")
+    with pytest.raises(ProgrammingError, match="must be owner of table users"):
+        DbManageService(of(empty)).create_all()
+
+
+def test_a_search_path_that_begins_with_app_shows_no_table_twice(
+    alembic: Alembic, empty: PlainServer
+) -> None:
+    """As appuser's does on a deployed server."""
+    alembic(empty.url(), "upgrade", "head")
+    empty.ask("ALTER ROLE postgres SET search_path = app")
+    try:
+        done = alembic(empty.url(), "check")
+    finally:
+        empty.ask("ALTER ROLE postgres RESET search_path")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_member_may_migrate_where_it_may_set_role(empty: PlainServer) -> None:
