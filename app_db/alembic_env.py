@@ -82,7 +82,6 @@ def _configure(metadata: MetaData | None, **where: Any) -> None:
         include_name=_is_ours,
         # A revision and its row in alembic_version commit together; what follows may still fail.
         transaction_per_migration=True,
-        transactional_ddl=True,  # SQLite's too, for app_db.sqlite begins transactions itself
         compare_server_default=True,
         render_item=autogenerate.render_plain_types,
         process_revision_directives=autogenerate.complete,

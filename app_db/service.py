@@ -77,10 +77,9 @@ class DbSessionService:
             logger.error("Database transaction failed", extra={  # noqa: TRY400 it goes on to whoever asked
                 "error_type": type(e).__name__, "error_message": message(e),
             })  # fmt: skip
-            session.rollback()
             raise
         finally:
-            session.close()
+            session.close()  # which rolls back what was not committed
 
     def health_check(self) -> bool:
         """Whether `SELECT 1` is answered within 2 s, on a connection that is not the pool's."""

@@ -136,6 +136,15 @@ def test_what_is_no_password_is_refused(content: bytes, tmp_path: Path) -> None:
         Password(tmp_path / "file").read()
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:s3cret@db1/appdb",
+                                 "postgresql://u@db1/appdb?password=s3cret"])  # fmt: skip
+def test_a_password_of_the_url_does_not_stay_in_it(url: str) -> None:
+    Path("config.yaml").write_text("stage: development\n")
+    bare, password = taken_out(read_settings(url=url))
+    assert password.read() == "s3cret"
+    assert bare.render_as_string(hide_password=False) == "postgresql+psycopg://u@db1/appdb"
+
+
 def test_no_password_file_leaves_it_to_libpq() -> None:
     Path("config.yaml").write_text("database:\n  url: postgresql://db1/appdb\n  password_file:\n")
     _, password = taken_out(read_settings())

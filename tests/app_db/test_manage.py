@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,19 @@ class WordTable(SQLModel, table=True):
     __tablename__ = "words"
     metadata = EntityTable.metadata
     id: int = Field(primary_key=True)
+'''
+
+
+REVISION = '''
+"""Two statements."""
+from alembic import op
+
+revision = "app_db_{0}"
+down_revision = "app_db_{1:04}"
+
+def upgrade():
+    op.execute("CREATE TABLE app.t{0} (a int)")
+    op.execute("{2}")
 '''
 
 
@@ -153,6 +167,16 @@ def test_tables_are_found_and_nothing_else_is_imported(
     assert "mine_to_find.nouns.entity" not in sys.modules
     with pytest.raises(BadSettings, match="no package 'nowhere_to_find' is importable; name the"):
         import_tables("nowhere_to_find")
+
+
+def test_a_revision_that_fails_leaves_nothing_and_keeps_those_before(checkout: Path) -> None:
+    versions = checkout / "app_db" / "migrations" / "versions"
+    for number, second in (("0004", "SELECT 1"), ("0005", "SELECT nonsense")):
+        (versions / f"{number}.py").write_text(REVISION.format(number, int(number) - 1, second))
+    assert run(checkout, "-m", "alembic", "upgrade", "head").returncode != 0
+    found = sqlite3.connect(checkout / "database.db").execute("SELECT name FROM sqlite_schema")
+    assert {"t0004", "t0005"} & {name for (name,) in found} == {"t0004"}
+    assert "app_db_0004" in run(checkout, "-m", "alembic", "current").stdout
 
 
 def test_tables_without_a_schema_are_refused() -> None:
