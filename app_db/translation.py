@@ -17,6 +17,8 @@ def translate(context: ExceptionContext) -> Exception | None:
     found = context.sqlalchemy_exception
     if not isinstance(found, DBAPIError) or found.orig is None:
         return None
+    if found.hide_parameters:
+        _hide_detail(found, found.orig)
     if context.is_disconnect or context.connection is None:
         return ConnectionFailed(None, None, found.orig, hide_parameters=True,
                                 connection_invalidated=context.is_disconnect)  # fmt: skip
@@ -41,6 +43,12 @@ def message(error: BaseException) -> str:
     driver = getattr(error, "orig", None) if not isinstance(error, Duplicate) else None
     primary = getattr(getattr(driver, "diag", None), "message_primary", None)
     return str(primary or driver or error).partition("\n")[0]
+
+
+def _hide_detail(*errors: BaseException) -> None:
+    """PostgreSQL makes it of parameters: `DETAIL: Key (email)=(…) already exists`."""
+    for error in errors:
+        error.args = tuple(re.sub(r"(?s)\nDETAIL: .*", "", str(arg)) for arg in error.args)
 
 
 def _sqlite_name(text: str) -> str:

@@ -215,10 +215,15 @@ def test_a_forked_child_begins_anew(service: DbSessionService) -> None:
     locked.start()
     locked.join()  # as if another thread had just been making the service
     service._health.consecutive_failures = 1
+    with service.session_scope() as broken:
+        broken.connection().invalidate()
+        broken.rollback()
+    assert service.get_pool_status()["invalid"] == 1
     child = os.fork()
     if child == 0:
         status = DbSessionService().get_pool_status()
-        clean = not status["checked_out"] and not status["consecutive_health_failures"]
+        of_the_parent = ("checked_out", "invalid", "consecutive_health_failures")
+        clean = [status[key] for key in of_the_parent] == [0, 0, 0]
         clean = clean and service.health_check() and not service._sessions.holders()
         os._exit(0 if clean and rows(service) == [] else 1)
     DbSessionService._lock.release()

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -15,6 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app_db import AppDbError, DbManageService, DbSessionService, SchemaBehind
 from app_db import migrating as guard
+from app_db.engine import make_engine
 from app_db.manage import init_db
 from app_db.settings import DatabaseSettings, read_settings
 from tests.server.application import settings
@@ -250,12 +253,31 @@ def test_many_at_once_migrate_once(empty: PlainServer) -> None:
 def test_another_session_that_migrates_is_waited_for(
     empty: PlainServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "PATIENCE", 1)
-    with psycopg.connect(f"host={empty.folder} user=postgres") as holder:
+    """Between two looks in no transaction, which a server's time-out would end."""
+    monkeypatch.setattr(guard, "PATIENCE", 2)
+    states = ("SELECT string_agg(state, ', ') FROM pg_stat_activity "
+              "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")  # fmt: skip
+    with psycopg.connect(f"host={empty.folder} user=postgres", autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(hashtext('howdah.migrate'))")
-        with pytest.raises(AppDbError, match="another session has been migrating this database"):
-            DbManageService(of(empty)).create_all()
+        with ThreadPoolExecutor() as threads:
+            waiting = threads.submit(DbManageService(of(empty)).create_all)
+            seen = Counter[str]()
+            while not waiting.done():
+                seen[empty.ask(states)] += 1
+            with pytest.raises(AppDbError, match="another session has been migrating this"):
+                waiting.result()
+    assert seen.most_common(1)[0][0] == "idle, idle"
     assert DbManageService(of(empty)).create_all() == HEAD
+
+
+def test_it_migrates_as_the_deploy_does(empty: PlainServer) -> None:
+    wanted = {"role": "appowner", "search_path": "app", "lock_timeout": "10s",
+              "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}  # fmt: skip
+    engine = make_engine(of(empty))
+    with engine.connect() as connection, guard.migrating(connection):
+        found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted}
+    engine.dispose()
+    assert found == wanted
 
 
 def test_a_lock_is_waited_for_shortly_whatever_the_role_says_of_statements(
