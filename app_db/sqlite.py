@@ -10,8 +10,6 @@ from app_db import urls
 from app_db.pool import WatchedPool
 from app_db.schema import SCHEMA
 
-WAIT = 5000  # milliseconds that a writer waits for another one
-
 
 def make_engine(url: URL, given: dict[str, Any]) -> Engine:
     """An engine whose file is attached as schema app: the same SQL, and the same revisions."""
@@ -34,7 +32,7 @@ def _connect(
     # The driver's own BEGIN comes late, and not before DDL or a SAVEPOINT: SQLAlchemy's does.
     connection.isolation_level = None
     connection.execute(f"ATTACH ? AS {SCHEMA}", (file,))
-    for pragma in ("foreign_keys = ON", f"{SCHEMA}.journal_mode = WAL", f"busy_timeout = {WAIT}"):
+    for pragma in ("foreign_keys = ON", f"{SCHEMA}.journal_mode = WAL"):
         connection.execute(f"PRAGMA {pragma}")
     connection.set_authorizer(_authorized)
     return connection  # type: ignore[no-any-return]

@@ -155,16 +155,17 @@ def test_tables_are_found_and_nothing_else_is_imported(
 ) -> None:
     package = tmp_path / "mine_to_find"
     (package / "nouns").mkdir(parents=True)
+    base = "class Base:\n    def __init_subclass__(cls, table=False, frozen=False): pass\n\n"
     (package / "__init__.py").touch()
-    (package / "nouns" / "__init__.py").touch()
-    base = "class Base:\n    def __init_subclass__(cls, table=False): pass\n\n"
+    (package / "nouns" / "__init__.py").write_text(base + "class Noun(Base, table=True): pass\n")
+    (package / "nouns" / "frozen.py").write_text(base + "class Noun(Base, frozen=True): pass\n")
     (package / "nouns" / "word.py").write_text(base + "class Word(Base, table=True): pass\n")
     (package / "nouns" / "entity.py").write_text(base + "class Word(Base, table=False): pass\n")
     (package / "main.py").write_text("raise RuntimeError('the application was started')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     import_tables("mine_to_find")
-    assert "mine_to_find.nouns.word" in sys.modules
-    assert "mine_to_find.nouns.entity" not in sys.modules
+    found = {name for name in sys.modules if name.startswith("mine_to_find")}
+    assert found == {"mine_to_find", "mine_to_find.nouns", "mine_to_find.nouns.word"}
     with pytest.raises(BadSettings, match="no package 'nowhere_to_find' is importable; name the"):
         import_tables("nowhere_to_find")
 
@@ -177,6 +178,14 @@ def test_a_revision_that_fails_leaves_nothing_and_keeps_those_before(checkout: P
     found = sqlite3.connect(checkout / "database.db").execute("SELECT name FROM sqlite_schema")
     assert {"t0004", "t0005"} & {name for (name,) in found} == {"t0004"}
     assert "app_db_0004" in run(checkout, "-m", "alembic", "current").stdout
+
+
+def test_a_path_may_have_a_percent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "100%(a)s"
+    shutil.copytree(ROOT / "app_db" / "migrations", folder / "history_of_mine")
+    monkeypatch.syspath_prepend(str(folder))
+    settings = read_settings(url=URL, migrations="history_of_mine")
+    assert DbManageService(settings).create_all() == "app_db_0003"
 
 
 def test_tables_without_a_schema_are_refused() -> None:

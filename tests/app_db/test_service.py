@@ -130,23 +130,36 @@ def test_before_its_first_connection_overflow_is_not_negative() -> None:
 def test_an_exhausted_pool_names_who_holds_it(
     service: DbSessionService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second, idle = (service.get_session() for _ in range(3))
-    for session in (first, second):
-        session.execute(text("SELECT 1"))
+    """The longest first, whether it was opened by session_scope or by get_session."""
+    idle = service.get_session()
     said = "QueuePool limit of size 1 overflow 1 reached, connection timed out, timeout 0.10"
-    with pytest.raises(PoolTimeout, match=said), service.session_scope() as third:
-        third.execute(text("SELECT 1"))
+    with service.session_scope() as one, service.session_scope() as two:
+        for session in (two, one):
+            session.execute(text("SELECT 1"))
+        with pytest.raises(PoolTimeout, match=said), service.session_scope() as third:
+            third.execute(text("SELECT 1"))
+        assert service.health_check()
     (record,) = [r for r in caplog.records if r.message.startswith("Connection pool exhausted")]
     assert record.__dict__["error_type"] == "TimeoutError"
     assert record.__dict__["pool_status"]["checked_out"] == 2
     held = record.__dict__["held_by"]
-    assert len(held) == 2
-    assert all(one.startswith(f"{__file__}:") for one in held)
+    line = test_an_exhausted_pool_names_who_holds_it.__code__.co_firstlineno + 6
+    assert [one.partition(" for ")[0] for one in held] == [f"{__file__}:{line}"] * 2
     assert held[0] in record.getMessage()
-    assert service.health_check()
-    for session in (first, second, idle):
-        session.close()
+    idle.close()
     assert rows(service) == []
+
+
+def test_the_longest_holder_is_named_first(service: DbSessionService) -> None:
+    first = service.get_session()
+    second = service.get_session()
+    for session in (second, first):
+        session.execute(text("SELECT 1"))
+    names = [one.rpartition(":")[2].partition(" ")[0] for one in service._sessions.holders()]
+    begun = test_the_longest_holder_is_named_first.__code__.co_firstlineno
+    assert names == [str(begun + 1), str(begun + 2)]
+    for session in (first, second):
+        session.close()
 
 
 def test_exhaustion_is_unavailability_and_no_broken_connection(service: DbSessionService) -> None:
@@ -230,6 +243,16 @@ def test_a_forked_child_begins_anew(service: DbSessionService) -> None:
     assert os.waitpid(child, 0)[1] == 0
     held.execute(text("SELECT 1"))
     held.close()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("app.journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 5000)]
+)
+def test_a_file_is_opened_as_documented(
+    service: DbSessionService, pragma: str, value: object
+) -> None:
+    with service.session_scope() as session:
+        assert session.execute(text(f"PRAGMA {pragma}")).scalar() == value
 
 
 def test_a_database_in_memory_is_one(caplog: pytest.LogCaptureFixture) -> None:

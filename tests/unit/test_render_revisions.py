@@ -131,12 +131,14 @@ def test_literals_arrive_as_written(render: Render, application: Application) ->
     application(
         """
         words = sa.table("words", sa.column("word", sa.String), schema="app")
+        op.execute(words.insert().values(word="it's bound"))
         op.bulk_insert(words, [{"word": "100% of it's C:\\\\new \\u20ac"}])
         op.execute("UPDATE app.words SET word = 'x' WHERE word LIKE 'a%'")
         """.replace("        ", "")
     )
     run = render("mine", "base")
     assert run.returncode == 0, run.stderr
+    assert "VALUES ('it''s bound')" in run.stdout
     assert "VALUES ('100% of it''s C:\\new €')" in run.stdout
     assert "LIKE 'a%';" in run.stdout
 
