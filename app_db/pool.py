@@ -54,7 +54,6 @@ class WatchedPool(QueuePool):
     def watched_by(self, watch: Watch) -> None:
         self.watch = watch
         event.listen(self, "invalidate", watch.count)
-        event.listen(self, "soft_invalidate", watch.count)
 
     @override
     def connect(self) -> PoolProxiedConnection:
