@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,14 @@ class Checkout:
         for lock in self.home.parent.glob(f".{self.environment}.*"):
             lock.unlink()
         shutil.rmtree(self.folder)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """It becomes true, as it must within a minute."""
+    latest = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < latest
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app_db import ConnectionFailed, DbSessionService
 from howdah.files import write_whole
 from tests.server.application import environment, held, select, settings
-from tests.server.checkout import ROOT, Checkout, free_port
+from tests.server.checkout import ROOT, Checkout, free_port, until
 from tests.server.control import started, stopped
 
 
@@ -58,7 +58,7 @@ def test_medium_traffic_uses_the_overflow(deployed: Checkout) -> None:
         assert backends(deployed) == 30
         assert service.health_check()  # the role's connection limit has a place for it
     assert service.get_pool_status()["checked_in"] == 20
-    assert _becomes(lambda: backends(deployed) == 21)  # what was over is closed
+    until(lambda: backends(deployed) == 21)  # what was over is closed
 
 
 def test_high_traffic_waits_for_who_leaves(deployed: Checkout) -> None:
@@ -101,21 +101,13 @@ def test_an_old_connection_is_recycled(deployed: Checkout) -> None:
     assert select(service, "SELECT pg_backend_pid()") == first
     time.sleep(1.1)
     assert select(service, "SELECT pg_backend_pid()") != first
-    assert _becomes(lambda: deployed.ask(
+    until(lambda: deployed.ask(
         f"SELECT count(*) FROM pg_stat_activity WHERE pid = {first}") == "0")  # fmt: skip
 
 
 def backends(deployed: Checkout) -> int:
     sql = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'appuser'"
     return int(deployed.ask(sql))
-
-
-def _becomes(condition: Callable[[], bool]) -> bool:
-    for _ in range(100):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 # -- Under load ---------------------------------------------------------------------------
@@ -151,10 +143,10 @@ class Load:
         for worker in workers:
             worker.start()
         try:
-            assert _becomes(lambda: len(self.done) > self.threads)
+            until(lambda: len(self.done) > self.threads)
             yield
             ended = len(self.done)
-            assert _becomes(lambda: len(self.done) > ended + self.threads)
+            until(lambda: len(self.done) > ended + self.threads)
         finally:
             self._over.set()
             for worker in workers:
@@ -227,7 +219,7 @@ def test_prefork_gives_each_process_its_own(deployed: Checkout, tmp_path: Path) 
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)
     try:
-        assert _becomes(lambda: "Booting worker" in (tmp_path / "log").read_text())
+        until(lambda: "Booting worker" in (tmp_path / "log").read_text())
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(lambda _: _get(port), range(200)))
         parents = answers[0]["parents"]

@@ -21,7 +21,7 @@ from app_db.engine import make_engine
 from app_db.manage import init_db
 from app_db.settings import DatabaseSettings, read_settings
 from tests.server.application import settings
-from tests.server.checkout import ROOT, Checkout
+from tests.server.checkout import ROOT, Checkout, until
 from tests.server.plain import PlainServer
 
 HEAD = "app_db_0003"
@@ -324,11 +324,7 @@ def test_an_index_does_not_block_writers_and_waits_for_them(
         migration.start()
         waiting = ("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
                    "AND query LIKE 'CREATE UNIQUE INDEX CONCURRENTLY%'")  # fmt: skip
-        for _ in range(200):
-            if empty.ask(waiting) == "1":
-                break
-            time.sleep(0.05)
-        assert empty.ask(waiting) == "1"
+        until(lambda: empty.ask(waiting) == "1")
         time.sleep(0.3)  # longer than the time-out of other locks
         writer.execute(f"{insert} 'Bob', 'Smith')")
         assert done == []

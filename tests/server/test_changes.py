@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.server import refusals
-from tests.server.checkout import Checkout
+from tests.server.checkout import Checkout, until
 
 COMMANDS = 7  # remote ones, of a run that changes a setting
 WRITTEN = ["Write the configuration", "Load the configuration"]
@@ -31,11 +31,13 @@ def costs(checkout: Checkout, *, reloads: int = 0, restarts: int = 0) -> Iterato
 
 def test_costs_are_counted_across_midnight(converged: Checkout) -> None:
     """Of the test's own counter: the log of a new day is counted, and the old one is not."""
-    [log] = (converged.home / "log").glob("postgresql-*.log")
+    for log in (converged.home / "log").glob("postgresql-*.log"):
+        log.rename(log.with_name(f"{log.name}.before"))
     with costs(converged, reloads=1):
-        log.rename(log.with_name("postgresql-yesterday.log"))
         converged.ask("SELECT pg_rotate_logfile()")
+        reloads = converged.log.count("received SIGHUP")
         converged.ask("SELECT pg_reload_conf()")
+        until(lambda: converged.log.count("received SIGHUP") > reloads)
 
 
 def test_reload_where_that_is_enough(converged: Checkout) -> None:

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.server.checkout import Checkout
+from tests.server.checkout import Checkout, until
 
 INVALID = "SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE NOT indisvalid"
 VERSIONS = "examples/shop/shop/migrations/versions"
@@ -69,7 +68,8 @@ def test_somebody_migrates_at_the_same_time(shop: Checkout) -> None:
         DO $$ BEGIN PERFORM pg_sleep(300); EXCEPTION WHEN query_canceled THEN END $$"""
     holder = threading.Thread(target=shop.ask, args=(lock, "appdb"))
     holder.start()
-    until(shop, "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory'")
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    until(lambda: shop.ask(held) == "1")
     try:
         assert "another session migrates this database" in shop.refused(env=path(shop))
     finally:
@@ -99,7 +99,8 @@ def test_killed_while_it_builds_an_index(shop: Checkout, killed: str) -> None:
     shop.deploy(env=path(shop))
     upgrade(shop)
     with writing(shop) as writer, shop.start(env=path(shop)) as run:
-        until(shop, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'virtualxid'")
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'virtualxid'"
+        until(lambda: shop.ask(waiting) == "1")
         assert shop.ask(INVALID, "appdb") == "ix_products_name"
         os.kill(run.pid if killed == "the controller" else shop.pid, signal.SIGKILL)
         run.communicate(timeout=60)
@@ -120,15 +121,6 @@ def writing(shop: Checkout) -> Iterator[psycopg.Connection]:
         writer.execute("INSERT INTO products (id, name, price_cents, stock) "
                        "VALUES (gen_random_uuid(), 'Tea', 350, 2)")  # fmt: skip
         yield writer
-
-
-def until(checkout: Checkout, condition: str) -> None:
-    """The condition holds, as it must within a minute."""
-    for _ in range(1200):
-        if checkout.ask(f"SELECT ({condition})") == "t":
-            return
-        time.sleep(0.05)
-    raise AssertionError(condition)
 
 
 def test_failing_migration_leaves_what_was_there(shop: Checkout) -> None:
