@@ -4,7 +4,7 @@ import re
 import threading
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -79,6 +79,16 @@ def test_a_user_is_created_and_read(service: DbSessionService) -> None:
         assert UserRepository(session).get(str(ann.id)) == ann
     assert type(found) is User
     assert (found.version, found.created_at.tzinfo) == (1, UTC)
+
+
+def test_a_time_of_another_zone_is_the_same_moment(service: DbSessionService) -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    ann = user().model_copy(update={"created_at": noon})
+    stored(service, ann)
+    with service.session_scope() as session:
+        found = UserRepository(session).get(ann.id)
+    assert found
+    assert (found.created_at, found.created_at.tzinfo) == (noon, UTC)
 
 
 def test_what_is_not_there_is_none(service: DbSessionService) -> None:
