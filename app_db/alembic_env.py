@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic import context
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, NullPool, create_engine
+from sqlalchemy import Connection, MetaData
 
 from app_db import autogenerate, non_transactional
 from app_db.engine import make_engine
@@ -16,7 +16,7 @@ from app_db.errors import AppDbError
 from app_db.migrating import migrating
 from app_db.schema import SCHEMA
 from app_db.settings import read_settings
-from app_db.tables import import_tables
+from app_db.tables import import_referred, import_tables, refuse_others
 
 
 def run(tables: str | MetaData) -> None:
@@ -52,9 +52,7 @@ def _render() -> None:
 
 def _connect(tables: str | MetaData) -> None:
     url = context.config.get_alembic_option("sqlalchemy.url")
-    engine = (
-        create_engine(url, poolclass=NullPool) if url else make_engine(read_settings(), echo=False)
-    )
+    engine = make_engine(read_settings(**({"url": url} if url else {})), echo=False)
     try:
         with engine.connect() as connection:
             _migrate(connection, tables)
@@ -65,7 +63,9 @@ def _connect(tables: str | MetaData) -> None:
 def _migrate(connection: Connection, tables: str | MetaData) -> None:
     if isinstance(tables, str):
         import_tables(tables)
+        refuse_others(tables)
         tables = EntityTable.metadata
+        import_referred(tables)
     with migrating(connection), _qualified(connection), warnings.catch_warnings():
         # SQLite does not tell them; they are compared on PostgreSQL.
         warnings.filterwarnings("ignore", message=".*expression-based index")

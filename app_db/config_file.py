@@ -1,12 +1,13 @@
 """config.yaml, or the file that APP_CONFIG names: `stage`, and the block `database:`."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from app_db.errors import BadSettings
 
@@ -59,9 +60,25 @@ def nearest(found: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Refuses a key that is there twice: the second `stage` would win in silence."""
+
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set[str]()
+        for key, _ in node.value:
+            if (name := str(key.value)) in seen:
+                mark = key.start_mark
+                raise BadSettings(f"{mark.name}:{mark.line + 1}: {name!r} is there twice")
+            seen.add(name)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
+
+
 def _parsed(file: Path) -> object:
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as stream:
+            return yaml.load(stream, _Loader)  # noqa: S506 a SafeLoader
     except (OSError, UnicodeDecodeError) as e:
         raise BadSettings(f"{file} cannot be read: {getattr(e, 'strerror', None) or e}") from None
     except yaml.YAMLError as e:

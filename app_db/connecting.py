@@ -27,6 +27,8 @@ class Connector:
 
     def __init__(self, password: Password, timeout: float) -> None:
         self._password, self._timeout = password, timeout
+        # A server that is gone without a word is noticed then, not after TCP's quarter of an hour.
+        self._noticing = {"tcp_user_timeout": int(1000 * timeout), "keepalives_idle": int(timeout)}
         self._failing_since: float | None = None
 
     def __call__(
@@ -37,6 +39,7 @@ class Connector:
             return self._until_answered(dialect, cargs, cparams)
         except psycopg.Error as e:
             # The frames below have the password in their locals, and some tools show those.
+            e.__context__ = None
             raise e.with_traceback(None) from None
 
     def _until_answered(self, dialect: Dialect, cargs: list[Any], cparams: dict[str, Any]) -> Any:
@@ -52,7 +55,7 @@ class Connector:
                 return connection
 
     def _once(self, dialect: Dialect, cargs: list[Any], cparams: dict[str, Any]) -> Any:
-        given = {**cparams, "connect_timeout": self._seconds_left()}
+        given = {**self._noticing, **cparams, "connect_timeout": self._seconds_left()}
         if (password := self._read()) is not None:
             given["password"] = password
         return dialect.connect(*cargs, **given)

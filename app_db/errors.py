@@ -4,6 +4,8 @@ So `except IntegrityError` and `except OperationalError` go on to work, and one 
 (Duplicate, Stale, Unavailable) is enough for a handler.
 """
 
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -43,6 +45,11 @@ class Duplicate(AppDbError, IntegrityError):
     """
 
     constraint: str = ""
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Into another process, as a task queue does it.
+        return (*super().__reduce__()[:2], {"constraint": self.constraint})
 
     @override
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Whether the database answers, asked on a connection that is not the pool's."""
 
 import logging
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from threading import Lock, Thread
@@ -30,12 +31,15 @@ class Health:
         self._engine = engine
         self._lock = Lock()
         self._asked: Future[None] | None = None
+        self._asked_at = 0.0
+        self._counted: Future[None] | None = None
 
     def check(self) -> bool:
+        asked = self._ask()
         try:
-            self._ask().result(LIMIT)
+            asked.result(LIMIT)
         except (SQLAlchemyError, TookTooLong) as e:
-            self._failed(e)
+            self._failed(asked, e)
             return False
         self.consecutive_failures = 0
         return True
@@ -48,8 +52,13 @@ class Health:
         self._engine.dispose(close=False)
         self._lock, self._asked, self.consecutive_failures = Lock(), None, 0
 
-    def _failed(self, error: Exception) -> None:
-        self.consecutive_failures += 1
+    def _failed(self, asked: "Future[None]", error: Exception) -> None:
+        """Counted once, however many have waited for that answer."""
+        with self._lock:
+            if asked is self._counted:
+                return
+            self._counted = asked
+            self.consecutive_failures += 1
         said = message(error) or f"no answer within {LIMIT:g} s"
         logger.error("Database health check failed", extra={
             "error_type": type(error).__name__, "error_message": said,
@@ -58,16 +67,24 @@ class Health:
 
     def _ask(self) -> "Future[None]":
         with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked = Future()
-                Thread(target=self._answer, args=(self._asked,), name="app_db.health",
+            asked = self._asked
+            if asked and not asked.done() and time.monotonic() - self._asked_at > LIMIT:
+                # The connection may be dead without a word, and the server well.
+                self._engine.dispose()
+                asked = None
+            if asked is None or asked.done():
+                asked, self._asked_at = Future(), time.monotonic()
+                Thread(target=self._answer, args=(asked,), name="app_db.health",
                        daemon=True).start()  # fmt: skip
-            return self._asked
+            self._asked = asked
+            return asked
 
     def _answer(self, asked: "Future[None]") -> None:
         try:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
+                if asked is not self._asked:
+                    connection.detach()  # of a pool that is gone: closed, and not kept
         except Exception as e:
             asked.set_exception(e)
         else:

@@ -1,6 +1,8 @@
 """DbManageService and `init-db`: the schema, brought to the head of its history."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,12 +12,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app_db import urls
 from app_db.engine import make_engine
 from app_db.errors import AppDbError, BadSettings, SchemaBehind
 from app_db.migrating import DEPLOY, owner_to_become
 from app_db.schema import SCHEMA
+from app_db.service import DbSessionService
 from app_db.settings import DatabaseSettings, read_settings
 from app_db.translation import message
 
@@ -36,43 +40,71 @@ class DbManageService:
         On PostgreSQL only where this login may SET ROLE to the schema's owner; elsewhere the
         deploy does it, and this compares. Raises SchemaBehind, Unavailable, AppDbError.
         """
+        head = self.head()  # of a history that can be read
+        with self._connected() as connection:
+            if self._may_migrate(connection):
+                self._upgrade(connection)
+            else:
+                self._compare(connection, head)
+        return head
+
+    def head(self) -> str:
+        """The last revision of the history. Raises AppDbError where it has none, or several."""
+        with self._told():
+            head = self._scripts().get_current_head()
+        if head is None:
+            raise AppDbError(f"{self.settings.migrations} has no revision yet")
+        return head
+
+    def _scripts(self) -> ScriptDirectory:
+        return ScriptDirectory.from_config(self._config)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        if urls.is_in_memory(self.settings.url):  # another connection would be another database
+            with DbSessionService(self.settings).engine.connect() as connection:
+                yield connection
+            return
         engine = make_engine(self.settings, pool_size=1, max_overflow=0, echo=False)
         try:
             with engine.connect() as connection:
-                if self._may_migrate(connection):
-                    self._upgrade(connection)
-                else:
-                    self._compare(connection)
+                yield connection
         finally:
             engine.dispose()
-        return self.head()
-
-    def head(self) -> str:
-        """The last revision of the history."""
-        return str(ScriptDirectory.from_config(self._config).get_current_head())
 
     def _may_migrate(self, connection: Connection) -> bool:
         return urls.is_sqlite(self.settings.url) or owner_to_become(connection) is not None
 
     def _upgrade(self, connection: Connection) -> None:
         self._config.attributes["connection"] = connection
-        try:
+        with self._told():
             command.upgrade(self._config, "head")
-        except CommandError as e:
-            raise AppDbError(f"{self.settings.migrations}: {e}") from None
 
-    def _compare(self, connection: Connection) -> None:
+    def _compare(self, connection: Connection, head: str) -> None:
         context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-        found, head = context.get_current_revision(), self.head()
-        if found != head:
-            raise SchemaBehind(f"the schema is at {found}, and {head} is needed; run {DEPLOY}")
+        found = context.get_current_revision()
+        if found == head:
+            return
+        if found and found not in {script.revision for script in self._scripts().walk_revisions()}:
+            raise AppDbError(f"the schema is at {found}, which {self.settings.migrations} does not "
+                             "have; start a newer version of the application, or name its own "
+                             "history in database.migrations")  # fmt: skip
+        raise SchemaBehind(f"the schema is at {found}, and {head} is needed; run {DEPLOY}")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What is wrong with the history is one line."""
+        try:
+            yield
+        except (CommandError, SyntaxError, KeyError) as e:
+            raise AppDbError(f"{self.settings.migrations}: {e}") from None
 
 
 def init_db() -> int:
     """The command `init-db`: 0 at the head, 1 with what to do."""
     try:
         head = DbManageService().create_all()
-    except AppDbError as e:
+    except (AppDbError, SQLAlchemyError) as e:
         sys.stderr.write(f"init-db: {message(e)}\n")
         return 1
     sys.stdout.write(f"the schema is at {head}\n")

@@ -4,16 +4,26 @@ Such a revision runs alone, each statement by itself. An index that it builds CO
 that an interruption has left behind invalid, is dropped and built again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 from alembic import op
 from alembic.operations import Operations, toimpl
-from alembic.operations.ops import CreateIndexOp
+from alembic.operations.ops import CreateIndexOp, DropIndexOp
 from alembic.script import ScriptDirectory
 
-from app_db.schema import LOCK_TIMEOUT
+from app_db.schema import LOCK_TIMEOUT, SCHEMA
+
+OF_ANOTHER_TABLE = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('{index}')
+               AND indrelid <> '{table}'::regclass) THEN
+        RAISE 'index {index} is there already, of another table';
+    END IF;
+END $$
+"""
 
 
 def mark(scripts: ScriptDirectory) -> None:
@@ -34,10 +44,7 @@ def _alone(step: Callable[[], None]) -> Callable[[], None]:
             step()
             return
         with context.autocommit_block():
-            # CREATE INDEX CONCURRENTLY waits for old transactions, and blocks nobody meanwhile.
-            op.execute("SET lock_timeout = 0")
             step()
-            op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
     alone.alone = True  # type: ignore[attr-defined]
     return alone
@@ -45,9 +52,38 @@ def _alone(step: Callable[[], None]) -> Callable[[], None]:
 
 @Operations.implementation_for(CreateIndexOp, replace=True)
 def _create_index(operations: Operations, operation: CreateIndexOp) -> None:
-    context = operations.get_context()
-    if operation.kw.get("postgresql_concurrently") and context.dialect.name == "postgresql":
-        # The revision is not recorded: whatever has this name is what an interruption has left.
-        left = operation.to_index(context)
+    if not _concurrently(operations, operation):
+        toimpl.create_index(operations, operation)
+        return
+    # The revision is not recorded: an index of this name is what an interruption has left.
+    left = operation.to_index(operations.get_context())
+    quote = operations.get_context().dialect.identifier_preparer.quote
+    index, table = (f"{operation.schema or SCHEMA}.{quote(str(name))}"
+                    for name in (operation.index_name, operation.table_name))  # fmt: skip
+    operations.execute(OF_ANOTHER_TABLE.format(index=index, table=table).strip())
+    with _patient(operations):
         operations.impl.drop_index(left, if_exists=True)
-    toimpl.create_index(operations, operation)
+        toimpl.create_index(operations, operation)
+
+
+@Operations.implementation_for(DropIndexOp, replace=True)
+def _drop_index(operations: Operations, operation: DropIndexOp) -> None:
+    if not _concurrently(operations, operation):
+        toimpl.drop_index(operations, operation)
+        return
+    operation.if_exists = True  # an interruption may have come after it
+    with _patient(operations):
+        toimpl.drop_index(operations, operation)
+
+
+def _concurrently(operations: Operations, operation: CreateIndexOp | DropIndexOp) -> bool:
+    asked = operation.kw.get("postgresql_concurrently")
+    return bool(asked) and operations.get_context().dialect.name == "postgresql"
+
+
+@contextmanager
+def _patient(operations: Operations) -> Iterator[None]:
+    """CONCURRENTLY waits for old transactions, however long they last, and blocks nobody."""
+    operations.execute("SET lock_timeout = 0")
+    yield
+    operations.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")

@@ -60,7 +60,7 @@ class Repository(Generic[E, T]):
 
     def create(self, entity: E) -> E:
         """Store a new entity. Raises Duplicate."""
-        row = self.table.model_validate(self._checked(entity).model_dump())
+        row = self.table.model_validate(dict(self._checked(entity)))
         with self._alone():
             self._session.add(row)
         return self._entity(row)
@@ -70,7 +70,7 @@ class Repository(Generic[E, T]):
         created = [self._checked(entity) for entity in entities]
         if created:
             with self._alone():
-                self._session.execute(insert(self.table), [one.model_dump() for one in created])
+                self._session.execute(insert(self.table), [dict(one) for one in created])
         return created
 
     def update(self, entity: E) -> E:
@@ -79,11 +79,15 @@ class Repository(Generic[E, T]):
         Raises Stale where the row was changed or deleted since ``entity`` was read, Duplicate.
         """
         row = self._session.get(self.table, entity.id)
+        if row is not None and row.version != entity.version:
+            self._session.flush()
+            self._session.refresh(row)  # the session may have held it since before
         if row is None or row.version != entity.version:
             raise self._stale(entity)
         with self._alone(entity):
-            for name, value in self._checked(entity).model_dump(exclude=KEPT).items():
-                setattr(row, name, value)
+            for name, value in self._checked(entity):
+                if name not in KEPT:
+                    setattr(row, name, value)
         return self._entity(row)
 
     def delete(self, id: UUID | str) -> bool:  # noqa: A002

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import ClassVar, Self
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app_db.engine import make_engine
@@ -49,11 +50,16 @@ class DbSessionService:
 
     @classmethod
     def reset(cls) -> None:
-        """Close all connections and forget the engine: for tests, and when an application ends."""
+        """Close all connections and forget the engine: for tests, and when an application ends.
+
+        Not while `joined_to` lasts: the application under test may end, its test goes on.
+        """
         with DbSessionService._lock:
-            if (service := DbSessionService._only) is not None:
-                service.engine.dispose()
-                service._health.close()
+            service = DbSessionService._only
+            if service is None or service._bind is not service.engine:
+                return
+            service.engine.dispose()
+            service._health.close()
             DbSessionService._only = None
 
     def get_session(self) -> Session:
@@ -74,7 +80,9 @@ class DbSessionService:
             yield session
             session.commit()
         except Exception as e:
-            logger.error("Database transaction failed", extra={  # noqa: TRY400 it goes on to whoever asked
+            # An error of the application's own, like a 404, ends a transaction and is no alarm.
+            level = logging.ERROR if isinstance(e, SQLAlchemyError) else logging.INFO
+            logger.log(level, "Database transaction failed", extra={
                 "error_type": type(e).__name__, "error_message": message(e),
             })  # fmt: skip
             raise
@@ -127,7 +135,7 @@ class DbSessionService:
         self.engine.dispose(close=False)
         self._bind = self.engine
         self._pool.watch.invalid = 0
-        self._sessions.clear()
+        self._sessions.abandon()
         self._health.forget()
 
 

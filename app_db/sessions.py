@@ -1,11 +1,15 @@
 """Sessions that know where they were opened, so that a leak has a name."""
 
 import logging
+import os
+import socket
 import sys
 import time
 import weakref
 from types import FrameType
+from typing import Any
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 from typing_extensions import override
 
@@ -57,19 +61,26 @@ class OpenSessions:
     def holders(self) -> list[str]:
         """Where the sessions that hold a connection were opened, the oldest first."""
         sessions = [session for ref in list(self._open.values()) if (session := ref())]
-        holding = sorted(filter(_holds_connection, sessions), key=lambda s: s.opened)
+        holding = sorted(filter(_connections, sessions), key=lambda s: s.opened)
         now = time.monotonic()
         return [f"{s.opened_at} for {now - s.opened:.1f} s" for s in holding]
 
-    def clear(self) -> None:
-        """In a forked child: they are its parent's."""
+    def abandon(self) -> None:
+        """In a forked child they are its parent's: nothing that it says arrives there."""
+        nowhere, end = socket.socketpair()
+        end.close()  # as if the server had closed it
+        with nowhere:
+            for connection in [one for ref in self._open.values() for one in _connections(ref())]:
+                driver: Any = connection.connection.driver_connection
+                if hasattr(driver, "fileno"):  # SQLite's has none
+                    os.dup2(nowhere.fileno(), driver.fileno())
         self._open.clear()
 
 
-def _holds_connection(session: Session) -> bool:
+def _connections(session: Session | None) -> list[Connection]:
     # in_transaction() is true while a session waits for its connection, too.
-    transaction = session.get_transaction()
-    return transaction is not None and bool(transaction._connections)
+    transaction = session.get_transaction() if session else None
+    return [entry[0] for entry in transaction._connections.values()] if transaction else []
 
 
 def _caller() -> str:

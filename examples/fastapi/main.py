@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -38,7 +39,10 @@ Users = Annotated[UserRepository, Depends(repository, scope="function")]
 
 
 # PostgreSQL's text has every character but one.
-Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(min_length=1, max_length=254, pattern=r"^[^\x00]*$")]
+# A year's distance from the ends: UTC may be a day away.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2, 1, 1, tzinfo=UTC),
+                                        le=datetime(9998, 1, 1, tzinfo=UTC))]  # fmt: skip
 
 
 class NewUser(BaseModel):
@@ -67,7 +71,7 @@ class Page(BaseModel):
     """The next one begins after the last user of this one: `after` its id, `since` its time."""
 
     limit: int = Field(default=100, ge=1, le=LONGEST_PAGE)
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     after: UUID | None = None
 
     @model_validator(mode="after")

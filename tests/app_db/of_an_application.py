@@ -38,8 +38,23 @@ def test_by_the_code_under_test(again):
     thread.start()
     thread.join()
     assert refused == [again]
+    assert users() == [ANN.id]
+
+
+@SAME
+@pytest.mark.usefixtures("db_session_service")
+def test_by_an_application_that_ends(again):
+    """As one does that a client of starlette's runs with its lifespan."""
+    assert users() == [], again
     with DbSessionService().session_scope() as session:
-        assert [user.id for user in UserRepository(session).list()] == [ANN.id]
+        UserRepository(session).create(ANN)
+    DbSessionService.reset()
+    assert users() == [ANN.id]
+
+
+def users():
+    with DbSessionService().session_scope() as session:
+        return [user.id for user in UserRepository(session).list()]
 
 
 def test_seen_by_each_other(db_session, db_session_service):

@@ -46,7 +46,7 @@ def test_its_command_and_its_plugin_are_there(python: Path, tmp_path: Path) -> N
     (tmp_path / "test_application.py").write_text(tests)
     done = subprocess.run([python, "-m", "pytest", "-q"], cwd=tmp_path, env=env, check=False,
                           capture_output=True, text=True)  # fmt: skip
-    assert "7 passed, 1 xfailed" in done.stdout, done.stdout
+    assert "9 passed, 1 xfailed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("name", NAMES.split())

@@ -170,6 +170,52 @@ def test_tables_are_found_and_nothing_else_is_imported(
         import_tables("nowhere_to_find")
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("revision = 'b'\ndown_revision = 'app_db_0002'", "multiple head"),
+    ("revision = 'b'\ndown_revision = 'nowhere'", "nowhere"),
+    ("revision = ", "invalid syntax"),
+])  # fmt: skip
+def test_a_history_that_is_broken_is_one_line(checkout: Path, text: str, said: str) -> None:
+    (checkout / "app_db" / "migrations" / "versions" / "b.py").write_text(text)
+    code = "from app_db.manage import init_db; raise SystemExit(init_db())"
+    done = run(checkout, "-W", "ignore", "-c", code)  # Alembic warns, too
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("init-db: app_db.migrations: ")
+    assert said in line
+
+
+def test_a_history_without_revisions_is_told(checkout: Path) -> None:
+    shutil.rmtree(checkout / "app_db" / "migrations" / "versions")
+    done = run(checkout, "-c", "from app_db.manage import init_db; raise SystemExit(init_db())")
+    assert done.stderr == "init-db: app_db.migrations has no revision yet\n"
+
+
+def test_a_table_that_no_revision_would_have_is_refused(checkout: Path) -> None:
+    plain = PLAIN.replace("    metadata = EntityTable.metadata\n", "")
+    (checkout / "app_db" / "word.py").write_text(plain)
+    done = run(checkout, "-m", "alembic", "upgrade", "head")
+    assert "FAILED: app_db.word.WordTable is in no history: it needs EntityTable as" in done.stdout
+
+
+def test_a_reference_to_users_brings_their_table(tmp_path: Path) -> None:
+    """Whoever imports EntityTable from app_db has not imported UserTable."""
+    folder = tmp_path / "shop"
+    (folder / "shop").mkdir(parents=True)
+    (folder / "shop" / "__init__.py").touch()
+    (folder / "shop" / "word.py").write_text(NOUN.replace(
+        "    text: str = Field(index=True)\n",
+        "    user_id: UUID = Field(foreign_key='app.users.id')\n"
+    ).replace("from sqlmodel", "from uuid import UUID\nfrom sqlmodel"))  # fmt: skip
+    code = (
+        "from app_db.tables import *; from app_db.entity import EntityTable as E; "
+        "import_tables('shop'); import_referred(E.metadata); print(sorted(E.metadata.tables))"
+    )
+    done = run(folder, "-c", f"import sys; sys.path[:0] = ['.', {str(ROOT)!r}]; {code}")
+    assert done.stdout == "['app.user_identities', 'app.users', 'app.words']\n", done.stderr
+
+
 def test_a_revision_that_fails_leaves_nothing_and_keeps_those_before(checkout: Path) -> None:
     versions = checkout / "app_db" / "migrations" / "versions"
     for number, second in (("0004", "SELECT 1"), ("0005", "SELECT nonsense")):

@@ -13,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from app_db import BadSettings, DbSessionService, PoolExhausted, Unavailable
+from app_db import (
+    BadSettings,
+    DbManageService,
+    DbSessionService,
+    PoolExhausted,
+    Unavailable,
+    UserRepository,
+)
 from app_db.settings import read_settings
 
 FILE = "sqlite:///./database.db"
@@ -253,6 +260,23 @@ def test_a_file_is_opened_as_documented(
 ) -> None:
     with service.session_scope() as session:
         assert session.execute(text(f"PRAGMA {pragma}")).scalar() == value
+
+
+def test_an_application_s_own_error_is_no_alarm(
+    service: DbSessionService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "app_db")
+    with pytest.raises(LookupError), service.session_scope():
+        raise LookupError("no such user")
+    (record,) = [r for r in caplog.records if r.message == "Database transaction failed"]
+    assert (record.levelname, record.__dict__["error_type"]) == ("INFO", "LookupError")
+
+
+def test_a_schema_in_memory_is_the_sessions() -> None:
+    settings = read_settings(url="sqlite://")
+    assert DbManageService(settings).create_all() == "app_db_0003"
+    with DbSessionService(settings).session_scope() as session:
+        assert UserRepository(session).list() == []
 
 
 def test_a_database_in_memory_is_one(caplog: pytest.LogCaptureFixture) -> None:

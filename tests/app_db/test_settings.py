@@ -130,6 +130,12 @@ def test_a_password_in_a_url_needs_the_files_word(
     assert "s3cret" not in repr(read_settings()) + str(read_settings().url.set(query={}))
 
 
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    configure("stage: production\ndatabase:\n  url: sqlite://\nstage: development\n")
+    with pytest.raises(BadSettings, match=r"^config\.yaml:4: 'stage' is there twice$"):
+        read_settings()
+
+
 def test_a_broken_url_or_file_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://appuser:s3cret@db1:port/appdb")
     with pytest.raises(BadSettings) as refused:

@@ -32,7 +32,7 @@ def test_nothing_of_a_test_is_left(tmp_path: Path) -> None:
     (tmp_path / "test_application.py").write_text(TESTS)
     url = f"sqlite:///{tmp_path}/database.db"
     done = run(tmp_path, url, "--log-cli-level=WARNING")
-    assert "7 passed, 1 xfailed" in done.stdout, done.stdout
+    assert "9 passed, 1 xfailed" in done.stdout, done.stdout
     assert "was never closed" not in done.stdout
     service = DbSessionService(read_settings(url=url))
     with service.session_scope() as session:
@@ -47,7 +47,7 @@ def test_it_does_roll_back_and_not_begin_with_an_empty_table(tmp_path: Path) -> 
         session.execute(text("INSERT INTO app.users (id, first_name, last_name) VALUES "
                              "('00000000000000000000000000000001', 'Bob', 'Smith')"))  # fmt: skip
     done = run(tmp_path, f"sqlite:///{tmp_path}/database.db")
-    assert "5 failed, 2 passed, 1 xfailed" in done.stdout  # those that expect it to be empty
+    assert "7 failed, 2 passed, 1 xfailed" in done.stdout  # those that expect it to be empty
 
 
 def test_a_run_without_a_database_does_not_pay(tmp_path: Path) -> None:

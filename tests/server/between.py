@@ -11,6 +11,7 @@ class Between:
 
     def __init__(self, target: int) -> None:
         self._target, self._open = target, list[socket.socket]()
+        self._silent = set[socket.socket]()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -34,6 +35,10 @@ class Between:
             with contextlib.suppress(OSError):
                 self._open.pop().shutdown(socket.SHUT_RDWR)
 
+    def silence(self) -> None:
+        """Forward nothing more of what is open, and close nothing."""
+        self._silent.update(self._open)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -41,13 +46,16 @@ class Between:
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._open += [client, server]
                 for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                    threading.Thread(
+                        target=_pump, args=(one, other, self._silent), daemon=True
+                    ).start()
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def _pump(one: socket.socket, other: socket.socket, silent: set[socket.socket]) -> None:
     with contextlib.suppress(OSError):
         while data := one.recv(65536):
-            other.sendall(data)
+            if other not in silent:
+                other.sendall(data)
     with contextlib.suppress(OSError):
         other.shutdown(socket.SHUT_RDWR)
     one.close()

@@ -3,8 +3,10 @@
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from app_db import ConnectionFailed, DbSessionService
 from howdah.x509 import make_ca
 from tests.server.application import settings
+from tests.server.between import Between
 from tests.server.checkout import Checkout, free_port
 
 Service = Callable[..., DbSessionService]
@@ -115,9 +118,63 @@ def test_a_server_that_does_not_answer_is_unhealthy(
         for pid in processes:
             os.kill(pid, signal.SIGCONT)
     assert one.get_pool_status()["consecutive_health_failures"] == 2
-    assert caplog.records[-1].__dict__["error_message"] == "no answer within 2 s"
+    first = next(r for r in caplog.records if r.message == "Database health check failed")
+    assert first.__dict__["error_message"] == "no answer within 2 s"
     assert _becomes_healthy(one)
     assert one.get_pool_status()["consecutive_health_failures"] == 0
+
+
+def test_health_outlives_a_connection_that_has_gone_silent(
+    service: Service, deployed: Checkout
+) -> None:
+    """As after a failover: what is open leads nowhere, what is new is served."""
+    with Between(deployed.port) as between:
+        one = service(f"?hostaddr=127.0.0.1&port={between.port}")
+        assert one.health_check()
+        between.silence()
+        assert not one.health_check()
+        assert one.health_check()
+
+
+def test_a_failure_is_counted_once_however_many_ask(service: Service, deployed: Checkout) -> None:
+    with Between(deployed.port) as between:
+        one = service(f"?hostaddr=127.0.0.1&port={between.port}")
+        assert one.health_check()
+        between.silence()
+        with ThreadPoolExecutor(20) as threads:
+            assert set(threads.map(lambda _: one.health_check(), range(20))) == {False}
+        assert one.get_pool_status()["consecutive_health_failures"] == 1
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed(service: Service) -> None:
+    one = service(connect_timeout=7)
+    with one.session_scope() as session:
+        driver: Any = session.connection().connection.driver_connection
+        with socket.fromfd(driver.fileno(), socket.AF_INET, socket.SOCK_STREAM) as used:
+            assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
+            assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 7
+    other = service("?tcp_user_timeout=1000")
+    with other.session_scope() as session:
+        driver = session.connection().connection.driver_connection
+        assert "tcp_user_timeout=1000" in driver.info.dsn
+
+
+def test_a_fork_inside_of_a_session_leaves_the_parents_alone(service: Service) -> None:
+    one = service()
+    with one.session_scope() as session:
+        session.execute(text("SELECT 1"))
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                session.commit()
+            except ConnectionFailed:
+                session.close()
+                code = 7 if scalar(one, "SELECT 1") == 1 else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert session.execute(text("SELECT 2")).scalar() == 2
 
 
 def _processes(deployed: Checkout) -> list[int]:

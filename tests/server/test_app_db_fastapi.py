@@ -125,12 +125,13 @@ def test_what_is_not_there_or_wrong(client: httpx.Client) -> None:
 @pytest.mark.parametrize("wrong", [
     {"limit": 0}, {"limit": 1001}, {"after": str(uuid4())}, {"since": "2026-01-01T00:00:00Z"},
     {"after": str(uuid4()), "since": "2026-01-01T00:00:00"},
+    {"after": str(uuid4()), "since": "0001-01-01T00:00:00+14:00"},
 ])  # fmt: skip
 def test_page_that_cannot_be(client: httpx.Client, wrong: dict[str, str]) -> None:
     assert client.get("/users", params=wrong).status_code == 422
 
 
-@pytest.mark.parametrize("wrong", ["", "A\0nn"])
+@pytest.mark.parametrize("wrong", ["", "A\0nn", 300 * "A"])
 def test_name_that_cannot_be_stored(client: httpx.Client, wrong: str) -> None:
     refused = client.post("/users", json={**ANN, "first_name": wrong})
     assert refused.status_code == 422

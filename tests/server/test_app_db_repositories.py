@@ -1,5 +1,6 @@
 """Users and identities, the same on PostgreSQL and on SQLite."""
 
+import pickle
 import re
 import threading
 import traceback
@@ -9,14 +10,19 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, text
+from pydantic import field_serializer
+from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Field
 
 from app_db import (
     DbManageService,
     DbSessionService,
     Duplicate,
+    Entity,
+    EntityTable,
+    Repository,
     Stale,
     User,
     UserIdentity,
@@ -89,6 +95,68 @@ def test_a_time_of_another_zone_is_the_same_moment(service: DbSessionService) ->
         found = UserRepository(session).get(ann.id)
     assert found
     assert (found.created_at, found.created_at.tzinfo) == (noon, UTC)
+
+
+class Account(Entity):
+    """What an application shows of it is less than what it stores."""
+
+    name: str
+    secret: str | None = Field(default=None, exclude=True)
+
+    @field_serializer("name")
+    def masked(self, name: str) -> str:
+        return name[0] + "***"
+
+
+class AccountTable(EntityTable, Account, table=True):
+    metadata = MetaData(schema="app")  # in no history
+    __tablename__ = "accounts"
+
+
+class AccountRepository(Repository[Account, AccountTable]):
+    entity = Account
+    table = AccountTable
+
+
+def test_what_is_shown_otherwise_is_stored_as_it_is(tmp_path: Path) -> None:
+    service = DbSessionService(read_settings(url=f"sqlite:///{tmp_path}/database.db"))
+    AccountTable.metadata.create_all(service.engine)
+    ann, bob = (Account(name=name, secret="s1") for name in ("ann", "bob"))
+    with service.session_scope() as session:
+        accounts = AccountRepository(session)
+        accounts.create(ann)
+        accounts.create_many([bob])
+        ann.secret = "s2"
+        accounts.update(ann)
+    with service.session_scope() as session:
+        found = {one.name: one.secret for one in AccountRepository(session).list()}
+    assert found == {"ann": "s2", "bob": "s1"}
+    DbSessionService.reset()
+
+
+def test_an_update_of_a_row_that_is_held_since_before(service: DbSessionService) -> None:
+    ann = user()
+    stored(service, ann)
+    with service.session_scope() as session:
+        users = UserRepository(session)
+        row = session.get(UserTable, ann.id)
+        session.commit()
+        with service.session_scope() as another:
+            UserRepository(another).update(ann.model_copy(update={"last_name": "Jones"}))
+        found = users.get(ann.id)
+        assert found
+        assert users.update(found.model_copy(update={"first_name": "Anna"})).version == 3
+        assert row
+
+
+def test_a_duplicate_is_the_same_in_another_process(service: DbSessionService) -> None:
+    ann = user(email="ann@example.com")
+    with service.session_scope() as session:
+        with pytest.raises(Duplicate) as refused:
+            UserRepository(session).create_many([ann, user(email="ann@example.com")])
+        again = pickle.loads(pickle.dumps(refused.value))
+    assert (type(again), str(again)) == (Duplicate, str(refused.value))
+    assert again.constraint == "uq_users_email_lower"
 
 
 def test_what_is_not_there_is_none(service: DbSessionService) -> None:

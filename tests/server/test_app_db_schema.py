@@ -12,13 +12,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import op
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app_db import AppDbError, DbManageService, DbSessionService, SchemaBehind
+from app_db import AppDbError, DbManageService, DbSessionService, SchemaBehind, non_transactional
 from app_db import migrating as guard
 from app_db.engine import make_engine
 from app_db.manage import init_db
+from app_db.schema import LOCK_TIMEOUT
 from app_db.settings import DatabaseSettings, read_settings
 from tests.server.application import settings
 from tests.server.checkout import ROOT, Checkout, until
@@ -171,6 +175,11 @@ def test_a_login_that_may_not_migrate_compares(
     empty.ask("UPDATE app.alembic_version SET version_num = 'app_db_0002'")
     with pytest.raises(SchemaBehind, match=r"^the schema is at app_db_0002, and app_db_0003"):
         DbManageService(of(empty, "appuser")).create_all()
+    empty.ask("UPDATE app.alembic_version SET version_num = 'app_db_9999'")
+    with pytest.raises(
+        AppDbError, match=r"^the schema is at app_db_9999, which app_db.migrations d"
+    ):
+        DbManageService(of(empty, "appuser")).create_all()
 
 
 def test_alembic_says_who_may_not_migrate(alembic: Alembic, empty: PlainServer) -> None:
@@ -307,6 +316,55 @@ def test_an_invalid_index_is_built_again(alembic: Alembic, empty: PlainServer) -
     empty.ask("DELETE FROM app.users WHERE email = 'A@B'")
     assert DbManageService(of(empty)).create_all() == HEAD
     assert empty.ask(invalid) == ""
+
+
+def test_an_index_of_another_table_is_left_alone(alembic: Alembic, empty: PlainServer) -> None:
+    alembic(empty.url(), "upgrade", "app_db_0002")
+    name = "ix_users_created_at_id"
+    empty.ask(f"SET ROLE appowner; CREATE INDEX {name} ON app.user_identities (subject)")
+    with pytest.raises(
+        ProgrammingError, match=f"index app.{name} is there already, of another table"
+    ):
+        DbManageService(of(empty)).create_all()
+    assert empty.ask(f"SELECT indrelid::regclass FROM pg_index WHERE indexrelid = 'app.{name}'"
+                     "::regclass") == "app.user_identities"  # fmt: skip
+    empty.ask(f"DROP INDEX app.{name}")
+    assert DbManageService(of(empty)).create_all() == HEAD
+
+
+def test_a_downgrade_that_was_interrupted_goes_on(alembic: Alembic, empty: PlainServer) -> None:
+    alembic(empty.url(), "upgrade", "head")
+    empty.ask("DROP INDEX app.ix_users_created_at_id")
+    done = alembic(empty.url(), "downgrade", "app_db_0002")
+    assert done.returncode == 0, done.stderr
+    assert "app_db_0002" in alembic(empty.url(), "current").stdout
+
+
+def test_only_an_index_is_waited_for_without_end(
+    empty: PlainServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another statement of such a revision waits for a lock as all do: others wait behind it."""
+    monkeypatch.setattr(guard, "LOCK_TIMEOUT", "300ms")
+    seen: list[str] = []
+    engine = make_engine(of(empty))
+    with engine.connect() as connection, guard.migrating(connection):
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+
+            @non_transactional._alone
+            def step() -> None:
+                show = "SHOW lock_timeout"
+                seen.append(str(op.get_bind().exec_driver_sql(show).scalar()))
+                op.create_index("ix_other", "other", ["a"], schema="app",
+                                postgresql_concurrently=True)  # fmt: skip
+                seen.append(str(op.get_bind().exec_driver_sql(show).scalar()))
+
+            with context.begin_transaction():
+                op.execute("CREATE TABLE app.other (a int)")
+                step()
+    engine.dispose()
+    empty.ask("DROP TABLE app.other")
+    assert seen == ["300ms", LOCK_TIMEOUT]
 
 
 def test_an_index_does_not_block_writers_and_waits_for_them(

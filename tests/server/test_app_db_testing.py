@@ -18,5 +18,5 @@ def test_nothing_of_a_test_is_left(deployed: Checkout, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "app_db.testing"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True,
                           check=False)  # fmt: skip
-    assert "7 passed, 1 xfailed" in done.stdout, done.stdout
+    assert "9 passed, 1 xfailed" in done.stdout, done.stdout
     assert deployed.ask("SELECT count(*) FROM app.users", "appdb") == "0"
