@@ -80,8 +80,9 @@ class Repository(Generic[E, T]):
         """
         row = self._session.get(self.table, entity.id)
         if row is not None and row.version != entity.version:
+            # The session may have held it since before.
             self._session.flush()
-            self._session.refresh(row)  # the session may have held it since before
+            row = self._session.get(self.table, entity.id, populate_existing=True)
         if row is None or row.version != entity.version:
             raise self._stale(entity)
         with self._alone(entity):

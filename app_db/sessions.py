@@ -80,7 +80,8 @@ class OpenSessions:
 def _connections(session: Session | None) -> list[Connection]:
     # in_transaction() is true while a session waits for its connection, too.
     transaction = session.get_transaction() if session else None
-    return [entry[0] for entry in transaction._connections.values()] if transaction else []
+    held = [entry[0] for entry in transaction._connections.values()] if transaction else []
+    return [connection for connection in held if not (connection.closed or connection.invalidated)]
 
 
 def _caller() -> str:

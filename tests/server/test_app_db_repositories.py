@@ -147,6 +147,11 @@ def test_an_update_of_a_row_that_is_held_since_before(service: DbSessionService)
         assert found
         assert users.update(found.model_copy(update={"first_name": "Anna"})).version == 3
         assert row
+        session.commit()
+        with service.session_scope() as another:
+            UserRepository(another).delete(ann.id)
+        with pytest.raises(Stale):
+            users.update(ann)
 
 
 def test_a_duplicate_is_the_same_in_another_process(service: DbSessionService) -> None:
