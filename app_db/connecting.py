@@ -39,7 +39,7 @@ class Connector:
             return self._until_answered(dialect, cargs, cparams)
         except psycopg.Error as e:
             # The frames below have the password in their locals, and some tools show those.
-            e.__context__ = None
+            e.__context__ = e._pgconn = None  # likewise, and what libpq was given
             raise e.with_traceback(None) from None
 
     def _until_answered(self, dialect: Dialect, cargs: list[Any], cparams: dict[str, Any]) -> Any:

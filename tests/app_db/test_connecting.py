@@ -101,7 +101,7 @@ def test_neither_has_one_where_the_url_had_it(refusing: Refusing) -> None:
 def _locals(error: BaseException | None) -> Iterator[str]:
     """All that a tool which shows variables would show."""
     while error is not None:
-        yield f"{error!r} {error}"
+        yield f"{error!r} {error} {vars(error)!r}"
         trace = error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename != __file__:
