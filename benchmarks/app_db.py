@@ -148,7 +148,9 @@ def main() -> None:
         environment("bench-app", 54398) as own,
     ):
         # SQLAlchemy's own logger: one without a handler would get one that prints.
-        logging.getLogger("sqlalchemy.engine.Engine").addHandler(logging.FileHandler(f"{folder}/log"))
+        logging.getLogger("sqlalchemy.engine.Engine").addHandler(
+            logging.FileHandler(f"{folder}/log")
+        )
         sqlite = _development(read_settings(url=f"sqlite:///{folder}/database.db", stage=STAGE))
         own.pyinfra("deploy.py")
         echo = _development(_settings(own, stage=STAGE))
