@@ -73,10 +73,10 @@ class Health:
                 self._engine.dispose()
                 asked = None
             if asked is None or asked.done():
-                asked, self._asked_at = Future(), time.monotonic()
+                self._asked = asked = Future()
+                self._asked_at = time.monotonic()
                 Thread(target=self._answer, args=(asked,), name="app_db.health",
                        daemon=True).start()  # fmt: skip
-            self._asked = asked
             return asked
 
     def _answer(self, asked: "Future[None]") -> None:

@@ -50,7 +50,7 @@ class DbManageService:
 
     def head(self) -> str:
         """The last revision of the history. Raises AppDbError where it has none, or several."""
-        with self._told():
+        with self._told(CommandError, KeyError, SyntaxError):  # Alembic's words for it
             head = self._scripts().get_current_head()
         if head is None:
             raise AppDbError(f"{self.settings.migrations} has no revision yet")
@@ -77,7 +77,7 @@ class DbManageService:
 
     def _upgrade(self, connection: Connection) -> None:
         self._config.attributes["connection"] = connection
-        with self._told():
+        with self._told(CommandError):
             command.upgrade(self._config, "head")
 
     def _compare(self, connection: Connection, head: str) -> None:
@@ -92,11 +92,11 @@ class DbManageService:
         raise SchemaBehind(f"the schema is at {found}, and {head} is needed; run {DEPLOY}")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, *kinds: type[Exception]) -> Iterator[None]:
         """What is wrong with the history is one line."""
         try:
             yield
-        except (CommandError, SyntaxError, KeyError) as e:
+        except kinds as e:
             raise AppDbError(f"{self.settings.migrations}: {e}") from None
 
 
