@@ -30,8 +30,9 @@ help:  ## this list
 		{ echo 'python has no venv module: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'making .venv (half a minute) …'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		-r requirements.txt
+	@$(BIN)/python -m pip check
 	@touch $@
 
 $(INVENTORY):
