@@ -7,7 +7,7 @@ from both sides of every border between networks, on every kind of connection.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from howdah import rules
+from howdah import repeated, rules
 from howdah.knobs import SHARED, SUPERUSER, Address, Network
 from howdah.refusal import Refusal
 from howdah.rules import EVERYWHERE, REPLICATION, Rule, Way
@@ -32,8 +32,9 @@ class BadRules(Refusal):
 def refuse(
     rows: Iterable[Mapping[str, Any]], logins: Collection[Login], networks: Sequence[Network]
 ) -> None:
-    """Raises BadRules, with the first few of the faults."""
-    found = faults(list(rows), logins, networks)
+    """Raises BadRules, with the first few of the faults: those of one line as one."""
+    read = list(rows)
+    found = repeated.by_line(faults(read, logins, networks), rules.texts(read))
     if found:
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         raise BadRules("; ".join(["pg_hba.conf " + found[0], *found[1:SHOWN], *more]))

@@ -1,6 +1,6 @@
 """The rules of a pg_hba.conf, as a server has parsed them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -51,6 +51,20 @@ def rule(row: Mapping[str, Any]) -> Rule:
         row["line_number"], row["type"], frozenset(row["database"]), frozenset(row["user_name"]),
         _networks(row), (row["auth_method"], tuple(sorted(row["options"] or ()))),
     )  # fmt: skip
+
+
+def texts(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Line number: the rule, as a file has it. None for a line that the server cannot read."""
+    return {str(row["line_number"]): _text(row) for row in rows if not row["error"]}
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    words = [row["type"], ",".join(row["database"]), ",".join(row["user_name"])]
+    if row["netmask"]:
+        words.append(str(_networks(row)[0]))
+    elif row["address"]:
+        words.append(row["address"])
+    return " ".join([*words, row["auth_method"]])
 
 
 def _networks(row: Mapping[str, Any]) -> tuple[Network, ...]:

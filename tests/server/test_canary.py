@@ -191,11 +191,11 @@ HBA = {
     ),
     "everybody": (
         record("hostssl all all 10.0.0.0/8 scram-sha-256"),
-        "line 8 lets postgres into appdb by scram-sha-256 from 10.0.0.0/8 over TLS; ",
+        "line 8 lets appuser into appdb by scram-sha-256 from 10.0.0.0/8 over TLS (and ",
     ),
     "without TLS": (
         record("host appdb appuser 127.0.0.1/32 scram-sha-256"),
-        "line 8 lets appuser into appdb by scram-sha-256 from 127.0.0.1/32 without TLS; ",
+        "line 8 lets appuser into appdb by scram-sha-256 from 127.0.0.1/32 without TLS (and ",
     ),
     "a wider network": (
         record("hostssl appdb appuser 127.0.0.0/8 scram-sha-256"),

@@ -126,5 +126,23 @@ def test_rule_that_says_more_than_the_file(change: dict[str, Any], says: str) ->
     assert says in fault([*right(), odd])
 
 
+def test_faults_of_one_line_are_one() -> None:
+    """A line that lets everybody in was dozens of faults, and the other line was not to be seen."""
+    wide = row("all", "all", "0.0.0.0/0", type="host", auth_method="trust")
+    other = row("appdb", "appuser", "::1/128", type="host")
+    said = fault([wide, other, *right()])
+    assert said.count("line 1 ") == 1
+    assert said.startswith("pg_hba.conf line 1 lets appuser into appdb by trust ")
+    assert "(and 63 more by this line: host all all 0.0.0.0/0 trust); line 2 lets appuser" in said
+
+
+def test_lines_that_cannot_be_read_are_one_each() -> None:
+    odd = row("a", "appuser", "10.1.0.0/16", user_name=["+staff", "+others"])
+    said = fault([*right(), odd])
+    assert said.count("line 8: ") == 1
+    assert said.endswith("(and 1 more by this line: hostssl a +staff,+others 10.1.0.0/16 "
+                         "scram-sha-256)")  # fmt: skip
+
+
 def test_many_faults_are_counted() -> None:
     assert fault([]).endswith("; and 6 more")
