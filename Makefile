@@ -13,6 +13,9 @@ APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
 CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >&2; exit 1; }
 
+# A release upgrade may have taken its Python away.
+$(shell test -x $(BIN)/python || rm -f .venv/.made)
+
 .DEFAULT_GOAL := help
 .PHONY: help .venv deploy dry undo verify bundle test test-all coverage bench bench-app bench-fleet lint start stop \
 	status destroy
@@ -24,16 +27,7 @@ help:  ## this list
 .venv: .venv/.made  ## the Python that everything runs with
 
 .venv/.made: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo '$(PYTHON) 3.11 or newer is needed: apt-get install python3, or PYTHON=…' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
-		{ echo 'python has no venv module: apt-get install python3-venv' >&2; exit 1; }
-	@echo 'making .venv (half a minute) …'
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-		-r requirements.txt
-	@$(BIN)/python -m pip check
-	@touch $@
+	@sh venv.sh $(PYTHON)
 
 $(INVENTORY):
 	@echo "$@ is missing; ENV=name picks inventories/name.py" >&2; exit 1

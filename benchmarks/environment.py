@@ -1,5 +1,6 @@
 """A benchmark's own environment: an inventory, a port and secrets, removed at its end."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import PYINFRA, run
+from tests.server.checkout import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,10 +36,10 @@ class Environment:
 
 
 @contextmanager
-def environment(name: str, port: int) -> Iterator[Environment]:
-    """Nothing is deployed in it yet."""
-    own = Environment(name, port)
-    knobs = {"runtime": "embedded", "stage": "development", "port": port, "memory": "1GB"}
+def environment() -> Iterator[Environment]:
+    """Nothing is deployed in it yet. Two may run side by side."""
+    own = Environment(f"bench-{os.getpid()}", free_port())
+    knobs = {"runtime": "embedded", "stage": "development", "port": own.port, "memory": "1GB"}
     own.inventory.write_text(f"hosts = [('@local', {knobs!r})]\n")
     try:
         yield own

@@ -7,6 +7,7 @@ an environment, a port and an empty deploy of its own, and removes them.
 """
 
 import itertools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -25,7 +26,7 @@ SECONDS = itertools.count(1)
 
 def main() -> None:
     """Prints a table: what, seconds, its floor's seconds, the ratio, the limit."""
-    with environment("bench", 54399) as own, _empty() as empty:
+    with environment() as own, _empty() as empty:
         deploy = clock(lambda: own.pyinfra("deploy.py"))
         first = clock(lambda: own.pyinfra("deploy.py"), before=own.destroy)
         nothing = clock(lambda: own.pyinfra(empty.name, "--config", empty.name))
@@ -39,7 +40,7 @@ def main() -> None:
 
 @contextmanager
 def _empty() -> Iterator[Path]:
-    empty = ROOT / "empty.bench.py"
+    empty = ROOT / f"empty-{os.getpid()}.bench.py"
     empty.write_text("")
     try:
         yield empty

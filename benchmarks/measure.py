@@ -1,5 +1,6 @@
 """What takes how long, side by side, and a table of it."""
 
+import os
 import subprocess
 import sys
 import time
@@ -25,7 +26,11 @@ def clock(work: Work, *, before: Work = lambda: None) -> Clock:
 
 
 def best(rounds: int, *clocks: Clock) -> list[float]:
-    """Of several rounds, alternating: a busy machine only ever adds."""
+    """Of several rounds, alternating: a busy machine only ever adds.
+
+    `make bench ROUNDS=1` asks for fewer: to see that it works, not for numbers.
+    """
+    rounds = min(rounds, int(os.environ.get("ROUNDS", rounds)))
     times = [[seconds() for seconds in clocks] for _ in range(rounds)]
     return [min(column) for column in zip(*times, strict=True)]
 

@@ -34,6 +34,10 @@ class Machine:
         assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def put(self, content: bytes, script: str) -> None:
+        """Bytes on the stdin of a script."""
+        docker("exec", "-i", self.name, "sh", "-c", script, stdin=content)
+
     def ask(self, sql: str, database: str = "postgres", port: int = 5432) -> str:
         """As the superuser over the socket."""
         psql = f"runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -p {port} -d {database} -f -"

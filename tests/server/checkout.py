@@ -52,11 +52,9 @@ class Checkout:
         self.environment = f"t{next(tempfile._get_candidate_names())}".replace("_", "x")
         self.port = free_port()
         self.python = Path(sys.executable)
-        files = _git("ls-files", "--cached", "--others", "--exclude-standard")
-        for name in filter(None, files.split("\0")):
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+        for name in files_of_checkout():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
         self.inventory()
         if user:
             subprocess.run(["chown", "-R", f"{user}:", folder], check=True)
@@ -136,7 +134,7 @@ class Checkout:
         become = ["setpriv", f"--reuid={self.user}", f"--regid={_group(self.user)}",
                   "--clear-groups"] if self.user else []  # fmt: skip
         return subprocess.run([*become, *command], cwd=self.folder, env=self._env(env),
-                              input=stdin, capture_output=True, text=True, timeout=120,
+                              input=stdin, capture_output=True, text=True, timeout=600,
                               check=False)  # fmt: skip
 
     def _env(self, env: Mapping[str, str] | None) -> dict[str, str]:
@@ -243,6 +241,12 @@ def free_port() -> int:
         with socket.socket() as s, contextlib.suppress(OSError):
             s.bind(("127.0.0.1", random.randrange(10000, 32000)))
             return int(s.getsockname()[1])
+
+
+def files_of_checkout() -> list[str]:
+    """All that git knows or would take, by their paths from the root."""
+    names = _git("ls-files", "--cached", "--others", "--exclude-standard").split("\0")
+    return [name for name in names if name and (ROOT / name).is_file()]
 
 
 def _git(*words: str) -> str:

@@ -1,0 +1,22 @@
+"""The benchmark of hosts runs and prints its table, in one round: its numbers say nothing."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.fleet import engine
+from tests.server.checkout import ROOT
+
+ROWS = ("fresh host, Debian 13", "converged, 100 ms away", "ten hosts, converged", "converged")
+
+
+@pytest.mark.all
+def test_benchmark_of_hosts() -> None:
+    """It ends with an error where Ansible, or the floor, has done something else than a deploy."""
+    engine.require()
+    done = subprocess.run(["make", "bench-fleet", "ROUNDS=1"], cwd=ROOT, capture_output=True,
+                          text=True, check=False, timeout=3600)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for row in ROWS:
+        assert re.search(rf"^{row} +\d", done.stdout, flags=re.MULTILINE), done.stdout
