@@ -10,7 +10,7 @@ from pyinfra.api.exceptions import DeployError
 
 from deploys import connection
 from deploys.runtime.package import version_of
-from deploys.summary import fail
+from deploys.summary import fail, warn
 from howdah import budget, cluster
 from howdah.cluster import BadCluster, Cluster
 
@@ -29,7 +29,7 @@ def read_cluster() -> Cluster:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
     for warning in read.warnings():
-        host.log(f"warning: {warning}")
+        warn(warning)
     if read.runtime == "package" and "version" not in read.model_fields_set:
         read = read.model_copy(update={"version": _version()})
     return read

@@ -30,6 +30,7 @@ class Told:
 
     changed: dict[str, list[str]] = field(default_factory=dict)  # operation: what it did
     reported: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)  # settings that wait for a restart
     days_left: dict[str, int] = field(default_factory=dict)
     failed: str = ""
@@ -51,6 +52,12 @@ def summarise(environment: str) -> None:
 def told() -> Told:
     """What is known of the host at hand."""
     return _told.setdefault(host.name, Told())
+
+
+def warn(warning: str) -> None:
+    """What the inventory or roles-sql asks for, and production should not have: in every run."""
+    host.log(f"warning: {warning}")
+    told().warned.append(warning)
 
 
 def fail(message: str) -> None:
@@ -102,6 +109,8 @@ def _lines(name: str, known: Told) -> Iterator[str]:
     for operation, lines in known.changed.items():
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         yield _line(f"    [{name}] {operation}: {(lines or ['done'])[0]}{more}", fg="green")
+    for line in known.warned:
+        yield _line(f"    [{name}] warning: {line}", fg="yellow")
     for line in _first(known.reported):
         yield _line(f"    [{name}] reported: {line}", fg="yellow")
     for what, days in known.days_left.items():

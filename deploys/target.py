@@ -12,9 +12,10 @@ from pyinfra.api.exceptions import DeployError
 from deploys import ROOT, connection
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
+from deploys.summary import warn
 from howdah import render
 from howdah.cluster import Cluster
-from howdah.declared import declared
+from howdah.declared import declared, unsafe_settings
 from howdah.hardware import UNKNOWN, Hardware
 from howdah.refusal import Refusal
 from howdah.render import File
@@ -53,6 +54,9 @@ class Target:
             render.files(self.cluster, self.runtime.layout, UNKNOWN, (), None)
         except Refusal as e:
             raise DeployError(f"{e} (host {host.name})") from None
+        if self.cluster.stage != "development":
+            for warning in unsafe_settings(self.want).values():
+                warn(warning)
 
     @cached_property
     def store(self) -> "Store":

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic import model_validator as checks_all
 
+from howdah import unsafe
 from howdah.knobs import (
     OTHER_DATABASES,
     SUPERUSER,
@@ -33,9 +34,10 @@ from howdah.knobs import (
     Networks,
     Package,
     Switch,
+    Texts,
 )
 from howdah.refusal import Refusal
-from howdah.settings import Duration, Memory, Share, Value, setting_faults
+from howdah.settings import Duration, Memory, Share, Value, setting_faults, spelling_faults
 
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
@@ -116,6 +118,8 @@ class Cluster(BaseModel):
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen
     )
+    # Of those that howdah.unsafe knows, the ones that production may have all the same.
+    unsafe_settings: Texts = ()
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -141,20 +145,49 @@ class Cluster(BaseModel):
                                                                    OTHER_DATABASES)):  # fmt: skip
             twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
             faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
-        faults += [
-            fault for item in self.settings.items() for fault in setting_faults(*item, KNOBS)
-        ]
+        faults += self._setting_faults()
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
+    def _setting_faults(self) -> list[str]:
+        given = getattr(self.settings, "given", self.settings)
+        faults = spelling_faults(given)
+        for name, value in given.items():
+            faults += setting_faults(name, value, KNOBS)
+        faults += unsafe.name_faults(self.unsafe_settings)
+        if self.stage == "production":
+            faults += [
+                f"{entry}, or unsafe_settings = [{name!r}] where that is meant"
+                for name, entry in self._unsafe.items()
+                if not self.may_be_unsafe(name)
+            ]
+        return faults
+
+    @property
+    def _unsafe(self) -> dict[str, str]:
+        """Entries of ``settings`` that production should not have: name -> entry and cause."""
+        causes = {name: unsafe.unsafe(name, value) for name, value in self.settings.items()}
+        return {
+            name: f"settings[{name!r}] = {self.settings[name]!r}: {cause}"
+            for name, cause in causes.items()
+            if cause
+        }
+
+    def may_be_unsafe(self, name: str) -> bool:
+        """Whether ``unsafe_settings`` names it."""
+        return name in {each.lower() for each in self.unsafe_settings}
+
     def warnings(self) -> list[str]:
         """What is allowed and still worth a second look."""
-        return [
+        wide = [
             f"allowed_networks: {network} is wider than /{WIDEST[network.version]}"
             for network in self.allowed_networks
             if network.prefixlen < WIDEST[network.version]
         ]
+        if self.stage == "development":
+            return wide
+        return [*wide, *self._unsafe.values()]
 
 
 KNOBS = frozenset(field.alias or name for name, field in Cluster.model_fields.items())
@@ -191,7 +224,7 @@ def _fault(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return f"{error['loc'][0]}: needs a value"
     if error["loc"][0] == "settings" and error["loc"][-1] == "[key]":
-        return f"settings[{error['input']!r}]: needs a name as pg_settings spells it"
+        return f"settings[{error['input']!r}]: needs a name as pg_settings has it"
     if error["loc"][0] == "settings" and len(error["loc"]) > 1:
         found, needed = _shown(error["input"]), "needs a text, a number, True or False"
         return f"settings[{error['loc'][1]!r}] = {found}: {needed}"

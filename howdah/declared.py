@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from howdah import sqlfiles, statements
+from howdah import sqlfiles, statements, unsafe
+from howdah.catalog import Setting
 from howdah.cluster import Cluster
+from howdah.sqlfiles import BadSql
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
@@ -28,4 +30,23 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
     """What roles-sql asks for. Raises BadSql."""
-    return statements.wanted(sqlfiles.read(folder, variables(cluster)), cluster.version)
+    want = statements.wanted(sqlfiles.read(folder, variables(cluster)), cluster.version)
+    if cluster.stage == "production":
+        _check_settings(want, cluster)
+    return want
+
+
+def unsafe_settings(want: Wanted) -> dict[Setting, str]:
+    """What ALTER ROLE and ALTER DATABASE set, and production should not have -> where and why."""
+    causes = {}
+    for key, value in want.settings.items():
+        cause = unsafe.unsafe(key.name, value)
+        if cause:
+            causes[key] = f"{want.sources[key]}: {key.name} = {value!r}: {cause}"
+    return causes
+
+
+def _check_settings(want: Wanted, cluster: Cluster) -> None:
+    for key, cause in unsafe_settings(want).items():
+        if not cluster.may_be_unsafe(key.name):
+            raise BadSql(f"{cause}, or unsafe_settings = [{key.name!r}] where that is meant")

@@ -62,6 +62,7 @@ class Found:
     loaded: float = 0  # when, in seconds of the epoch
     links: set[str] = field(default_factory=set)  # to files in force, where Debian looks for them
     linked: float = 0  # since when what the server reads is linked to the release
+    # Of settings the names in small letters, for PostgreSQL compares them so: TimeZone is timezone.
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
@@ -156,12 +157,12 @@ def _row(found: Found, row: list[Any]) -> None:
         case ["loaded", seconds]:
             found.loaded = seconds
         case ["context", name, context, pending]:
-            found.contexts[name] = context
-            found.pending |= {name} if pending else set()
+            found.contexts[name.lower()] = context
+            found.pending |= {name.lower()} if pending else set()
         case ["pending", name]:
-            found.pending.add(name)
+            found.pending.add(name.lower())
         case ["system", name, value]:
-            found.system[name] = value
+            found.system[name.lower()] = value
         case ["fault", fault]:
             found.faults.append(fault)
         case ["revision", revision]:

@@ -112,15 +112,20 @@ Addresses = Annotated[
     BeforeValidator(_several),
 ]
 Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Package = Annotated[str, AfterValidator(_package)]
 Switch = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
 class Frozen(Mapping[str, Value]):
-    """The map ``settings``, which nobody changes after it was checked."""
+    """The map ``settings``, which nobody changes after it was checked.
+
+    Its names are in small letters, as PostgreSQL compares them. ``given``: as they were written.
+    """
 
     def __init__(self, values: Mapping[str, Value] | None = None) -> None:
-        self._values = dict(values or {})
+        self.given = dict(values or {})
+        self._values = {name.lower(): value for name, value in self.given.items()}
 
     @override
     def __getitem__(self, key: str) -> Value:

@@ -1,7 +1,7 @@
 """PostgreSQL settings as text: their units, their quoting, and the lines of postgresql.conf."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -10,6 +10,9 @@ KILO = 1024
 MEMORY_UNITS = {"kB": KILO, "MB": KILO**2, "GB": KILO**3, "TB": KILO**4}
 # In postgresql.conf these three are directives, not settings.
 DIRECTIVES = frozenset({"include", "include_dir", "include_if_exists"})
+
+# Names that a server still reads, and shows under the new one only.
+OLD_NAMES = {"sort_mem": "work_mem", "vacuum_mem": "maintenance_work_mem"}
 
 Value = str | int | float | bool
 
@@ -56,14 +59,30 @@ def at_least_64mb(memory: str) -> str:
 
 
 def setting_faults(name: str, value: Value, knobs: Container[str]) -> list[str]:
-    """Why an entry cannot stand in the map ``settings``."""
+    """Why an entry cannot stand in the map ``settings``. A name's case does not matter."""
     faults = []
-    if name in knobs:
-        faults.append(f"settings[{name!r}]: has a knob of its own; write {name} = …")
-    if name in DIRECTIVES or not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", name):
-        faults.append(f"settings[{name!r}]: needs a name as pg_settings spells it")
+    known = name.lower()
+    if known in knobs:
+        faults.append(f"settings[{name!r}]: has a knob of its own; write {known} = …")
+    if known in DIRECTIVES or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", known):
+        faults.append(f"settings[{name!r}]: needs a name as pg_settings has it")
+    if known in OLD_NAMES:
+        faults.append(f"settings[{name!r}]: is an old name; write {OLD_NAMES[known]}")
+    if known.startswith("howdah."):
+        faults.append(f"settings[{name!r}]: howdah. is the deploy's own; take it out")
     if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", str(value)):
         faults.append(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
+    return faults
+
+
+def spelling_faults(names: Iterable[str]) -> list[str]:
+    """PostgreSQL compares names without regard to case, so two spellings are one setting."""
+    faults = []
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(name.lower(), name)
+        if other != name:
+            faults.append(f"settings[{name!r}]: is also there as {other!r}; needs one of them")
     return faults
 
 
@@ -76,6 +95,9 @@ def quote(value: object) -> str:
 
 
 def parse(text: str) -> dict[str, str]:
-    """postgresql.conf as rendered here -> name: value as written, in the file's order."""
-    lines = re.findall(r"^([a-z][a-z0-9_.]*) = (.*)$", text, flags=re.MULTILINE)
-    return dict(lines)
+    """postgresql.conf as rendered here -> name: value as written, in the file's order.
+
+    Names in small letters, as PostgreSQL compares them: TimeZone is timezone.
+    """
+    lines = re.findall(r"^([A-Za-z_][A-Za-z0-9_.]*) = (.*)$", text, flags=re.MULTILINE)
+    return {name.lower(): value for name, value in lines}

@@ -297,8 +297,8 @@ def test_unknown_keys_and_bad_values_are_told_together() -> None:
 
 
 def test_every_disagreement_is_told_at_once() -> None:
-    message = fault(app_role="postgres", settings={"include": "x", "fsync": "a\n"})
-    assert all(part in message for part in ("'postgres'", "'include'", "'fsync'"))
+    message = fault(app_role="postgres", settings={"include": "x", "lc_messages": "a\n"})
+    assert all(part in message for part in ("'postgres'", "'include'", "'lc_messages'"))
     assert len(message.split("\n")) == 3
 
 
@@ -311,12 +311,12 @@ def test_every_disagreement_is_told_at_once() -> None:
         ({"work_mem": "1MB"}, "settings['work_mem']: has a knob of its own; write work_mem = …"),
         ({"port": 5433}, "settings['port']: has a knob of its own; write port = …"),
         *(
-            ({name: "x"}, f"settings[{name!r}]: needs a name as pg_settings spells it")
-            for name in ("include", "include_dir", "include_if_exists", "Fsync", "a b", "a=b", "",
-                         "fsync\n", "a.b.c", "a.", "1a", "a-b", "é")
+            ({name: "x"}, f"settings[{name!r}]: needs a name as pg_settings has it")
+            for name in ("include", "include_dir", "include_if_exists", "a b", "a=b", "",
+                         "lc_messages\n", "a.b.c", "a.", "1a", "a-b", "é")
         ),
         *(
-            ({"fsync": value}, f"settings['fsync'] = {value!r}: needs a value without line breaks")
+            ({"jot": value}, f"settings['jot'] = {value!r}: needs a value without line breaks")
             for value in ("on\n", "on\r", "on\nssl = off", "\0", "\x0b", "\x1b", "\x7f", "\x85",
                           "\u2028", "\u2029")
         ),
@@ -328,8 +328,8 @@ def test_setting_that_cannot_be_is_refused(settings: dict[str, Any], message: st
 
 @pytest.mark.parametrize("value", [None, [1], {"a": 1}])
 def test_setting_needs_a_plain_value(value: object) -> None:
-    message = f"settings['fsync'] = {value!r}: needs a text, a number, True or False"
-    assert fault(settings={"fsync": value}) == message
+    message = f"settings['lc_messages'] = {value!r}: needs a text, a number, True or False"
+    assert fault(settings={"lc_messages": value}) == message
 
 
 @pytest.mark.parametrize("value", ["on", "é'\\", "", 1, 1.5, True])
@@ -337,6 +337,15 @@ def test_setting_without_a_knob_passes(value: object) -> None:
     assert cluster(settings={"auto_explain.log_nested": value}).settings == {
         "auto_explain.log_nested": value
     }
+
+
+def test_names_of_settings_are_compared_as_postgresql_does() -> None:
+    found = cluster(settings={"TimeZone": "UTC", "datestyle": "ISO"})
+    assert found.settings == {"timezone": "UTC", "datestyle": "ISO"}
+    message = "settings['timezone']: is also there as 'TimeZone'; needs one of them"
+    assert fault(settings={"TimeZone": "UTC", "timezone": "UTC"}) == message
+    message = "settings['Work_Mem']: has a knob of its own; write work_mem = …"
+    assert fault(settings={"Work_Mem": "1MB"}) == message
 
 
 # -- The model ------------------------------------------------------------------------------
@@ -349,7 +358,7 @@ def test_cluster_is_frozen() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(TypeError, match="does not support item assignment"):
-        cluster(settings={"fsync": "on"}).settings["ssl"] = "off"  # type: ignore[index]
+        cluster(settings={"lc_messages": "on"}).settings["ssl"] = "off"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -364,15 +373,15 @@ def test_settings_are_frozen() -> None:
     ],
 )
 def test_cluster_may_be_copied(again: Callable[[Cluster], Cluster]) -> None:
-    one = cluster(settings={"fsync": "on"})
+    one = cluster(settings={"lc_messages": "on"})
     assert again(one) == one
 
 
 def test_settings_do_not_follow_the_inventory() -> None:
-    data: dict[str, Any] = {"fsync": "on"}
+    data: dict[str, Any] = {"lc_messages": "on"}
     found = cluster(settings=data)
     data["ssl"] = "off"
-    assert found.settings == {"fsync": "on"}
+    assert found.settings == {"lc_messages": "on"}
 
 
 def test_model_refuses_extra_keys_by_itself() -> None:

@@ -143,3 +143,16 @@ def test_next_release_is_never_one_that_is_known(
     current: str, release: str, following: str
 ) -> None:
     assert Found(current=current, release=release).next_release == following
+
+
+def test_names_of_settings_are_small() -> None:
+    """TimeZone, DateStyle and IntervalStyle are pg_settings' own spelling."""
+    found = rows(
+        ["context", "TimeZone", "user", False],
+        ["context", "DateStyle", "user", True],
+        ["pending", "IntervalStyle"],
+        ["system", "TimeZone", "UTC"],
+    )
+    assert found.contexts == {"timezone": "user", "datestyle": "user"}
+    assert found.pending == {"datestyle", "intervalstyle"}
+    assert found.system == {"timezone": "UTC"}

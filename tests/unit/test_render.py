@@ -151,6 +151,17 @@ def test_setting_that_howdah_decides_is_refused(name: str) -> None:
         rendered(cluster(settings={name: "x"}))
 
 
+def test_case_does_not_hide_a_setting_that_howdah_decides() -> None:
+    with pytest.raises(BadCluster, match=r"settings\['ssl'\]: Howdah decides it"):
+        rendered(cluster(settings={"SSL": "off"}))
+
+
+def test_case_of_a_setting_does_not_matter() -> None:
+    one, other = cluster(settings={"TimeZone": "UTC"}), cluster(settings={"timezone": "UTC"})
+    assert rendered(one) == rendered(other)
+    assert conf(one)["timezone"] == "'UTC'"
+
+
 def test_port_has_a_knob() -> None:
     with pytest.raises(BadCluster, match=r"settings\['port'\]: has a knob of its own"):
         cluster(settings={"port": 1234})
@@ -227,7 +238,7 @@ def test_same_inventory_renders_the_same_bytes(data: dict[str, Any], any_cluster
 
 
 def test_order_of_the_settings_map_does_not_matter() -> None:
-    one, other = {"fsync": "on", "wal_buffers": 1}, {"wal_buffers": 1, "fsync": "on"}
+    one, other = {"lc_messages": "on", "wal_buffers": 1}, {"wal_buffers": 1, "lc_messages": "on"}
     assert rendered(cluster(settings=one)) == rendered(cluster(settings=other))
 
 

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from howdah.settings import Duration, Memory, in_bytes, parse, quote, setting_faults
+from howdah.settings import (
+    Duration,
+    Memory,
+    in_bytes,
+    parse,
+    quote,
+    setting_faults,
+    spelling_faults,
+)
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 # guc-file.l: STRING is \'([^'\\\n]|\\.|\'\')*\'
@@ -77,9 +85,9 @@ def test_control_characters_are_refused(value: str) -> None:
     assert setting_faults("x", value, ()) == [message]
 
 
-@pytest.mark.parametrize("name", ["include", "include_dir", "Ssl", "a b", "a\n", "", "a.b.c"])
+@pytest.mark.parametrize("name", ["include", "Include_Dir", "a b", "a\n", "", "a.b.c"])
 def test_name_that_is_no_setting_is_refused(name: str) -> None:
-    message = f"settings[{name!r}]: needs a name as pg_settings spells it"
+    message = f"settings[{name!r}]: needs a name as pg_settings has it"
     assert setting_faults(name, "x", ()) == [message]
 
 
@@ -89,11 +97,32 @@ def test_name_with_a_knob_is_refused() -> None:
     assert setting_faults("port", 1, {"other"}) == []
 
 
+@pytest.mark.parametrize("name", ["TimeZone", "timezone", "DATESTYLE", "Auto_Explain.Log_Nested"])
+def test_case_of_a_name_does_not_matter(name: str) -> None:
+    assert setting_faults(name, "x", ()) == []
+    assert setting_faults(name, "x", {name.lower()}) != []
+
+
+def test_old_name_is_rejected_with_the_new_one() -> None:
+    message = "settings['Sort_Mem']: is an old name; write work_mem"
+    assert setting_faults("Sort_Mem", "1MB", ()) == [message]
+
+
+def test_prefix_of_the_deploy_is_its_own() -> None:
+    message = "settings['howdah.release']: howdah. is the deploy's own; take it out"
+    assert setting_faults("howdah.release", "r-1", ()) == [message]
+
+
+def test_two_spellings_of_a_name_are_one_setting() -> None:
+    message = "settings['timezone']: is also there as 'TimeZone'; needs one of them"
+    assert spelling_faults(["TimeZone", "jit", "timezone"]) == [message]
+
+
 def test_every_fault_of_a_setting_is_told() -> None:
-    found = setting_faults("Port", "1\n", {"Port"})
+    found = setting_faults("port-", "1\n", {"port-"})
     assert [fault.split(": ")[1].split(";")[0] for fault in found] == [
         "has a knob of its own",
-        "needs a name as pg_settings spells it",
+        "needs a name as pg_settings has it",
         "needs a value without line breaks",
     ]
 
@@ -140,6 +169,13 @@ def test_file_is_parsed_in_its_order() -> None:
         ("auth_delay.milliseconds", "500"),
         ("log_line_prefix", "'a = b'"),
     ]
+
+
+def test_names_in_a_file_are_small_whatever_is_written() -> None:
+    assert parse("TimeZone = 'UTC'\nDateStyle = 'ISO'\n") == {
+        "timezone": "'UTC'",
+        "datestyle": "'ISO'",
+    }
 
 
 def test_last_value_of_a_name_is_the_one_in_force() -> None:

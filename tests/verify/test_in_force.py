@@ -8,6 +8,7 @@ from howdah.cluster import Cluster
 from howdah.found import Found
 from howdah.render import CIPHERS
 from howdah.revisions import head
+from howdah.unsafe import unsafe
 from tests.verify.at_hand import AtHand
 
 SETTINGS = {
@@ -20,6 +21,13 @@ SETTINGS = {
     "data_checksums": "on",
     "unix_socket_permissions": "0700",
 }
+# A session's own options hide some of what the files say.
+IN_FORCE = """
+SELECT format(E'%s\\t%s', lower(name), setting) FROM pg_settings
+UNION
+SELECT format(E'%s\\t%s', lower(name), setting) FROM pg_file_settings WHERE applied
+ORDER BY 1
+"""
 # As the server has parsed the file.
 OTHER_DOORS = """
 SELECT format('line %s: %s %s %s %s %s', line_number, type, array_to_string(database, ','),
@@ -63,6 +71,18 @@ def test_nobody_overrides_the_files(target: Target, found: Found) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_setting(at_hand: AtHand, name: str) -> None:
     assert at_hand.ask(f"SHOW {name}") == [SETTINGS[name]]
+
+
+def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, at_hand: AtHand) -> None:
+    """By settings, ALTER SYSTEM, a role or a database. unsafe_settings allows it, and no more."""
+    if cluster.stage != "production":
+        pytest.skip("only production is asked")
+    known = [row.split("\t") for row in at_hand.ask(IN_FORCE)]
+    said = {f"{name} = {value!r}: {why}" for name, value in known if (why := unsafe(name, value))}
+    for key, value in found.catalog().settings.items():
+        if why := unsafe(key.name, value):
+            said.add(f"{key.role or 'ALL'} in {key.database or 'ALL'}: {key.name}: {why}")
+    assert said == set()
 
 
 def test_no_door_without_tls_and_scram(at_hand: AtHand) -> None:
