@@ -1,6 +1,7 @@
 """A checkout of this project, with an inventory, an environment and a port of its own."""
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.server.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 OBSERVED = Path(__file__).with_name("observed.py")
@@ -55,6 +58,10 @@ class Checkout:
         for name in files_of_checkout():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+        for package in ("howdah", "deploys", "deploys/runtime"):
+            compiled = ROOT / package / "__pycache__"
+            if compiled.exists():  # their time stamps are the copies', too
+                shutil.copytree(compiled, folder / package / "__pycache__")
         self.inventory()
         if user:
             subprocess.run(["chown", "-R", f"{user}:", folder], check=True)
@@ -71,12 +78,22 @@ class Checkout:
 
     # -- Running ------------------------------------------------------------------------
 
-    def pyinfra(self, *words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Run:
+    def pyinfra(
+        self,
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        cold: bool = False,
+    ) -> Run:
+        """``cold``: as a command begins, with nothing imported."""
         report = self.folder / ".report"
         report.unlink(missing_ok=True)
         inventory = f"inventories/{self.environment}.py"
-        done = self.run([str(self.python), str(self._observed()), str(report), *words[:-1],
-                         inventory, words[-1]], env=env, stdin=stdin)  # fmt: skip
+        argv = [str(self._observed()), str(report), *words[:-1], inventory, words[-1]]
+        if self.user or "HOWDAH_HIDE" in (env or {}) or cold:
+            done = self.run([str(self.python), *argv], env=env, stdin=stdin)
+        else:
+            done = warm().run(argv, self.folder, self._env(env), stdin)
         seen = json.loads(report.read_text()) if report.exists() else {}
         plan = json.loads(done.stdout) if "--json" in words and done.stdout.strip() else {}
         return Run(done.returncode, done.stdout + done.stderr, seen.get("commands", []),
@@ -225,6 +242,12 @@ class Checkout:
         for lock in self.home.parent.glob(f".{self.environment}.*"):
             lock.unlink()
         shutil.rmtree(self.folder)
+
+
+@functools.cache
+def warm() -> Warm:
+    """This process's own, from the first run on."""
+    return Warm()
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -1,5 +1,6 @@
 """pyinfra as its command runs it, observed from inside: `python observed.py REPORT ARGS…`.
 
+A process of tests/server/warm.py, which has imported this already, calls `main` in a fork.
 Writes to REPORT, as JSON, the remote commands that it ran, the modules that it had imported, and
 the pid of the server that it killed.
 HOWDAH_KILL_AFTER=n kills the process, as kill -9 does, after the n-th command;
@@ -20,13 +21,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-report, commands, killed = Path(sys.argv.pop(1)), list[str](), list[int]()
-kill_after = int(os.environ.get("HOWDAH_KILL_AFTER", "0"))
-kill_during = int(os.environ.get("HOWDAH_KILL_DURING", "0"))
-then_after, _, then = os.environ.get("HOWDAH_AFTER", "0:").partition(":")
-kill_server_after = int(os.environ.get("HOWDAH_KILL_SERVER_AFTER", "0"))
-pid_file = Path(os.environ.get("HOWDAH_PID_FILE", "/nonexistent"))
-hidden = os.environ.get("HOWDAH_HIDE")
+commands: list[str] = []
+killed: list[int] = []
 
 
 class Hider(PathFinder):
@@ -34,17 +30,23 @@ class Hider(PathFinder):
 
     @classmethod
     def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
-        return None if fullname == hidden else super().find_spec(fullname, path, target)
+        return None if fullname == HIDDEN else super().find_spec(fullname, path, target)
 
 
-if hidden:
+HIDDEN = os.environ.get("HOWDAH_HIDE")
+if HIDDEN:
     sys.meta_path = [Hider if finder is PathFinder else finder for finder in sys.meta_path]
 
 from pyinfra.connectors import local, ssh  # noqa: E402
-from pyinfra_cli.main import main  # noqa: E402
+from pyinfra_cli.main import main as run_pyinfra  # noqa: E402
 
 run_local_process = local.run_local_process
 run_over_ssh, read_over_ssh = ssh.SSHConnector.run_shell_command, ssh.read_output_buffers
+
+
+def number(variable: str) -> int:
+    """Of a command; 0 is none."""
+    return int(os.environ.get(variable, "0"))
 
 
 def kill_server(pid: int) -> None:
@@ -59,7 +61,7 @@ def kill_server(pid: int) -> None:
 
 def counting(command: str, *args: Any, **kwargs: Any) -> Any:
     commands.append(command)
-    if len(commands) == kill_during:
+    if len(commands) == number("HOWDAH_KILL_DURING"):
         process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE)
         assert process.stdin
         process.stdin.write((kwargs.get("stdin") or "").encode())
@@ -71,11 +73,13 @@ def counting(command: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def after_a_command() -> None:
-    if len(commands) == int(then_after):
-        subprocess.run(then, shell=True, check=True)
-    if len(commands) == kill_after:
+    after, _, words = os.environ.get("HOWDAH_AFTER", "0:").partition(":")
+    if len(commands) == int(after):
+        subprocess.run(words, shell=True, check=True)
+    if len(commands) == number("HOWDAH_KILL_AFTER"):
         os.kill(os.getpid(), signal.SIGKILL)
-    if len(commands) == kill_server_after and pid_file.exists():
+    pid_file = Path(os.environ.get("HOWDAH_PID_FILE", "/nonexistent"))
+    if len(commands) == number("HOWDAH_KILL_SERVER_AFTER") and pid_file.exists():
         killed.append(int(pid_file.read_text().split()[0]))
         kill_server(killed[0])
 
@@ -89,16 +93,23 @@ def counting_over_ssh(self: Any, command: Any, *args: Any, **kwargs: Any) -> Any
 
 def reading_over_ssh(*args: Any, **kwargs: Any) -> Any:
     """When it has been sent whole, with its input."""
-    if len(commands) == kill_during:
+    if len(commands) == number("HOWDAH_KILL_DURING"):
         os.kill(os.getpid(), signal.SIGKILL)
     return read_over_ssh(*args, **kwargs)
 
 
-local.run_local_process = counting
-ssh.SSHConnector.run_shell_command = counting_over_ssh
-ssh.read_output_buffers = reading_over_ssh
-try:
+def main() -> None:
+    """By sys.argv, the working folder and the environment of this process."""
+    report = Path(sys.argv.pop(1))
+    local.run_local_process = counting
+    ssh.SSHConnector.run_shell_command = counting_over_ssh
+    ssh.read_output_buffers = reading_over_ssh
+    try:
+        run_pyinfra()
+    finally:
+        seen = {"commands": commands, "modules": sorted(sys.modules), "killed": killed}
+        report.write_text(json.dumps(seen))
+
+
+if __name__ == "__main__":
     main()
-finally:
-    seen = {"commands": commands, "modules": sorted(sys.modules), "killed": killed}
-    report.write_text(json.dumps(seen))
