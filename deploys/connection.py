@@ -5,7 +5,7 @@ from typing import Any, NoReturn, TextIO
 
 import gevent
 from gevent import Greenlet
-from paramiko import SSHException, Transport
+from paramiko import ChannelFile, SSHException, Transport
 from pyinfra import host, state
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 from pyinfra.api.command import QuoteString, StringCommand
@@ -13,13 +13,15 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.connectors import util
 from pyinfra.connectors.local import LocalConnector
 from pyinfra.connectors.ssh import SSHConnector
-from pyinfra.connectors.util import CommandOutput, OutputLine
 
+from howdah import answer
+from howdah.answer import Answer
 from howdah.refusal import Refusal
 
 # So a password is not even asked for.
 SHOWN = ("pyinfra would show the password to everybody on the host, in the arguments of a process: "
          "needs NOPASSWD for this user, or ssh_user = 'root'")  # fmt: skip
+ASKS = f"sudo asks for a password, and {SHOWN}"
 PASSWORD_KEYS = ("_sudo_password", "_use_sudo_password", "_su_password")
 LOST = "the connection to the host is lost; run this again"
 BROKEN = (SSHException, EOFError, OSError)  # what paramiko raises then
@@ -32,10 +34,20 @@ KEPT = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_USER_TIMEOUT": 60_000}
 
 
 def _no_password(prompt: str = "", stream: TextIO | None = None) -> NoReturn:  # noqa: ARG001
-    raise Refusal(f"sudo asks for a password, and {SHOWN}")
+    raise Refusal(ASKS)
 
 
 util.getpass = _no_password
+
+
+def _read_any(name: str, io: Any, *given: Any, **named: Any) -> None:
+    """A greeting in another encoding than UTF-8 would end pyinfra's reader in a traceback."""
+    if ChannelFile in type(io).__mro__:  # which opened it as text, and gives no other way
+        io._flags |= ChannelFile.FLAG_BINARY
+    _read_buffer(name, (line.decode(errors="replace") for line in io), *given, **named)
+
+
+_read_buffer, util.read_buffer = util.read_buffer, _read_any
 
 
 def refuse(stage: str) -> None:
@@ -49,27 +61,36 @@ def refuse(stage: str) -> None:
                           f"(host {host.name})")  # fmt: skip
 
 
-def run(text: str, whom: dict[str, Any] | None = None) -> "Greenlet[..., Any]":
-    """A shell script, begun now. Its greenlet gives (done, output), as pyinfra's connectors do.
+def run(text: str, whom: dict[str, Any] | None = None) -> "Greenlet[..., Answer]":
+    """A shell script, begun now. Its greenlet gives the Answer, whatever the login shell says.
 
     ``whom``: pyinfra's arguments like _sudo; none says the host's own.
     """
     whom = as_whom() if whom is None else whom
-    command = StringCommand("sh", "-c", QuoteString(text))
-    answer = gevent.spawn(_ask, host.run_shell_command, transport(), command, whom)
+    words = QuoteString(answer.FRAME), "sh", QuoteString(text)
+    command = StringCommand("sh", "-c", *words)
+    asked = gevent.spawn(_ask, host.run_shell_command, transport(), command, whom)
     gevent.sleep(0)  # the question leaves now
-    return answer
+    return asked
 
 
-def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: Any) -> Any:
+def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: Any) -> Answer:
     """Where the connection is lost, that is the answer."""
     try:
         done, output = runs(command, print_output=False, **arguments)
     except (*BROKEN, Refusal) as e:
-        done, output = False, CommandOutput([OutputLine("stderr", str(e))])
-    if not done and over and not over.is_active():
-        output = CommandOutput([OutputLine("stderr", LOST)])
-    return done, output
+        return Answer(done=False, lines=[], errors=[_lost(over) or str(e)])
+    if not done and _lost(over):
+        return Answer(done=False, lines=[], errors=[LOST])
+    read = answer.read(output.stdout_lines, output.stderr_lines, done=done)
+    if not done and util.SUDO_PASSWORD_REQUIRED_LINES[0] in read.cause:
+        # after a greeting without line end, which pyinfra does not see through
+        return Answer(done=False, lines=[], errors=[ASKS])
+    return read
+
+
+def _lost(over: Transport | None) -> str:
+    return LOST if over and not over.is_active() else ""
 
 
 def as_whom() -> dict[str, Any]:

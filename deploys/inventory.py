@@ -37,11 +37,11 @@ def read_cluster() -> Cluster:
 
 def _version() -> int:
     """What the host's distribution has. A host that cannot be asked fails, and no other."""
-    done, output = connection.run('. /etc/os-release; echo "$ID $VERSION_ID"', {}).get()
+    answer = connection.run('. /etc/os-release; echo "$ID $VERSION_ID"', {}).get()
     try:
-        return version_of("".join(output.stdout_lines[:1]))
+        return version_of("".join(answer.lines))
     except BadCluster as e:
-        fail(str(e) if done else "".join(output.stderr_lines[:1]) or "the host does not answer")
+        fail(str(e) if answer.done else f"cannot read the version of its system: {answer.cause}")
     return int(Cluster.model_fields["version"].default)
 
 

@@ -44,8 +44,11 @@ def take(runtime: Runtime, found: Found | None) -> bool:
     words = (runtime.lock_file, runtime.lock_mode, str(WAIT), str(SILENCE), owner())
     try:
         holder = Process(_SCRIPT.read_text(), *words)
+        why = holder.begin()
     except BROKEN:
         raise Refusal(LOST) from None
+    if why:
+        raise Refusal(f"cannot lock {host.name}: {why}")
     answer, _, before = holder.readline().rstrip("\n").partition("\t")
     if answer != "held":
         raise Refusal(_refusal(answer, before))

@@ -9,9 +9,13 @@ from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.connectors import util
 
 from deploys.connection import as_whom, transport
+from howdah import answer
+from howdah.answer import ENGLISH
 
 # What pyinfra's connectors take apart before they make a command of the rest.
 OF_A_RUN = ("_get_pty", "_timeout", "_success_exit_codes")
+# Its own words come on stdout alone: what a login shell has said on stderr may arrive at any time.
+BEGIN = f"{ENGLISH}; printf '\\n{answer.BEGIN}\\n'; exec 2>&1\n"
 
 
 class Process:
@@ -22,33 +26,44 @@ class Process:
 
     def __init__(self, script: str, *words: str) -> None:
         over = transport()
-        command = StringCommand("sh", "-c", *map(QuoteString, (script, "sh", *words)))
+        command = StringCommand("sh", "-c", *map(QuoteString, (BEGIN + script, "sh", *words)))
         arguments = {k: v for k, v in as_whom().items() if k not in OF_A_RUN}
         whole = util.make_unix_command_for_host(state, host, command, **arguments)
-        self._local: subprocess.Popen[str] | None = None
+        self._local: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         if over:
             self._channel = over.open_session()
-            self._channel.set_combine_stderr(True)
             self._channel.exec_command(whole.get_raw_value())
-            self._out: Any = self._channel.makefile("r")
+            self._out: Any = self._channel.makefile("rb")
+            self._err: Any = self._channel.makefile_stderr("rb")
         else:
             self._local = subprocess.Popen(  # noqa: S602 our own script
-                whole.get_raw_value(), shell=True, text=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                whole.get_raw_value(), shell=True, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
-            self._out = self._local.stdout
+            self._out, self._err = self._local.stdout, self._local.stderr
+
+    def begin(self) -> str:
+        """Waits until the script runs. Empty, or why it does not."""
+        before = []
+        while line := self.readline():
+            if line.rstrip("\n") == answer.BEGIN:
+                return ""
+            before.append(line.rstrip("\n"))
+        errors = self._err.read().decode(errors="replace")
+        return answer.not_begun(before, errors.splitlines())
 
     def readline(self) -> str:
         """Empty where it has ended."""
-        return str(self._out.readline())
+        line: bytes = self._out.readline()
+        return line.decode(errors="replace")
 
     def write(self, text: str) -> None:
         """Raises OSError where it has ended."""
         if self._channel:
             self._channel.sendall(text.encode())
         elif self._local and self._local.stdin:
-            self._local.stdin.write(text)
+            self._local.stdin.write(text.encode())
             self._local.stdin.flush()
 
     @property

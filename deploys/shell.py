@@ -8,6 +8,9 @@ from typing import Any
 
 from pyinfra.api.command import QuoteString, StringCommand
 
+from deploys.live import Live
+from howdah.answer import ENGLISH
+
 # $1: what to do, as a sentence's end; $2: the script; $3: the file whose lock it holds.
 # A killed controller leaves its last command at work: the next run's first waits for it. The
 # lock is the kernel's, and gone with its holder; -o: a server that is started does not hold it.
@@ -26,8 +29,17 @@ said=$("$@" 2>&1 >/dev/null) || {
 
 def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> StringCommand:
     """A command that runs ``script`` under ``sh -e``; secrets only in ``_stdin``."""
-    words = (QuoteString(what), QuoteString(script), QuoteString(lock))
-    return StringCommand("sh", "-c", QuoteString(_RUN), "sh", *words, **arguments)
+    return StringCommand(*_words(ENGLISH, what, script, lock), **arguments)
+
+
+def live(what: str, script: str, *, lock: str = "") -> Live:
+    """The same; what the script prints on 3 is shown at once. Nothing that it starts has that."""
+    return Live(*_words(f"{ENGLISH}; exec 3>&1", what, script, lock))
+
+
+def _words(begin: str, what: str, script: str, lock: str) -> tuple[str | QuoteString, ...]:
+    given = (QuoteString(what), QuoteString(script), QuoteString(lock))
+    return ("sh", "-c", QuoteString(begin + _RUN), "sh", *given)
 
 
 def filled(name: str, **parts: str) -> str:

@@ -17,6 +17,7 @@ from deploys.runtime import Runtime
 from deploys.sql import psql
 from deploys.target import Target
 from howdah import found
+from howdah.answer import Answer
 from howdah.found import Found, Unreadable
 from howdah.queries import query
 from howdah.wanted import Wanted
@@ -25,7 +26,7 @@ ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and the
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
 # What Execute will ask each host first, where it is asked already.
-_begun: dict[str, "Greenlet[..., Any]"] = {}
+_begun: dict[str, "Greenlet[..., Answer]"] = {}
 
 
 def begin(target: Target) -> None:
@@ -59,18 +60,17 @@ def drop() -> Found | None:
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     """What a script that changes nothing answers, in lines. Raises Unreadable: could not WHAT."""
     locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
-    done, output = connection.run(locked).get()
-    if not done:
-        raise Unreadable(f"could not {what}: {(output.stderr_lines or ['no message'])[-1]}")
-    return list(output.stdout_lines)
+    answer: Answer = connection.run(locked).get()
+    if not answer.done:
+        raise Unreadable(f"could not {what}: {(answer.errors or ['no message'])[-1]}")
+    return answer.lines
 
 
-def _lines(answer: "Greenlet[..., Any]") -> list[str]:
-    done, output = answer.get()
-    if not done:
-        said = output.stderr_lines or ["no message"]
-        raise Unreadable(f"cannot read the state of {host.name}: {said[0]}")
-    return list(output.stdout_lines)
+def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
+    answer: Answer = asked.get()
+    if not answer.done:
+        raise Unreadable(f"cannot read the state of {host.name}: {answer.cause}")
+    return answer.lines
 
 
 def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:

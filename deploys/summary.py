@@ -16,6 +16,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
 from deploys import ROOT
+from howdah.answer import failure
 from howdah.files import write_whole
 
 WIDTH = 80
@@ -94,7 +95,7 @@ def _complete(each: Host) -> None:
         name = min(state.get_op_meta(op_hash).names)
         meta = data.operation_meta
         if meta.is_complete() and meta.did_error():
-            why = known.failed or (meta.stderr_lines or [NO_WORD])[-1]
+            why = known.failed or failure(meta.stderr_lines) or NO_WORD
             known.failed = f"{name}: {why}"
         elif meta.is_complete() and meta.did_change():
             done[name] = known.changed.get(name, [])

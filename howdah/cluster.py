@@ -61,6 +61,8 @@ class Cluster(BaseModel):
     # Debian's: postgresql@VERSION-NAME. Several on one host need a port each, too.
     cluster_name: ClusterName = "main"
     adopt: Switch = False  # take a cluster over that Howdah has not made
+    # A first boot and unattended-upgrades take minutes.
+    apt_lock_timeout: Duration = "10min"
     port: Annotated[int, Field(ge=1024, le=65535)] = 5432
     listen_addresses: Annotated[Addresses, Field(min_length=1)] = (
         ipaddress.ip_address("127.0.0.1"),

@@ -8,6 +8,14 @@ from pydantic import BeforeValidator
 
 KILO = 1024
 MEMORY_UNITS = {"kB": KILO, "MB": KILO**2, "GB": KILO**3, "TB": KILO**4}
+MICROSECONDS = {
+    "us": 1,
+    "ms": 1_000,
+    "s": 1_000_000,
+    "min": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+}
 # In postgresql.conf these three are directives, not settings.
 DIRECTIVES = frozenset({"include", "include_dir", "include_if_exists"})
 
@@ -49,6 +57,12 @@ def in_bytes(memory: str) -> int:
     """'1GB' -> 1073741824."""
     number, unit = re.fullmatch(r"(\d+)(\w+)", memory).groups()  # type: ignore[union-attr]
     return int(number) * MEMORY_UNITS[unit]
+
+
+def in_seconds(duration: str) -> int:
+    """'10min' -> 600; what is left of a second is dropped."""
+    number, unit = re.fullmatch(r"(\d+)(\w*)", duration).groups()  # type: ignore[union-attr]
+    return int(number) * MICROSECONDS.get(unit, 0) // MICROSECONDS["s"]
 
 
 def at_least_64mb(memory: str) -> str:

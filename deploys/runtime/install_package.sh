@@ -1,23 +1,18 @@
 # PostgreSQL from the distribution, without the cluster that its packages would make and start.
 # The marker comes last: without it nothing counts as installed.
 @ASSIGNED@
+@APT@
 umask 022
 if [ -n "$PACKAGES" ]; then
     install -d /etc/postgresql-common/createcluster.d
     echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/howdah.conf
     export DEBIAN_FRONTEND=noninteractive
-    dpkg --configure -a # what a power cut has left undone
-    turn=0
-    until said=$(apt-get -q -o Acquire::Retries=3 update 2>&1); do
-        case "$said" in # a timer's run, or another cluster's, is waited for
-            *'Could not get lock'*) [ $((turn += 1)) -le 60 ] && sleep 2 && continue ;;
-        esac
-        printf '%s\n' "$said" | grep '^E:' >&2
-        exit 1
-    done
+    # what a power cut has left undone
+    unlocked dpkg --force-confold --configure -a
+    unlocked apt-get -q -o Acquire::Retries=3 update
     # shellcheck disable=SC2086 a list of names
-    apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold \
-        install --no-install-recommends $PACKAGES
+    unlocked apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=0 \
+        -o Dpkg::Options::=--force-confold install --no-install-recommends $PACKAGES
 fi
 install -d -m 0755 /etc/howdah /var/lib/howdah
 install -d -m 0750 -g postgres "$HOME_"

@@ -14,6 +14,7 @@ from deploys.runtime.debian import DebianCluster
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
+from howdah.settings import in_seconds
 
 # The version that a distribution has. What is not here has not been thought about.
 VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 24.04": 16}
@@ -104,10 +105,11 @@ class Package:
             assigned=shell.assigned(packages=" ".join(self._packages(found)), home_=layout.home,
                                     log=layout.log, data=layout.data, marker=layout.marker,
                                     environment=self.whose,
-                                    adopted=self.adopted if "foreign" in found.has else ""),
-            owner=self.as_owner,
+                                    adopted=self.adopted if "foreign" in found.has else "",
+                                    lock_seconds=str(in_seconds(self.cluster.apt_lock_timeout))),
+            apt=shell.filled("runtime/apt"), owner=self.as_owner,
         )  # fmt: skip
-        yield shell.run("install PostgreSQL", script, lock=self.lock)
+        yield shell.live("install PostgreSQL", script, lock=self.lock)
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""

@@ -12,6 +12,7 @@ from howdah.settings import (
     Duration,
     Memory,
     in_bytes,
+    in_seconds,
     parse,
     quote,
     setting_faults,
@@ -134,6 +135,15 @@ def test_every_fault_of_a_setting_is_told() -> None:
 def test_memory_is_counted_in_bytes(memory: str, size: int) -> None:
     assert TypeAdapter(Memory).validate_python(memory) == memory
     assert in_bytes(memory) == size
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [("0", 0), ("999ms", 0), ("1500ms", 1), ("30s", 30), ("10min", 600), ("2h", 7200),
+     ("1d", 86400), ("3000000us", 3)],
+)  # fmt: skip
+def test_duration_in_seconds(duration: str, seconds: int) -> None:
+    assert in_seconds(duration) == seconds
 
 
 @pytest.mark.parametrize("memory", ["0MB", "01MB", "-1MB", "1", "1KB", "1.5GB", "1GB ", "1B", ""])

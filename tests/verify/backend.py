@@ -17,11 +17,12 @@ class Pyinfra(BaseBackend):
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
         """The connectors tell success only, so the exit code comes as the last line."""
         words = self.get_command(command, *args)
-        done, output = connection.run(f"(\n{words}\n)\nprintf '\\n%s' $?").get()
-        if not done:
-            raise ConnectionError(f"{self.hostname}: {output.stderr or 'no answer'}")
-        *lines, code = output.stdout_lines
-        return self.result(int(code), words.encode(), "\n".join(lines), output.stderr)
+        answer = connection.run(f"(\n{words}\n)\nprintf '\\n%s' $?").get()
+        if not answer.done:
+            raise ConnectionError(f"{self.hostname}: {answer.cause}")
+        *lines, code = answer.lines
+        errors = "\n".join(answer.errors)
+        return self.result(int(code), words.encode(), "\n".join(lines), errors)
 
     @override
     def get_pytest_id(self) -> str:

@@ -1,0 +1,91 @@
+"""What a host answers to a script, told apart from what its login shell says of itself.
+
+A login shell may greet, warn of its locale or complain that there is no terminal. So the script's
+own part stands between two lines, on stdout and on stderr alike.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BEGIN, END = "howdah-begin", "howdah-end"
+# Why nobody becomes another user, in sudo's words; what was said before may have had no line end.
+BECOMES = re.compile(
+    r"(sudo|sudo-rs|doas|dzdo): .*|\bsu: .*|\S+ is not in the sudoers file.*|Sorry, user .*"
+)
+LONGEST = 200  # characters of a cause
+
+# Messages that are read are PostgreSQL's, apt's and systemd's in English, whatever the host speaks.
+ENGLISH = "export LC_ALL=C.UTF-8; unset LANGUAGE"
+# $1: the script.
+FRAME = f"""{ENGLISH}
+printf '\\n{BEGIN}\\n'
+printf '\\n{BEGIN}\\n' >&2
+sh -c "$1"
+code=$?
+printf '\\n{END}\\n'
+printf '\\n{END}\\n' >&2
+exit $code"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one script."""
+
+    done: bool  # it ran, and ended with 0
+    lines: list[str]  # its stdout
+    errors: list[str]  # its stderr; of a script that did not begin, why
+
+    @property
+    def cause(self) -> str:
+        """Why it is not done, in one line."""
+        return next(filter(None, self.errors), "no message")
+
+
+def read(stdout: Sequence[str], stderr: Sequence[str], *, done: bool) -> Answer:
+    """The lines of a command that FRAME was in -> what the script answered."""
+    lines = between(stdout)
+    if lines is None:
+        return Answer(done=False, lines=[], errors=[not_begun(stdout, stderr)])
+    errors = between(stderr)
+    if errors is None:
+        errors = list(stderr)
+    return Answer(done, lines, errors)
+
+
+def between(lines: Sequence[str]) -> list[str] | None:
+    """The script's own lines; None where it has not begun."""
+    if BEGIN not in lines:
+        return None
+    own = list(lines[lines.index(BEGIN) + 1 :])
+    if END not in own:
+        return own
+    while own.pop() != END:
+        pass
+    if own and own[-1] == "":  # the line end before END, where the last line had one
+        own.pop()
+    return own
+
+
+def not_begun(stdout: Sequence[str], stderr: Sequence[str]) -> str:
+    """Why a script has not begun: what sudo said, or the shell."""
+    said = [line for line in stderr if line.strip()]
+    by_sudo = BECOMES.search("\n".join(said))
+    if by_sudo:
+        return by_sudo[0][:LONGEST]
+    if said:
+        return said[-1][:LONGEST]
+    greeting = [line for line in stdout if line.strip()]
+    if not greeting:
+        return "no answer"
+    return f"needs a shell that runs commands; the login shell answered {greeting[-1][:LONGEST]!r}"
+
+
+def failure(stderr: Sequence[str]) -> str:
+    """Why a command of `deploys.shell` failed, among what its login shell said; empty: no word."""
+    said = [line for line in stderr if line.strip()]
+    for line in reversed(said):
+        begin = line.find("could not ")  # what was said before may have had no line end
+        if begin >= 0:
+            return line[begin:]
+    return not_begun((), said) if said else ""
