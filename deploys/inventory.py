@@ -25,13 +25,13 @@ def read_cluster() -> Cluster:
     try:
         read = cluster.read(data, pyinfras_keys)
         budget.refuse_overdraft(read)
+        if read.runtime == "package" and "version" not in read.model_fields_set:
+            read = cluster.read({**data, "version": _version()}, pyinfras_keys)
     except BadCluster as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
     for warning in read.warnings():
         warn(warning)
-    if read.runtime == "package" and "version" not in read.model_fields_set:
-        read = read.model_copy(update={"version": _version()})
     return read
 
 

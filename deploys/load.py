@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
+from deploys import alter_system
 from deploys.convergent import convergent
 from deploys.prove import swap
 from deploys.snapshot import snapshot
-from deploys.sql import superuser
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import difference, settings
 from howdah.found import Found, Unreadable
-from howdah.names import setting_name
 
 
 @convergent
@@ -35,12 +34,15 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
         _refuse_faults(found)
         host.noop("the server has loaded its files")
         return
-    resets = [f"ALTER SYSTEM RESET {setting_name(name)};" for name in overridden]
-    told = [f"{reset}  -- was {found.system[name]!r}, wanted {stated[name]}"
-            for reset, name in zip(resets, overridden, strict=True)]  # fmt: skip
-    would([*told, f"{verb} the server" + (f" for {', '.join(late)}" if verb == "restart" else "")])
+    taken = [
+        f"{runtime.layout.auto_conf}: take out {name} = {found.system[name]!r}, "
+        f"wanted {stated[name]}"
+        for name in overridden
+    ]
+    causes = f" for {', '.join(late)}" if verb == "restart" else ""
+    would([*taken, f"{verb} the server{causes}"])
     if overridden:
-        yield superuser(runtime, found, "reset settings", "\n".join(resets))
+        yield alter_system.take_out(runtime, overridden)
     release = target.staged.release if target.staged else found.current
     yield from swap(target, verb, release, set(target.logins))
 

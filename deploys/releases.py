@@ -49,10 +49,13 @@ def swap(runtime: Runtime, verb: str, release: str, previous: str) -> StringComm
     """
     layout = runtime.layout
     assigned = shell.assigned(etc=layout.releases, data=layout.data, log=layout.log, verb=verb,
-                              release=release, previous=previous)  # fmt: skip
+                              release=release, previous=previous,
+                              auto_conf=layout.auto_conf)  # fmt: skip
     script = shell.filled("swap", assigned=assigned, functions=runtime.functions,
                           psql=psql(runtime), sql=query("faults"))  # fmt: skip
-    return shell.run(f"load release {release}", script, lock=runtime.lock)
+    # A server that is down may be so for another reason than its release.
+    what = "start the server" if verb == "start" else f"load release {release}"
+    return shell.run(what, script, lock=runtime.lock)
 
 
 def keep(runtime: Runtime, release: str) -> StringCommand:

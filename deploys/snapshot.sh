@@ -45,10 +45,16 @@ if cd "$CURRENT/" 2>/dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2>/dev/nul
 @FILES@
     cd /
 fi
-[ -e "$DATA/postmaster.pid" ] || exit 0
+# what a server that is down would read of ALTER SYSTEM's; a running one is asked
+is_down() {
+    awk '!/^[ \t]*(#|$)/ { print "auto\t" $0 }' "$DATA/postgresql.auto.conf" 2>/dev/null |
+        LC_ALL=C tr '\200-\377' '?'
+    exit 0
+}
+[ -e "$DATA/postmaster.pid" ] || is_down
 { read -r pid; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
 # a stale file may name somebody else's process
-[ "/proc/$pid/cwd" -ef "$DATA" ] || exit 0
+[ "/proc/$pid/cwd" -ef "$DATA" ] || is_down
 echo "pid$tab$pid"
 [ "/proc/$pid/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
 echo "port$tab$port"

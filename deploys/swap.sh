@@ -50,5 +50,6 @@ why=$(put "$RELEASE") && exit 0
 [ "$VERB" = reload ] || VERB=restart
 [ -n "$PREVIOUS" ] || { echo "$why" >&2; exit 1; }
 again=$(put "$PREVIOUS") && { echo "$why; $PREVIOUS is back in force" >&2; exit 1; }
+[ "$again" != "$why" ] || { echo "$why; with $PREVIOUS too" >&2; exit 1; }
 echo "$why; and $PREVIOUS could not be loaded again: $again" >&2
 exit 1

@@ -41,6 +41,7 @@ from howdah.settings import Duration, Memory, Share, Value, setting_faults, spel
 
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
+ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
 
 
 class BadCluster(Refusal):
@@ -116,6 +117,8 @@ class Cluster(BaseModel):
     audit: Audit = "ddl, role, write"  # pgaudit.log
     # None: only production waits, for a restart ends every session.
     restart: Switch | None = None
+    # None: all but production. What it sets wins over the files, and no inventory shows it.
+    allow_alter_system: Switch | None = None
     # Settings without a knob above, by their names in pg_settings.
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen
@@ -138,6 +141,15 @@ class Cluster(BaseModel):
         """Whether a running server is restarted for a change that asks for it."""
         return self.stage != "production" if self.restart is None else self.restart
 
+    @property
+    def alter_system(self) -> bool | None:
+        """Whether ALTER SYSTEM is allowed; None where the server has no such setting."""
+        if self.version < ALTER_SYSTEM_SINCE:
+            return None
+        if self.allow_alter_system is None:
+            return self.stage != "production"
+        return self.allow_alter_system
+
     @checks_all(mode="after")
     def _agree(self) -> "Cluster":
         roles = [getattr(self, key) for key in type(self).model_fields if key.endswith("_role")]
@@ -148,6 +160,9 @@ class Cluster(BaseModel):
             twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
             faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
         faults += self._setting_faults()
+        if self.allow_alter_system is not None and self.version < ALTER_SYSTEM_SINCE:
+            faults.append(f"allow_alter_system: version {self.version} has no such setting; "
+                          f"needs {ALTER_SYSTEM_SINCE} or newer")  # fmt: skip
         if faults:
             raise ValueError("\n".join(faults))
         return self

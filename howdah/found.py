@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from howdah import catalog
+from howdah import catalog, settings
 from howdah.catalog import Catalog
 from howdah.hardware import Hardware
 from howdah.refusal import Refusal
@@ -129,12 +129,21 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, extreme(getattr(found, name) or value, value))
     elif name in ("has", "links"):
         getattr(found, name).add(values[0])
-    elif name == "folder":
+    elif name in ("folder", "listener", "auto"):
+        _several_fact(found, name, values)
+    else:
+        _file_fact(found.files, name, values)
+
+
+def _several_fact(found: Found, name: str, values: list[str]) -> None:
+    """What there may be several of."""
+    if name == "folder":
         found.folders += 1
     elif name == "listener":
         found.listeners.append(_address(values[0]))
     else:
-        _file_fact(found.files, name, values)
+        setting, value = settings.line("\t".join(values))
+        found.system[setting] = value
 
 
 def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> None:

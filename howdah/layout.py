@@ -22,6 +22,11 @@ class Layout:
     audit: bool = False  # whether pgaudit is there
 
     @property
+    def auto_conf(self) -> str:
+        """What ALTER SYSTEM writes; it wins over every release."""
+        return f"{self.data}/postgresql.auto.conf"
+
+    @property
     def current(self) -> str:
         """Never changes its own path, so that one flip of the link changes every file."""
         return f"{self.releases}/current"

@@ -108,6 +108,21 @@ def quote(value: object) -> str:
     return f"'{escaped}'"
 
 
+def line(text: str) -> tuple[str, str]:
+    """A line of a postgresql.conf that anybody may have written -> name, value.
+
+    What is no setting is its own name, without a value.
+    """
+    match = re.match(r"\s*([A-Za-z_][\w.$]*)(?:\s*=\s*|\s+)(.*)", text)
+    if not match:
+        return text.strip(), ""
+    name, value = match.groups()
+    quoted = re.match(r"'((?:[^']|'')*)'", value)
+    if quoted:
+        return name.lower(), quoted[1].replace("''", "'")
+    return name.lower(), value.partition("#")[0].strip()
+
+
 def parse(text: str) -> dict[str, str]:
     """postgresql.conf as rendered here -> name: value as written, in the file's order.
 

@@ -101,7 +101,8 @@ def initdb(runtime: Runtime, *, maker: str = "") -> StringCommand:
 
 def control(runtime: Runtime, verb: str) -> StringCommand:
     """start, stop or restart of the server."""
-    script = f"{runtime.functions}\n{verb}_server"
+    assigned = shell.assigned(auto_conf=runtime.layout.auto_conf)
+    script = f"{assigned}\n{runtime.functions}\n{verb}_server"
     return shell.run(f"{verb} the server", script, lock=runtime.lock)
 
 

@@ -25,6 +25,35 @@ until_it_answers() {
             *) break ;;
         esac
     done
-    echo "${why:-see its log}" >&2
+    why=$(printf '%s\n' "$why" | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //')
+    echo "${why:-see its log}$([ "$1" = stop ] || overriding "$why")" >&2
     return 1
+}
+
+# What ALTER SYSTEM has set wins over every release: named where a server does not start. It is
+# the cause if the server's words are about the file, about a setting or about a value of it.
+overriding() {
+    LC_ALL=C awk -v why="$1" -v file="$AUTO_CONF" '
+        /^[ \t]*(#|$)/ { next }
+        {
+            name = $0
+            sub(/^[ \t]+/, "", name)
+            sub(/[ \t=].*/, "", name)
+            all = all (all ? ", " : "") $0
+            if (about($0, name)) its = its (its ? ", " : "") $0
+        }
+        END {
+            if (its) printf "; the cause is in %s, take it out there: %s", file, its
+            else if (all) printf "; the cause may be in %s: %s", file, all
+        }
+        function about(line, name, value, words, n, i) {
+            if (index(why, file) || why ~ ("(^|[^a-z_.])" name "([^a-z_.]|$)")) return 1
+            value = line
+            sub(/^[^=]*= *.?/, "", value)
+            sub(/.$/, "", value)
+            if (length(value) > 2 && index(why, value)) return 1
+            n = split(why, words, "\"") # one of a list is quoted
+            for (i = 2; i < n; i += 2) if (words[i] && index(line, words[i])) return 1
+            return 0
+        }' "$AUTO_CONF" 2>/dev/null
 }

@@ -11,4 +11,4 @@ WHERE s.context = 'postmaster' AND EXISTS (
 -- ALTER SYSTEM wins over the rendered file; what it sets stands in a file of its own.
 SELECT json_build_array('system', name, setting)
 FROM pg_catalog.pg_file_settings
-WHERE sourcefile ~ 'postgresql\.auto\.conf$';
+WHERE name IS NOT NULL AND sourcefile ~ 'postgresql\.auto\.conf$';

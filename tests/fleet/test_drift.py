@@ -13,6 +13,10 @@ ON_DISK = {
     "mode": ("chmod 666 pg_hba.conf", "pg_hba.conf: its owner, mode or type"),
     "mode of the key": ("chmod 644 server.key", "changed: server.key (content not shown)"),
     "strange file": ("touch extra.conf", "extra.conf is not as it was written"),
+    "ALTER SYSTEM of another time": (
+        "echo \"lock_timeout = '1h'\" >> {data}/postgresql.auto.conf",
+        "{data}/postgresql.auto.conf: take out lock_timeout = '1h', wanted '10s'",
+    ),
     "unit disabled": ("systemctl disable {unit}", "enable {unit}"),
     "start.conf": ("echo manual > {etc}/start.conf", "{etc}/start.conf: auto"),
     "link replaced": (
@@ -25,12 +29,15 @@ IN_THE_SERVER = {
     "grant": ("GRANT CONNECT ON DATABASE temporal TO PUBLIC",
               "REVOKE CONNECT ON DATABASE temporal FROM PUBLIC"),
     "setting of a role": ("ALTER ROLE appuser SET jit = on", "ALTER ROLE appuser RESET jit"),
-    "setting": ("ALTER SYSTEM SET lock_timeout = '1h'", "ALTER SYSTEM RESET lock_timeout"),
 }  # fmt: skip
 
 
+def names_of(single: Single) -> dict[str, str]:
+    return {"unit": single.unit, "etc": single.debian, "data": single.data}
+
+
 def drift(single: Single, shell: str) -> None:
-    names = {"unit": single.unit, "etc": single.debian}
+    names = names_of(single)
     single.machine.sh(f"set -e; cd {single.etc}/current; {shell.format(**names)}")
 
 
@@ -40,7 +47,7 @@ def test_every_drift_is_named_and_put_right(converged: Single) -> None:
         drift(converged, shell)
     for sql, _ in IN_THE_SERVER.values():
         converged.ask(sql)
-    shown, names = converged.shown(), {"unit": converged.unit, "etc": converged.debian}
+    shown, names = converged.shown(), names_of(converged)
     wanted = [line.format(**names) for _, line in (*ON_DISK.values(), *IN_THE_SERVER.values())]
     assert [line for line in wanted if line not in shown] == []
     refusals.converges(converged)
@@ -55,7 +62,7 @@ def test_drift_of_a_file(converged: Single, what: str) -> None:
     """By itself, since all at once one may hide behind another."""
     shell, line = ON_DISK[what]
     drift(converged, shell)
-    assert line.format(unit=converged.unit, etc=converged.debian) in converged.shown()
+    assert line.format(**names_of(converged)) in converged.shown()
     assert converged.deploy().changed != []
     assert converged.deploy().changed == []
 

@@ -86,7 +86,8 @@ def test_two_clusters_on_one_host(new_fleet: NewFleet) -> None:
     assert fleet.deploy().changed == []
     for port, name in ((5432, "main"), (5433, "second")):
         assert machine.ask("SHOW cluster_name", port=port) == f"17/{name}"
-    machine.ask("ALTER SYSTEM SET work_mem = '7MB'; SELECT pg_reload_conf()", port=5433)
+    machine.sh("echo work_mem = 7MB >> /var/lib/postgresql/17/second/postgresql.auto.conf")
+    machine.ask("SELECT pg_reload_conf()", port=5433)
     run = fleet.deploy()
     assert run.changed == ["Load the configuration"]
     assert machine.ask("SHOW work_mem", port=5433) != "7MB"

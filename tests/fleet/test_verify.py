@@ -16,6 +16,8 @@ from tests.fleet.fleet import Fleet
 
 ETC = "/etc/howdah/17-main/current"
 AGAIN = "systemctl reload postgresql@17-main"
+# In production ALTER SYSTEM is not allowed; its file may have lines all the same.
+AUTO = "/var/lib/postgresql/17/main/postgresql.auto.conf"
 
 
 class Break(NamedTuple):
@@ -52,10 +54,11 @@ BREAKS = [
     Break("a door", "host all all 0.0.0.0 trust", "",
           f"echo 'host all all 0.0.0.0/0 trust' >> {ETC}/pg_hba.conf; {AGAIN}"),
     Break("a fault", "pg_hba.conf line", "", f"echo nonsense >> {ETC}/pg_hba.conf"),
-    Break("a setting", "['max_connections']", "ALTER SYSTEM SET max_connections = 77", AGAIN),
+    Break("a setting", "['max_connections']", "",
+          f"echo max_connections = 77 >> {AUTO}; {AGAIN}"),
     Break("a setting in a file", "['max_locks_per_transaction']", "",
           f"echo 'max_locks_per_transaction = 77' >> {ETC}/postgresql.conf"),
-    Break("TLS", "'TLSv1'", "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1'", AGAIN),
+    Break("TLS", "'TLSv1'", "", f"echo ssl_min_protocol_version = TLSv1 >> {AUTO}; {AGAIN}"),
 ]  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def database_connections(r: random.Random, _: Catalog) -> Drift:
 def alter_system(r: random.Random, _: Catalog) -> Drift:
     name = r.choice(sorted(STATED))
     sql = f"ALTER SYSTEM SET {name} = '{STATED[name]}'"
-    return Drift(("system", name), sql, f"ALTER SYSTEM RESET {name};  -- was ")
+    return Drift(("system", name), sql, f"/postgresql.auto.conf: take out {name} = ")
 
 
 def grantee(role: str) -> str:

@@ -243,11 +243,70 @@ def test_alter_system_is_told_with_both_values(converged: Checkout) -> None:
     converged.ask("ALTER SYSTEM SET lock_timeout = '1h'")
     converged.ask("ALTER SYSTEM SET log_min_messages = 'notice'; SELECT pg_reload_conf()")
     shown = converged.shown()
-    assert f"ALTER SYSTEM RESET lock_timeout;  -- was '1h', wanted '{wanted}'" in shown
+    auto = converged.home / "data" / "postgresql.auto.conf"
+    assert f"{auto}: take out lock_timeout = '1h', wanted '{wanted}'" in shown
     assert "reported: ALTER SYSTEM has set log_min_messages = 'notice'" in shown
-    assert "log_min_messages;" not in shown
+    assert "take out log_min_messages" not in shown
     with costs(converged, reloads=1):
         assert converged.deploy().changed == ["Load the configuration"]
     assert converged.ask("SHOW lock_timeout; SHOW log_min_messages").split() == [wanted, "notice"]
+    assert auto.stat().st_mode & 0o777 == 0o600
     assert converged.deploy().changed == []
     converged.ask("ALTER SYSTEM RESET log_min_messages; SELECT pg_reload_conf()")
+
+
+def test_alter_system_that_stops_the_start(converged: Checkout) -> None:
+    """What is managed is taken out; what is not is named, and no release is blamed."""
+    auto = converged.home / "data" / "postgresql.auto.conf"
+    converged.ask(
+        "ALTER SYSTEM SET shared_preload_libraries = 'auth_delay', 'timescaledb';"
+        "ALTER SYSTEM SET hba_file = '/nowhere/pg_hba.conf';"
+        "ALTER SYSTEM SET ssl_ca_file = '/nowhere/ca.crt'"
+    )
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    started = converged.pyinfra("-y", "deploys.local.start")
+    assert started.code == 1
+    assert 'could not start the server: could not access file "timescaledb": ' in started.output
+    its = f"the cause is in {auto}, take it out there: "
+    assert f"{its}shared_preload_libraries = 'auth_delay, timescaledb'" in started.output
+    shown = converged.shown()
+    for name in ("shared_preload_libraries", "hba_file"):
+        assert f"{auto}: take out {name} = " in shown
+    assert "reported: ALTER SYSTEM has set ssl_ca_file = '/nowhere/ca.crt'" in shown
+    said = converged.refused()
+    assert f"{its}ssl_ca_file = '/nowhere/ca.crt'" in said
+    assert "release" not in said
+    text = auto.read_text()
+    assert "timescaledb" not in text
+    assert "hba_file" not in text
+    auto.write_text(text.replace("ssl_ca_file = '/nowhere/ca.crt'\n", ""))
+    converged.deploy()
+    assert converged.login("appuser", "appdb").returncode == 0
+    assert converged.deploy().changed == []
+
+
+def test_what_alter_system_may_have_caused(converged: Checkout) -> None:
+    """Where the server's words name neither setting nor value, nor the file."""
+    converged.ask("ALTER SYSTEM SET ssl_ecdh_curve = ''")
+    converged.inventory(lock_timeout="9s")
+    converged.pyinfra("-y", "deploys.local.stop")
+    said = converged.refused()
+    auto = converged.home / "data" / "postgresql.auto.conf"
+    assert "ECDH: unrecognized curve name: ; " in said
+    assert f"; the cause may be in {auto}: ssl_ecdh_curve = ''; with r-" in said
+    auto.write_text("")
+
+
+def test_alter_system_where_it_is_not_allowed(converged: Checkout) -> None:
+    """What stands in its file all the same is taken out."""
+    converged.inventory(allow_alter_system=False)
+    converged.deploy()
+    with pytest.raises(AssertionError, match="ALTER SYSTEM is not allowed in this environment"):
+        converged.ask("ALTER SYSTEM SET lock_timeout = '1h'")
+    auto = converged.home / "data" / "postgresql.auto.conf"
+    with auto.open("a") as file:
+        file.write("Lock_Timeout='1h' # by hand\n")
+    converged.ask("SELECT pg_reload_conf()")
+    assert f"{auto}: take out lock_timeout = '1h'" in converged.shown()
+    converged.deploy()
+    assert converged.ask("SHOW lock_timeout") == "10s"

@@ -87,7 +87,7 @@ DRIFTS = [
      "GRANT CREATE ON SCHEMA public TO appuser",
      "SET ROLE appowner; REVOKE CREATE ON SCHEMA public FROM appuser CASCADE; RESET ROLE;"),
     ("postgres", "ALTER SYSTEM SET work_mem = '64MB'; SELECT pg_reload_conf()",
-     "ALTER SYSTEM RESET work_mem;  -- was '64MB', wanted "),
+     "/postgresql.auto.conf: take out work_mem = '64MB', wanted "),
 ]  # fmt: skip
 
 

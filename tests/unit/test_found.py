@@ -36,6 +36,11 @@ def test_facts_of_the_shell_are_read() -> None:
     assert (key.mode, key.owner, key.sha256, key.text) == ("600", "postgres", "", "")
 
 
+def test_what_alter_system_has_left_is_read_of_a_server_that_is_down() -> None:
+    found = read(["auto\tPort = 17", "auto\thba_file = '/a\tb'", "auto\t??"])
+    assert found.system == {"port": "17", "hba_file": "/a\tb", "??": ""}
+
+
 def test_rows_of_the_server_are_read() -> None:
     found = rows(
         ["server", "17.10", "r-3", "127.0.0.1, ::1"],

@@ -220,6 +220,26 @@ def test_knobs_reach_the_file() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ({}, "off"),
+        ({"stage": "development"}, "on"),
+        ({"stage": "staging"}, "on"),
+        ({"allow_alter_system": True}, "on"),
+        ({"stage": "development", "allow_alter_system": False}, "off"),
+        ({"version": 16}, None),
+    ],
+)
+def test_alter_system_is_off_in_production(data: dict[str, Any], value: str | None) -> None:
+    assert conf(cluster(**data)).get("allow_alter_system") == value
+
+
+def test_alter_system_cannot_be_forbidden_before_17() -> None:
+    with pytest.raises(BadCluster, match="allow_alter_system: version 16 has no such setting"):
+        cluster(version=16, allow_alter_system=False)
+
+
 def test_last_line_includes_the_release() -> None:
     assert text(cluster(), "postgresql.conf").endswith("\ninclude 'release.conf'\n")
 

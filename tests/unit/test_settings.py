@@ -13,6 +13,7 @@ from howdah.settings import (
     Memory,
     in_bytes,
     in_seconds,
+    line,
     parse,
     quote,
     setting_faults,
@@ -190,3 +191,20 @@ def test_names_in_a_file_are_small_whatever_is_written() -> None:
 
 def test_last_value_of_a_name_is_the_one_in_force() -> None:
     assert parse("jit = on\njit = off\n") == {"jit": "off"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("work_mem = '64MB'", "work_mem", "64MB"),
+        ("  Work_Mem='64MB' # by hand", "work_mem", "64MB"),
+        ("jit on", "jit", "on"),
+        ("port\t=\t17 # by hand", "port", "17"),
+        ("archive_command = 'echo ''a'''", "archive_command", "echo 'a'"),
+        ("app.x = ''", "app.x", ""),
+        ("hba_file = 'unended", "hba_file", "'unended"),
+        ("??", "??", ""),
+    ],
+)
+def test_line_of_anybody_s(text: str, name: str, value: str) -> None:
+    assert line(text) == (name, value)

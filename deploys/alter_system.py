@@ -1,0 +1,20 @@
+"""postgresql.auto.conf: what ALTER SYSTEM has set there wins over every release."""
+
+import shlex
+from collections.abc import Iterable
+
+from pyinfra.api.command import StringCommand
+
+from deploys import shell
+from deploys.runtime import Runtime
+
+
+def take_out(runtime: Runtime, names: Iterable[str]) -> StringCommand:
+    """Removes the lines of these settings. The server notices at its next load.
+
+    As the server's own user, whose folder it is.
+    """
+    assigned = shell.assigned(data=runtime.layout.data, names=" ".join(names))
+    script = shell.filled("alter_system", assigned=assigned)
+    words = f"{runtime.as_owner} sh -ec {shlex.quote(script)}"
+    return shell.run(f"correct {runtime.layout.auto_conf}", words, lock=runtime.lock)
