@@ -8,8 +8,8 @@ from pyinfra.api.exceptions import DeployError
 
 from deploys.convergent import convergent
 from deploys.runtime import control
-from deploys.snapshot import processes, snapshot
-from deploys.target import Target
+from deploys.snapshot import processes
+from deploys.target import Server
 from deploys.tell import would
 from howdah.refusal import Refusal
 
@@ -18,33 +18,33 @@ NONE_YET = "there is no server in {} yet; make deploy makes it"
 
 def start() -> None:
     """The server, as it was last configured."""
-    target = Target()
+    target = Server()
     _start(name="Start the server", target=target)
 
 
 def stop() -> None:
     """The server; sessions are ended."""
-    target = Target()
+    target = Server()
     _stop(name="Stop the server", target=target)
 
 
 def status() -> None:
     """Whether it runs, and where everything is."""
-    target = Target()
+    target = Server()
     _status(name="Tell the server's status", target=target)
 
 
 def destroy() -> None:
     """The server, its data and its binaries. The secrets stay."""
-    target = Target()
+    target = Server()
     if target.cluster.stage != "development":
         raise DeployError(f"stage = {target.cluster.stage!r}: only development is destroyed")
     _destroy(name="Destroy the server and its data", target=target)
 
 
 @convergent
-def _start(target: Target) -> Iterator[PyinfraCommand]:
-    found, runtime = snapshot(target), target.runtime
+def _start(target: Server) -> Iterator[PyinfraCommand]:
+    found, runtime = processes(target), target.runtime
     runtime.refuse(found)
     if not found.current:
         raise Refusal(NONE_YET.format(runtime.layout.home))
@@ -56,7 +56,7 @@ def _start(target: Target) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def _stop(target: Target) -> Iterator[PyinfraCommand]:
+def _stop(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
     target.runtime.refuse_others(found)
     if not found.pid:
@@ -67,9 +67,9 @@ def _stop(target: Target) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def _status(target: Target) -> Iterator[PyinfraCommand]:
+def _status(target: Server) -> Iterator[PyinfraCommand]:
     yield from ()
-    found, layout = snapshot(target), target.runtime.layout
+    found, layout = processes(target, answers=True), target.runtime.layout
     target.runtime.refuse_others(found)
     if not found.home:
         host.log(NONE_YET.format(layout.home))
@@ -84,7 +84,7 @@ def _status(target: Target) -> Iterator[PyinfraCommand]:
 
 
 @convergent
-def _destroy(target: Target) -> Iterator[PyinfraCommand]:
+def _destroy(target: Server) -> Iterator[PyinfraCommand]:
     found, runtime = processes(target), target.runtime
     layout = runtime.layout
     if not found.home:

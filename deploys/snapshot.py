@@ -15,7 +15,7 @@ from pyinfra import host, state
 from deploys import connection, shell
 from deploys.runtime import Runtime
 from deploys.sql import psql
-from deploys.target import Target
+from deploys.target import Server, Target
 from howdah import found
 from howdah.answer import Answer
 from howdah.found import Found, Unreadable
@@ -36,9 +36,13 @@ def begin(target: Target) -> None:
         gevent.sleep(ON_ITS_WAY)
 
 
-def processes(target: Target) -> Found:
-    """Files and processes only: what stop and destroy need, whatever the server answers."""
-    return found.read(_lines(connection.run(script(target.runtime, target.want, server=False))))
+def processes(server: Server, *, answers: bool = False) -> Found:
+    """Files and processes only: what stop and destroy need, whatever the server answers.
+
+    ``answers``: and what a running one says of itself.
+    """
+    sql = query("server") if answers else ""
+    return found.read(_lines(connection.run(_script(server.runtime, sql))))
 
 
 def snapshot(target: Target) -> Found:
@@ -73,16 +77,20 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
     return answer.lines
 
 
-def script(runtime: Runtime, want: Wanted, *, server: bool = True) -> str:
+def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
+    return _script(runtime, _sql(want, runtime.cluster.app_database))
+
+
+def _script(runtime: Runtime, sql: str) -> str:
+    """``sql``: what the server is asked; empty: nothing."""
     layout, port = runtime.layout, runtime.cluster.port
     assigned = shell.assigned(
         home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
         marker=layout.marker, whose=runtime.whose, log=layout.log, etc=layout.releases,
         current=layout.current, socket=layout.socket, lock=runtime.lock,
-        lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if server else "",
+        lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if sql else "",
     )  # fmt: skip
-    sql = _sql(want, runtime.cluster.app_database)
     return shell.filled(
         "snapshot", assigned=assigned, facts=runtime.facts, psql=psql(runtime), sql=sql,
         files=shell.filled("files"),

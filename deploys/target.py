@@ -1,6 +1,7 @@
 """The host at hand: what is wanted of it, put together from the pure parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from howdah.store import Store
 
 
+@contextmanager
+def rejecting() -> Iterator[None]:
+    """A refusal ends the run, before anything of the host is touched."""
+    try:
+        yield
+    except Refusal as e:
+        raise DeployError(f"{e} (host {host.name})") from None
+
+
 @dataclass(frozen=True)
 class Staged:
     """A release that is written, or would be, and not in force yet."""
@@ -34,26 +44,37 @@ class Staged:
     late: list[str]  # the settings that change and need a restart
 
 
-class Target:
-    """Made while pyinfra prepares: whatever can be refused is refused then, by DeployError."""
+class Server:
+    """The server at hand, whatever the application is: to be started, stopped or destroyed."""
 
     cluster: Cluster
     runtime: Runtime
-    want: Wanted  # roles, databases and rights
-    staged: Staged | None = None  # by an earlier operation of this run
 
     def __init__(self) -> None:
         connection.hurry()
         self.cluster = read_cluster()
         connection.refuse(self.cluster.stage)
-        try:
+        with rejecting():
             self.runtime = runtime_of(self.cluster)
-            head(self.cluster.bootstrap)
+
+
+class Target(Server):
+    """Made while pyinfra prepares: whatever can be refused is refused then, by DeployError.
+
+    ``schema``: whether the application's history is needed; its package must be importable.
+    """
+
+    want: Wanted  # roles, databases and rights
+    staged: Staged | None = None  # by an earlier operation of this run
+
+    def __init__(self, *, schema: bool = True) -> None:
+        super().__init__()
+        with rejecting():
+            if schema:
+                head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
             # Some of what is refused is only known once it is rendered.
             render.files(self.cluster, self.runtime.layout, UNKNOWN, (), None)
-        except Refusal as e:
-            raise DeployError(f"{e} (host {host.name})") from None
         if self.cluster.stage != "development":
             for warning in unsafe_settings(self.want).values():
                 warn(warning)

@@ -33,7 +33,7 @@ edited=$(sha256sum -c --quiet ../{release}.sums 2>/dev/null) || {{
 
 def undo() -> None:
     """The last good configuration but the one in force; twice is forward again."""
-    target = Target()
+    target = Target(schema=False)
     summarise(target.cluster.environment)
     _undo(name="Put the last good configuration back", target=target)
 

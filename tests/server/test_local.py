@@ -15,6 +15,7 @@ def test_stop_status_start(converged: Checkout) -> None:
 
 def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     bare.deploy()
+    bare.inventory(schema="zoo.migrations")  # not importable: it needs no application
     asked = bare.pyinfra("deploys.local.destroy", stdin="no\n")
     assert f"delete {bare.home}: the server, its data, its log" in asked.output
     assert bare.home.exists()
@@ -22,8 +23,23 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     assert not bare.home.exists()
     assert bare.secrets.exists()
     assert "nothing to delete" in bare.pyinfra("-y", "-v", "deploys.local.destroy").output
+    bare.inventory()
     bare.deploy()  # with the old secrets
     assert bare.login("appuser", "appdb").returncode == 0
+
+
+def test_stop_status_and_start_need_no_application(converged: Checkout) -> None:
+    """Case 18: its package is renamed, removed, or in another environment."""
+    converged.inventory(schema="zoo.migrations")
+    assert "no package 'zoo' is importable" in converged.refused()
+    status = converged.pyinfra("-y", "deploys.local.status").output
+    assert f"runs (PostgreSQL 17.10, pid {converged.pid})" in status
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    assert converged.pyinfra("-y", "deploys.local.start").code == 0
+    assert "copy them to /run/secrets" in make(converged, "bundle")
+    (converged.folder / "roles-sql" / "60-x.sql").write_text("SELECT 1;")
+    assert f"pid {converged.pid}" in converged.pyinfra("-y", "deploys.local.status").output
+    (converged.folder / "roles-sql" / "60-x.sql").unlink()
 
 
 def test_only_development_is_destroyed(bare: Checkout) -> None:

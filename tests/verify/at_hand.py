@@ -32,7 +32,7 @@ class AtHand:
     @cached_property
     def target(self) -> Target:
         with or_fail(self.name, self._lost):
-            return Target()
+            return Target(schema=False)
 
     @cached_property
     def found(self) -> Found:

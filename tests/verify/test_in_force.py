@@ -9,7 +9,7 @@ from howdah.found import Found
 from howdah.render import CIPHERS
 from howdah.revisions import head
 from howdah.unsafe import unsafe
-from tests.verify.at_hand import AtHand
+from tests.verify.at_hand import AtHand, or_fail
 
 SETTINGS = {
     "ssl": "on",
@@ -93,5 +93,7 @@ def test_every_verifier_is_scram(at_hand: AtHand) -> None:
     assert at_hand.ask(OTHER_VERIFIERS) == []
 
 
-def test_schema_is_at_its_head(cluster: Cluster, found: Found) -> None:
-    assert found.revisions == [head(cluster.bootstrap)]
+def test_schema_is_at_its_head(at_hand: AtHand, cluster: Cluster, found: Found) -> None:
+    with or_fail(at_hand.name):
+        wanted = head(cluster.bootstrap)
+    assert found.revisions == [wanted]
