@@ -19,7 +19,7 @@ from deploys.target import Server, Target
 from howdah import found
 from howdah.answer import Answer
 from howdah.found import Found, Unreadable
-from howdah.queries import query
+from howdah.queries import questions
 from howdah.wanted import Wanted
 
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
@@ -79,7 +79,7 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
-    return _script(runtime, _sql(want, runtime.cluster.app_database))
+    return _script(runtime, questions(want, runtime.cluster.app_database))
 
 
 def _script(runtime: Runtime, sql: str) -> str:
@@ -95,27 +95,3 @@ def _script(runtime: Runtime, sql: str) -> str:
         "snapshot", assigned=assigned, facts=runtime.facts, psql=psql(runtime), sql=sql,
         files=shell.filled("files"),
     )  # fmt: skip
-
-
-_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
-
-
-def _sql(want: Wanted, app_database: str) -> str:
-    """One psql for all databases; one that is not there yet is passed over."""
-    schemas = ",".join(sorted({schema for _, schema in want.schemas}))
-    revision = {app_database: query("revision")}
-    parts = [
-        f"\\set schemas '{{{schemas}}}'",
-        query("server"),
-        f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
-        *map(query, ("cluster", "shared")),
-        _in("template1", query("shared")),
-        *(_in(base, query("database") + revision.get(base, "")) for base in want.connlimits),
-    ]
-    return "\n".join(parts)
-
-
-def _in(database: str, sql: str) -> str:
-    """The same, connected to a database, if there is one of that name."""
-    lines = (f"\\set base {database}", _EXISTS, "\\if :here", "\\connect :base", sql)
-    return "\n".join((*lines, "\\endif"))

@@ -47,12 +47,17 @@ SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 def psql(runtime: Runtime) -> str:
     """The shell words up to psql's own options. Nothing of the environment is passed on."""
-    options = {**OPTIONS, **(SINCE_17 if runtime.cluster.version >= 17 else {})}  # noqa: PLR2004
-    pgoptions = " ".join(f"-c {name}={value}" for name, value in options.items())
-    words = ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={pgoptions}",
+    options = pgoptions(runtime.cluster.version)
+    words = ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={options}",
              f"{runtime.layout.binaries}/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-v",
              "VERBOSITY=terse")  # fmt: skip
     return f"{runtime.as_owner} {shlex.join(words)}"
+
+
+def pgoptions(version: int) -> str:
+    """What libpq hands on to a server of that version."""
+    options = {**OPTIONS, **(SINCE_17 if version >= 17 else {})}  # noqa: PLR2004
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def superuser(runtime: Runtime, found: Found, what: str, script: str) -> StringCommand:

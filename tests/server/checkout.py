@@ -73,6 +73,7 @@ class Checkout:
         """Writes the inventory: local.py's, and ``knobs`` over it."""
         data = {"runtime": "embedded", "stage": "development", "port": self.port,
                 "memory": "256MB", **knobs}  # fmt: skip
+        self.data = {"environment": self.environment, **data}
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = [('@local', {data!r})]\n")
 
@@ -221,13 +222,14 @@ class Checkout:
         command = [str(self.bin / "psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn]
         return self.run(command, env={"PGPASSWORD": str(password)})
 
-    def ask(self, sql: str, database: str = "postgres") -> str:
+    def ask(self, sql: str, database: str = "postgres", *, pgoptions: str = "") -> str:
         """As the superuser over the socket; several statements are several."""
         pid = self.pid_file.read_text().split("\n")
         psql = [str(self.bin / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", pid[4], "-p",
                 pid[3], "-U", "postgres", "-d", database, "-f", "-"]  # fmt: skip
         as_root = os.geteuid() == 0 and not self.user
-        done = self.run([*(AS_HOWDAH if as_root else []), *psql], stdin=sql)
+        env = {"PGOPTIONS": pgoptions}
+        done = self.run([*(AS_HOWDAH if as_root else []), *psql], env=env, stdin=sql)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
