@@ -19,7 +19,7 @@ from deploys.target import Server, Target
 from howdah import found
 from howdah.answer import Answer
 from howdah.found import Found, Unreadable
-from howdah.queries import questions
+from howdah.queries import query, questions
 from howdah.wanted import Wanted
 
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
