@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.matrix import sampled
 from tests.server import refusals
 from tests.server.checkout import Checkout, until
 
@@ -116,7 +117,10 @@ def test_commands_of_a_change(converged: Checkout) -> None:
     assert len(converged.deploy().commands) <= COMMANDS
 
 
-@pytest.mark.parametrize("knob", [{"work_mem": "6MB"}, {"max_connections": 120}], ids=str)
+RELOAD, RESTART = {"work_mem": "6MB"}, {"max_connections": 120}
+
+
+@pytest.mark.parametrize("knob", sampled([RELOAD, RESTART], [RESTART]), ids=str)
 @pytest.mark.parametrize("after", range(1, COMMANDS + 1))
 def test_server_killed_during_a_change(
     converged: Checkout, knob: dict[str, object], after: int
