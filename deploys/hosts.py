@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.cluster import Cluster
+from howdah.names import host_names
 from howdah.refusal import Refusal
 
 
@@ -27,6 +28,9 @@ def hosts_of(inventory: Path) -> dict[str, dict[str, Any]]:
 
 
 def address_of(host: str, data: Mapping[str, Any], cluster: Cluster) -> str:
-    """The name that an application knows the host by: one of its certificate's."""
-    own = str(cluster.listen_addresses[0]) if host.startswith("@") else host
-    return str([*cluster.certificate_names, data.get("ssh_hostname") or own][0])
+    """The name that an application knows the host by: one of its certificate's.
+
+    Raises Refusal for a host that no certificate can name.
+    """
+    own = host_names(host, data.get("ssh_hostname"))
+    return [*cluster.certificate_names, *own, str(cluster.listen_addresses[0])][0]

@@ -25,6 +25,7 @@ from howdah.wanted import Wanted
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
 # What is known of each host, per stage.
 _kept: dict[tuple[str, Any], Found] = {}
+_last: dict[str, Found] = {}
 # What Execute will ask each host first, where it is asked already.
 _begun: dict[str, "Greenlet[..., Answer]"] = {}
 
@@ -52,8 +53,13 @@ def snapshot(target: Target) -> Found:
         begun = _begun.pop(host.name, None) if state.is_executing else None
         answer = begun or connection.run(script(target.runtime, target.want))
         target.work_ahead()
-        _kept[key] = found.read(_lines(answer))
+        _kept[key] = _last[host.name] = found.read(_lines(answer))
     return _kept[key]
+
+
+def last_read() -> Found:
+    """What was read of the host at hand, also before a command: for what no command changes."""
+    return _last[host.name]
 
 
 def drop() -> Found | None:

@@ -22,6 +22,7 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     flock -n -s 8 || echo "locked"
     exec 8<&-
 fi
+! command -v sudo > /dev/null || echo "has${tab}sudo"
 @FACTS@
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0

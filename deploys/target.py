@@ -18,6 +18,7 @@ from howdah import render
 from howdah.cluster import Cluster
 from howdah.declared import declared, unsafe_settings
 from howdah.hardware import UNKNOWN, Hardware
+from howdah.names import host_names
 from howdah.refusal import Refusal
 from howdah.render import File
 from howdah.revisions import head
@@ -70,6 +71,7 @@ class Target(Server):
     def __init__(self, *, schema: bool = True) -> None:
         super().__init__()
         with rejecting():
+            host_names(host.name, host.data.get("ssh_hostname"))
             if schema:
                 head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
@@ -96,7 +98,7 @@ class Target(Server):
     def certificate_names(self) -> list[str]:
         """Every name that a client may know the server by; localhost for who is on the host."""
         cluster = self.cluster
-        own = [] if host.name.startswith("@") else [str(host.data.get("ssh_hostname") or host.name)]
+        own = host_names(host.name, host.data.get("ssh_hostname"))
         addresses = [str(a) for a in cluster.listen_addresses if not a.is_unspecified]
         names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
         return list(dict.fromkeys(names))

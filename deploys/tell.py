@@ -11,6 +11,8 @@ from pyinfra.api.command import PyinfraCommand
 from deploys import connection
 from deploys.convergent import convergent
 from deploys.hosts import address_of
+from deploys.runtime import Runtime
+from deploys.snapshot import last_read
 from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster
@@ -61,7 +63,7 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     there = "" if connection.is_local() else "  # on the host"
     words = (f"{layout.binaries}/psql", "-h", layout.socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
-    superuser = f"{target.runtime.as_owner} {shlex.join(words)}".strip()
+    superuser = f"{_becoming(target.runtime)} {shlex.join(words)}".strip()
     lines = [
         f"DSN       {dsn}",
         f"CA        {store.path('ca.crt')}",
@@ -73,6 +75,13 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
         lines.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
     host.log("\n    ".join(["connect with", *lines]))
+
+
+def _becoming(runtime: Runtime) -> str:
+    """The words that become the server's OS user, for whoever may: an operator's sudo, root."""
+    if runtime.as_owner and "sudo" in last_read().has:
+        return f"sudo -u {runtime.layout.owner}"
+    return runtime.as_owner
 
 
 def _reached(cluster: Cluster) -> str:

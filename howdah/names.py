@@ -1,6 +1,9 @@
-"""Identifiers and literals as PostgreSQL writes them."""
+"""Identifiers and literals as PostgreSQL writes them; names of hosts."""
 
+import ipaddress
 import re
+
+from howdah.refusal import Refusal
 
 # The reserved words of PostgreSQL 17 (appendix C of its documentation), type names included.
 RESERVED = frozenset(
@@ -32,6 +35,36 @@ _DNS_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
 def is_dns_name(name: str) -> bool:
     """Whether a host may be called so."""
     return bool(_DNS_NAME.fullmatch(name))
+
+
+def is_host_name(name: str) -> bool:
+    """Whether a certificate can hold it: a DNS name, or an IP address without a zone."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return is_dns_name(name)
+    return "%" not in name
+
+
+def host_names(host: str, ssh_hostname: object) -> list[str]:
+    """What clients may know a host by: the inventory's name first, ssh_hostname after it.
+
+    Without those that no certificate can hold; this machine has none. Raises Refusal where none
+    is left.
+    """
+    name = host.removeprefix("@ssh/")
+    if name.startswith("@"):
+        return []
+    names = [name]
+    if ssh_hostname:
+        names.append(str(ssh_hostname))
+    held = [name for name in names if is_host_name(name)]
+    if not held:
+        raise Refusal(
+            f"no certificate can hold {' or '.join(map(repr, names))}: needs a DNS name (letters, "
+            "digits, - and .) or an IP address; set ssh_hostname, or use another alias"
+        )
+    return held
 
 
 def identifier(name: str) -> str:

@@ -2,7 +2,9 @@
 
 import stat
 
+from howdah.store import Store
 from tests.fleet.conftest import NewFleet
+from tests.fleet.test_verify import names_of
 from tests.server.test_local import make
 
 
@@ -27,7 +29,10 @@ def test_application_of_another_host(new_fleet: NewFleet) -> None:
     files = {path.name: path.read_text() for path in bundle.iterdir()}
     assert files.keys() == {"ca.crt", "postgres_app_user_pw", "db1.uri"}
     assert files["postgres_app_user_pw"].strip() not in said + files["db1.uri"]
-    application.sh("mkdir -p /run/secrets")
+    certificate = Store(fleet.secrets).leaf("db1")
+    assert certificate
+    assert names_of(certificate)[:2] == ["db1", database.address]
+    application.sh(f"mkdir -p /run/secrets; echo '{database.address} db1' >> /etc/hosts")
     for name, text in files.items():
         application.sh(f"cat > /run/secrets/{name}", stdin=text)
     login = (

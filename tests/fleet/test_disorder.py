@@ -1,5 +1,6 @@
 """Hosts in ordinary disorder: somebody else's apt, shells that talk, sudo that does not."""
 
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -181,3 +182,77 @@ def test_sudo_that_fails_is_the_cause(converged: Single, script: str, says: str)
     for output in (said, dry.output.replace("\n        ", " ")):
         assert f"{says}" in output
         assert "needs Debian 12" not in output
+
+
+# -- Names -----------------------------------------------------------------------------------
+
+
+def test_name_that_no_certificate_can_hold(converged: Single) -> None:
+    """Refused before the host is touched, and not after PostgreSQL is installed there."""
+    address = converged.machine.address
+    config = converged.folder / "ssh_config"
+    config.write_text(f"Host db_x\n HostName {address}\n")
+    converged.hosts({"db_x": {"ssh_config_file": str(config)}})
+    dry = converged.pyinfra("--dry", "deploy.py", stdin="no\n")
+    said = converged.refused("--data", "work_mem=1004kB")
+    for output in (said, dry.output):
+        assert "no certificate can hold 'db_x'" in output
+        assert "set ssh_hostname, or use another alias" in output
+        assert "Starting operation" not in output
+    assert dry.code != 0
+    converged.hosts({"db_x": {"ssh_hostname": address, "listen_addresses": ["0.0.0.0"]}})
+    assert f"DSN       host={address} " in converged.pyinfra("-y", "deploy.py").output
+
+
+def test_superusers_line_is_an_operators(converged: Single) -> None:
+    """As it is printed, for somebody who is not root and has sudo."""
+    output = converged.pyinfra("-y", "deploy.py").output
+    line = re.search(r"superuser (.*)  # on the host", output)
+    assert line
+    ask = f"{line[1]} -XAtc 'SELECT current_user'"
+    assert (
+        converged.machine.sh(f"cd /root && runuser -u ops -- sh -c {shlex.quote(ask)}")
+        == "postgres"
+    )
+    assert f"DSN       host={converged.machine.name} " in output
+
+
+# -- Host keys -------------------------------------------------------------------------------
+
+
+def typed(single: Single, output: str, what: str) -> None:
+    """A line of the message, as somebody types it."""
+    line = re.search(
+        f"^ *and {what} it +(.*)$(?:\n +(ssh-keyscan.*)$)?", output, flags=re.MULTILINE
+    )
+    assert line, output
+    for words in filter(None, line.groups()):
+        subprocess.run(words, shell=True, check=True, cwd=single.folder, capture_output=True)
+
+
+@pytest.mark.parametrize("port", [22, 2222])
+def test_unknown_host_key_is_refused_in_production(converged: Single, port: int) -> None:
+    """With what the host shows, and what to type; after it the host is known."""
+    machine = converged.machine
+    machine.sh("printf 'Port 22\\nPort 2222\\n' > /etc/ssh/sshd_config.d/ports.conf;"
+               "systemctl restart ssh")  # fmt: skip
+    converged.inventory(ssh_port=port)
+    converged.known_hosts.write_text("")
+    said = converged.refused()
+    assert f"is not in {converged.known_hosts}" in said
+    shown = re.search(r"it shows +ed25519 (SHA256:\S+)", said)
+    assert shown
+    assert shown[1] in machine.sh("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
+    typed(converged, said, "add")
+    assert converged.deploy().changed == []
+    converged.inventory(ssh_strict_host_key_checking="accept-new")
+    assert "production needs 'yes'" in converged.refused_in_one_line()
+    converged.know()
+
+
+def test_changed_host_key_is_refused(converged: Single) -> None:
+    converged.machine.sh("rm /etc/ssh/ssh_host_*; ssh-keygen -A -q; systemctl restart ssh")
+    said = converged.refused()
+    assert f"is not the one in {converged.known_hosts}: somebody in the middle" in said
+    typed(converged, said, "replace")
+    assert converged.deploy().changed == []

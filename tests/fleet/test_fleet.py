@@ -67,26 +67,6 @@ def test_limit(as_three: Fleet) -> None:
     assert [m.ask(limit) == "1" for m in as_three.machines] == [False, True, True]
 
 
-def test_unknown_host_key_is_refused_in_production(as_three: Fleet) -> None:
-    address = as_three.machines[0].address
-    as_three.hosts({FIRST: {"ssh_hostname": address}})
-    as_three.known_hosts.write_text("")
-    assert f"No host key for {address} found in known_hosts" in as_three.refused()
-    as_three.hosts({FIRST: {"ssh_hostname": address, "ssh_strict_host_key_checking": "accept-new"}})
-    assert "production needs 'yes'" in as_three.refused_in_one_line()
-
-
-def test_changed_host_key_is_refused(as_three: Fleet) -> None:
-    other = as_three.known_hosts.read_text().replace(
-        as_three.machines[0].address, as_three.machines[1].address
-    )
-    as_three.known_hosts.write_text(other)
-    machine = as_three.machines[1]
-    machine.sh("rm /etc/ssh/ssh_host_*; ssh-keygen -A -q; systemctl restart ssh")
-    as_three.hosts({SECOND: {"ssh_hostname": machine.address}})
-    assert "does not match" in as_three.refused()
-
-
 def test_users_with_sudo(as_three: Fleet) -> None:
     """Nothing but sudo's own rights; a password is not asked for, for others could read it."""
     as_three.deploy()
