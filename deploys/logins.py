@@ -8,11 +8,13 @@ import struct
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import Any
 
 from deploys.target import Target
 from deploys.tunnel import tunnel
 from howdah.found import Found
 from howdah.knobs import Address
+from howdah.rules import REPLICATION
 from howdah.verifiers import ROLES
 
 Login = tuple[str, str]  # (database, role)
@@ -20,7 +22,12 @@ Login = tuple[str, str]  # (database, role)
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 TIMEOUT = 10  # seconds, for a server on the same host
 # Whom the server refuses for want of room could have logged in otherwise.
-FULL = ("too many connections", "too many clients", "connection slots are reserved")
+FULL = (
+    "too many connections",
+    "too many clients",
+    "connection slots are reserved",
+    "exceeds max_wal_senders",
+)
 
 
 def known(target: Target) -> set[Login]:
@@ -77,6 +84,11 @@ def served(found: Found, address: Address) -> str:
     return hashlib.sha256(ssl.DER_cert_to_PEM_cert(shown).encode()).hexdigest()
 
 
+def of_the_store(target: Target) -> set[str]:
+    """The roles whose passwords the store has, or will have."""
+    return {getattr(target.cluster, knob) for knob in ROLES.values()}
+
+
 def _password(target: Target, login: Login) -> str | None:
     variables = {getattr(target.cluster, knob): variable for variable, knob in ROLES.items()}
     variable = variables.get(login[1])
@@ -88,9 +100,13 @@ def _answer(target: Target, near: tuple[str, int], address: Address, login: Logi
     import psycopg  # noqa: PLC0415 a converged run does without
 
     database, role = login
+    # A physical standby's connection is to no database.
+    where: dict[str, Any] = {"dbname": database}
+    if database == REPLICATION:
+        where = {"replication": "true"}
     try:
         psycopg.connect(
-            host=str(address), hostaddr=near[0], port=near[1], dbname=database, user=role,
+            host=str(address), hostaddr=near[0], port=near[1], user=role, **where,
             password=_password(target, login), sslmode="verify-full",
             sslrootcert=str(target.store.path("ca.crt")), channel_binding="require",
             gssencmode="disable", sslcertmode="disable", connect_timeout=TIMEOUT,

@@ -9,7 +9,8 @@ from deploys import lock, logins, releases
 from deploys.convergent import convergent
 from deploys.snapshot import snapshot
 from deploys.target import Target
-from deploys.tell import would
+from deploys.tell import report, would
+from howdah import reports
 from howdah.refusal import Refusal
 
 
@@ -45,11 +46,23 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
             late = staged and staged.late and target.cluster.may_restart
             previous = found.good if found.good != release else ""
             yield from _back(target, "restart" if late else "reload", previous, why)
+    if found.running or not found.data:
+        report(reports.cannot_log_in(found.catalog(), target.want))
     if not release or found.good == release:
         host.noop(f"{release or 'nothing'} has been proven")
         return
-    would([f"log in as each role; {release} is the good one then"])
+    would(_tried(target, release))
     yield releases.keep(target.runtime, release)
+
+
+def _tried(target: Target, release: str) -> list[str]:
+    roles = {role for _, role in target.logins}
+    tried = roles & logins.of_the_store(target)
+    lines = [f"log in as {', '.join(sorted(tried))}; {release} is the good one then"]
+    if roles - tried:
+        others = ", ".join(sorted(roles - tried))
+        lines.append(f"not tried, for the store has no password of theirs: {others}")
+    return lines
 
 
 def _back(target: Target, verb: str, previous: str, why: str) -> Iterator[PyinfraCommand]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from howdah import membership
 from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
@@ -29,6 +30,7 @@ ALIASES = {
 }  # fmt: skip
 PLAIN = frozenset({"bit", "bytea", "date", "inet", "cidr", "interval", "json", "jsonb", "name",
                    "numeric", "oid", "regclass", "text", "uuid", "xml"})  # fmt: skip
+MEMBERSHIP_OPTIONS_SINCE = 16
 STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option behavior"
 
 
@@ -37,16 +39,31 @@ def grant_role(want: Wanted, statement: Statement, node: Node) -> None:
     if not node.get("is_grant"):
         raise statement.refuse("what is not granted here is revoked by itself")
     said = options_of(statement, node, ("admin", "inherit", "set"))
+    if want.version < MEMBERSHIP_OPTIONS_SINCE and said.keys() - {"admin"}:
+        raise statement.refuse(f"WITH INHERIT and WITH SET need PostgreSQL "
+                               f"{MEMBERSHIP_OPTIONS_SINCE} or newer, and this is {want.version}; "
+                               "write NOINHERIT of the member")  # fmt: skip
     for granted in node["granted_roles"]:
         role = made(want, statement, granted["AccessPriv"]["priv_name"])
         for grantee in node["grantee_roles"]:
             member = Member(role, role_of(want, statement, grantee), SUPERUSER)
-            if member.member == role:
-                raise statement.refuse("a role is no member of itself")
+            _check_member(want, statement, member)
             inherits = want.roles.get(member.member, {}).get("inherit", True)
             options = (said.get("admin", False), said.get("inherit", inherits))
             want.members[member] = (*options, said.get("set", True))
             want.sources[member] = statement.source
+
+
+def _check_member(want: Wanted, statement: Statement, member: Member) -> None:
+    """What PostgreSQL itself would reject."""
+    if member.member == member.role:
+        raise statement.refuse("a role is no member of itself")
+    if membership.DATABASE_OWNER in member:
+        raise statement.refuse(f"{membership.DATABASE_OWNER} has one member, the database's owner, "
+                               "and is a member of no role")  # fmt: skip
+    if member.member in membership.roles_of(member.role, membership.held(want.members)):
+        raise statement.refuse(f"{member.role} is a member of {member.member} already: needs no "
+                               "circle")  # fmt: skip
 
 
 def grant(want: Wanted, statement: Statement, node: Node) -> None:

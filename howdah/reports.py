@@ -1,6 +1,7 @@
 """What a server has beside roles-sql: told by name, never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from howdah.catalog import Catalog
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
@@ -19,6 +20,32 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     for step in kept.steps:
         if step.target.name and step.target not in found.owners:
             yield f"{step.source}: {step.target.kind} {step.target.name} is not there yet"
+
+
+def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
+    """LOGIN roles of roles-sql that the server would not let in, each with the reasons."""
+    entering = {role for _, role in want.logins()}
+    lines = []
+    for role, attributes in sorted(want.roles.items()):
+        if attributes["login"]:
+            reasons = _hindrances(attributes, found.roles.get(role, {}))
+            if role not in entering:
+                reasons.append("it may CONNECT to no database")
+            if reasons:
+                lines.append(f"role {role} cannot log in: {', '.join(reasons)}")
+    return lines
+
+
+def _hindrances(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """``now``: empty for a role that is not there yet."""
+    reasons = []
+    if wanted["password"] is None and not now.get("password"):
+        reasons.append(r"no password (\password sets one)")
+    if now.get("expired") and now["valid until"] == wanted["valid until"]:
+        reasons.append(f"it was VALID UNTIL {now['valid until']} UTC")
+    if wanted["connection limit"] == 0 and not wanted["superuser"]:
+        reasons.append("CONNECTION LIMIT is 0")
+    return reasons
 
 
 def _roles(found: Catalog, want: Wanted) -> Iterator[str]:

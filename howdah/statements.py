@@ -42,7 +42,16 @@ def wanted(statements: Iterable[Statement], version: int) -> Wanted:
     for base in want.connlimits:
         for creator in (*want.roles, SUPERUSER):
             want.assume_defaults(base, creator)
+    if version < grants.MEMBERSHIP_OPTIONS_SINCE:
+        _inherit_by_attribute(want)
     return want
+
+
+def _inherit_by_attribute(want: Wanted) -> None:
+    """Whether a member inherits is its own attribute, whenever it was granted the role."""
+    for member, (admin, _, may_set) in want.members.items():
+        inherits = want.roles.get(member.member, {}).get("inherit", True)
+        want.members[member] = (admin, inherits, may_set)
 
 
 def _refuse_place(want: Wanted, statement: Statement) -> None:

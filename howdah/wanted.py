@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from howdah import membership
 from howdah.catalog import PUBLIC, Catalog, Default, Grant, Object
-from howdah.knobs import SUPERUSER
+from howdah.knobs import SHARED, SUPERUSER
+from howdah.rules import REPLICATION
 
 # PostgreSQL quotes each element of these when it stores them.
 LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries",
@@ -80,15 +82,37 @@ class Wanted(Catalog):
                         del acl[g]
 
     def logins(self) -> list[tuple[str, str]]:
-        """(database, role) for every LOGIN role that is granted CONNECT: the pg_hba records."""
-        return [
-            (base, role)
-            for base in sorted(self.connlimits)
-            for role, attributes in sorted(self.roles.items())
-            if attributes["login"]
-            and Grant("", role, "CONNECT")
-            in self.acl(self.database(base), self.owners[self.database(base)])
-        ]
+        """(database, role) for every LOGIN role that may connect: the pg_hba records.
+
+        As has_database_privilege() answers. A physical standby asks for "replication".
+        """
+        pairs = []
+        enters = {name for name, attributes in self.roles.items() if attributes["login"]}
+        for base in (*self.connlimits, *SHARED):
+            grantees = self._connect(base)
+            above = membership.inherited(self.members, self._owner(base))
+            for role in enters:
+                its = {PUBLIC, *membership.roles_of(role, above)}
+                if self.roles[role]["superuser"] or grantees & its:
+                    pairs.append((base, role))
+        pairs += [(REPLICATION, role) for role in enters if self.roles[role]["replication"]]
+        return sorted(pairs)
+
+    def _owner(self, base: str) -> str:
+        return self.owners.get(self.database(base), SUPERUSER)
+
+    def _connect(self, base: str) -> set[str]:
+        """Who is granted CONNECT. In PostgreSQL's own databases only what roles-sql grants counts.
+
+        There PUBLIC may by default, and is managed where roles-sql speaks of it.
+        """
+        acl = self.acl(self.database(base), self._owner(base))
+        own = base in self.connlimits
+        grantees = set()
+        for grant, (_, source) in acl.items():
+            if grant.privilege == "CONNECT" and (own or source):
+                grantees.add(grant.grantee)
+        return grantees
 
     @cached_property
     def schemas(self) -> frozenset[tuple[str, str]]:

@@ -5,6 +5,7 @@ SELECT json_build_array('role', rolname, json_build_object(
     'inherit', rolinherit, 'login', rolcanlogin, 'replication', rolreplication,
     'bypassrls', rolbypassrls, 'connection limit', rolconnlimit,
     'valid until', CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil AT TIME ZONE 'UTC' END,
+    'expired', coalesce(rolvaliduntil < now(), FALSE),
     -- never the verifier itself
     'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex'),
     'scram', coalesce(rolpassword LIKE 'SCRAM-SHA-256$%', TRUE)))

@@ -40,6 +40,20 @@ def test_the_model_itself_passes() -> None:
     refuse(numbered([PEER]), [], NETWORKS)
 
 
+def test_replication_is_a_database_of_its_own() -> None:
+    standby = [("replication", "standby")]
+    rows = [PEER, *(row("replication", "standby", str(n)) for n in NETWORKS)]
+    refuse(numbered(rows), standby, NETWORKS)
+    wide = [PEER, *(row("all", "standby", str(n)) for n in NETWORKS)]
+    said = faults(numbered(wide), standby, NETWORKS)
+    assert "has no line that lets standby into replication from ::1/128 over TLS" in said
+    clear = {**row("replication", "standby", "127.0.0.1/32"), "type": "host"}
+    said = faults(numbered([clear, *rows]), standby, NETWORKS)
+    assert said[0] == (
+        "line 1 lets standby into replication by scram-sha-256 from 127.0.0.1/32 without TLS"
+    )
+
+
 def test_role_that_is_forgotten() -> None:
     rows = [r for r in right() if r["user_name"] != ["appuser"]]
     assert fault(rows) == (

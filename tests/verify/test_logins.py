@@ -1,0 +1,45 @@
+"""Who may log in: the same by roles-sql/, by the server's rights and by its pg_hba.conf."""
+
+import json
+
+import pytest
+
+from deploys.target import Target
+from howdah import matrix, reports
+from howdah.found import Found
+from howdah.knobs import SHARED
+from howdah.names import literal
+from tests.verify.at_hand import AtHand
+
+# In the database at hand, for pg_database_owner is another role in each.
+MAY_CONNECT = """
+SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname = ANY (ARRAY[{roles}]::text[])
+AND has_database_privilege(rolname, current_database(), 'CONNECT') ORDER BY 1
+"""
+RULES = "SELECT to_jsonb(r) FROM pg_hba_file_rules AS r"
+
+
+def test_every_role_that_may_log_in_can(target: Target, found: Found) -> None:
+    """A password that nobody has set yet is not looked for by an attempt."""
+    assert reports.cannot_log_in(found.catalog(), target.want) == []
+
+
+def test_right_to_connect_is_as_roles_sql_says(at_hand: AtHand, target: Target) -> None:
+    roles = ", ".join(map(literal, target.want.roles))
+    differing = {}
+    for database in (*target.want.connlimits, *SHARED):
+        wanted = {role for name, role in target.logins if name == database}
+        may = set(at_hand.ask(MAY_CONNECT.format(roles=roles), database))
+        if database in SHARED:
+            may &= wanted  # the others have it of PUBLIC, where roles-sql/ does not speak of it
+        if may != wanted:
+            differing[database] = sorted(may ^ wanted)
+    assert differing == {}
+
+
+def test_rules_let_in_whom_roles_sql_says(at_hand: AtHand, target: Target) -> None:
+    """The first that matches, for each role, database and network."""
+    rules = [json.loads(line) for line in at_hand.ask(RULES)]
+    faults = matrix.faults(rules, target.logins, target.cluster.networks)
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
