@@ -38,7 +38,7 @@ def given(hosts: Hosts, suite: str, number: int) -> Given:
         here = text.replace(
             f"/etc/howdah/{version}-main/current", f"/etc/postgresql/{version}/main"
         )
-        (folder / name).write_text(re.sub("^include .*", "", here, flags=re.M) + "\n")
+        (folder / name).write_text(re.sub("^include.*", "", here, flags=re.M) + "\n")
     (folder / "roles.sql").write_text(_roles_sql(fleet))
     (folder / "schema.sql").write_text(_schema_sql(fleet))
     (folder / "given.json").write_text(json.dumps(_variables(fleet, folder, version)))

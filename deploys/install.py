@@ -6,16 +6,18 @@ from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys.convergent import convergent
+from deploys.new_data import check_data, check_lost
 from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import would
-from howdah.refusal import Refusal
 
 
 @convergent
 def install(target: Target) -> Iterator[PyinfraCommand]:
     """What the runtime needs before there can be a server. Refuses a host that cannot have it."""
     found, runtime = snapshot(target), target.runtime
+    runtime.check_host(found)
+    check_data(target, found)
     runtime.refuse(found)
     if found.locked and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock}")
@@ -33,13 +35,11 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
 @convergent
 def initialise(target: Target) -> Iterator[PyinfraCommand]:
     """The data directory, with checksums, encoded in UTF-8, sorted by C."""
-    found, runtime, data = snapshot(target), target.runtime, target.runtime.layout.data
+    found, runtime = snapshot(target), target.runtime
     lacks = runtime.lacks_data(found)
     if not lacks:
         host.noop("the data directory is there")
         return
-    if found.current and not found.data:
-        raise Refusal(f"{data} is missing, and there was a server: bring it back (a file system "
-                      "that is not mounted?), or make destroy to begin anew")  # fmt: skip
+    check_lost(target, found)
     would(lacks)
     yield from runtime.initialise(found)

@@ -38,7 +38,8 @@ def destroy() -> None:
     """The server, its data and its binaries. The secrets stay."""
     target = Server()
     if target.cluster.stage != "development":
-        raise DeployError(f"stage = {target.cluster.stage!r}: only development is destroyed")
+        raise DeployError(f"stage = {target.cluster.stage!r}: only development is destroyed; "
+                          "docs/operations.md has how to give a cluster up")  # fmt: skip
     _destroy(name="Destroy the server and its data", target=target)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from deploys.target import Target
 from deploys.tunnel import tunnel
+from howdah.conninfo import listens_on
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.rules import REPLICATION
@@ -61,8 +62,8 @@ def entering(target: Target, found: Found, tried: Set[Login]) -> set[Login]:
 
 def reached(found: Found, target: Target) -> Address | None:
     """Where the running server listens and lets this machine in; None: nowhere."""
-    for name in found.listen.split(","):
-        address = _address(name.strip())
+    for listened in listens_on(found.listen):
+        address = _near(listened)
         if address.is_loopback or any(address in n for n in target.cluster.networks):
             return address
     return None
@@ -118,10 +119,7 @@ def _answer(target: Target, near: tuple[str, int], address: Address, login: Logi
     return ""
 
 
-def _address(name: str) -> Address:
-    if name in ("", "*", "localhost"):
-        return ip_address("127.0.0.1")
-    address = ip_address(name)
+def _near(address: Address) -> Address:
     loopback = {4: "127.0.0.1", 6: "::1"}[address.version]
     return ip_address(loopback) if address.is_unspecified else address
 

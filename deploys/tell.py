@@ -16,7 +16,8 @@ from deploys.snapshot import last_read
 from deploys.summary import told
 from deploys.target import Target
 from howdah.cluster import Cluster
-from howdah.conninfo import conninfo
+from howdah.conninfo import conninfo, listens_on
+from howdah.found import Found
 
 
 def would(lines: Iterable[str]) -> None:
@@ -58,22 +59,25 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     yield from ()
     if not state.is_executing:
         return
-    cluster, store, layout = target.cluster, target.store, target.runtime.layout
+    found = last_read()  # with the port and the socket that are in force
+    cluster, store, layout = _in_force(target.cluster, found), target.store, target.runtime.layout
     dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
     there = "" if connection.is_local() else "  # on the host"
-    words = (f"{layout.binaries}/psql", "-h", layout.socket, "-p", str(cluster.port), "-U",
+    socket = found.socket or layout.socket
+    words = (f"{layout.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
     superuser = f"{_becoming(target.runtime)} {shlex.join(words)}".strip()
     lines = [
         f"DSN       {dsn}",
         f"CA        {store.path('ca.crt')}",
         f"password  {store.password_file('app_verifier')}",
-        f"socket    {layout.socket}{there}",
+        f"socket    {socket}{there}",
         f"superuser {superuser}{there}",
     ]
     if connection.is_local():
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
         lines.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
+    lines += _later(cluster, target.cluster)
     host.log("\n    ".join(["connect with", *lines]))
 
 
@@ -82,6 +86,22 @@ def _becoming(runtime: Runtime) -> str:
     if runtime.as_owner and "sudo" in last_read().has:
         return f"sudo -u {runtime.layout.owner}"
     return runtime.as_owner
+
+
+def _in_force(cluster: Cluster, found: Found) -> Cluster:
+    """The cluster as its server listens now: another port may wait for a restart."""
+    listened = tuple(listens_on(found.listen)) or cluster.listen_addresses
+    update = {"port": found.port or cluster.port, "listen_addresses": listened}
+    return cluster.model_copy(update=update)
+
+
+def _later(now: Cluster, wanted: Cluster) -> Iterator[str]:
+    """What is in force after the restart."""
+    if now.port != wanted.port:
+        yield f"later     port {wanted.port}, after the restart (--data restart=yes)"
+    if set(now.listen_addresses) != set(wanted.listen_addresses):
+        addresses = ", ".join(map(str, wanted.listen_addresses))
+        yield f"later     listens on {addresses}, after the restart (--data restart=yes)"
 
 
 def _reached(cluster: Cluster) -> str:

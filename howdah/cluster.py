@@ -64,6 +64,7 @@ class Cluster(BaseModel):
     adopt: Switch = False  # take a cluster over that Howdah has not made
     # A first boot and unattended-upgrades take minutes.
     apt_lock_timeout: Duration = "10min"
+    new_data: Switch = False  # an empty server where data is expected; for one run: --data
     port: Annotated[int, Field(ge=1024, le=65535)] = 5432
     listen_addresses: Annotated[Addresses, Field(min_length=1)] = (
         ipaddress.ip_address("127.0.0.1"),

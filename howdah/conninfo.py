@@ -1,8 +1,22 @@
 """libpq's connection strings."""
 
+import contextlib
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from howdah.cluster import Cluster
+from howdah.knobs import Address
+
+LISTEN = {"*": "0.0.0.0", "": "127.0.0.1", "localhost": "127.0.0.1"}  # noqa: S104 to be read
+
+
+def listens_on(listen_addresses: str) -> list[Address]:
+    """A running server's listen_addresses. Names that only its host can resolve are left out."""
+    found = []
+    for name in listen_addresses.split(","):
+        with contextlib.suppress(ValueError):
+            found.append(ip_address(LISTEN.get(name.strip(), name.strip())))
+    return found
 
 
 def conninfo(cluster: Cluster, ca: str, *hosts: str) -> str:

@@ -30,6 +30,26 @@ class FoundFile:
     text: str = field(default="", repr=False)  # of the .conf files only: nothing secret
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Another cluster on the host: Howdah's, or a data directory that Howdah has not made."""
+
+    label: str  # 15-main
+    whose: str  # its environment; empty: not Howdah's
+    data: bool  # whether its data directory is there
+    release: bool  # whether it has a configuration in force: there was a server
+
+    @property
+    def name(self) -> str:
+        """Its cluster_name."""
+        return self.label.partition("-")[2]
+
+    @property
+    def served(self) -> bool:
+        """Whether it has data, or had."""
+        return self.data or self.release
+
+
 @dataclass
 class Found:
     """A bare host has none of it."""
@@ -41,6 +61,7 @@ class Found:
     os: str = ""  # debian 12: asked where packages are installed
     uid: int | None = None  # as whom the host is asked: likewise
     has: set[str] = field(default_factory=set)  # what only its runtime asks for
+    beside: list[Beside] = field(default_factory=list)  # other clusters
     current: str = ""  # the release in force
     good: str = ""  # the last release that was proven
     last: str = ""  # the good one before it: where undo goes
@@ -129,7 +150,7 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, extreme(getattr(found, name) or value, value))
     elif name in ("has", "links"):
         getattr(found, name).add(values[0])
-    elif name in ("folder", "listener", "auto"):
+    elif name in ("folder", "listener", "beside", "auto"):
         _several_fact(found, name, values)
     else:
         _file_fact(found.files, name, values)
@@ -141,6 +162,9 @@ def _several_fact(found: Found, name: str, values: list[str]) -> None:
         found.folders += 1
     elif name == "listener":
         found.listeners.append(_address(values[0]))
+    elif name == "beside":
+        label, whose, data, release = values
+        found.beside.append(Beside(label, whose, bool(data), bool(release)))
     else:
         setting, value = settings.line("\t".join(values))
         found.system[setting] = value

@@ -36,8 +36,11 @@ class Runtime(Protocol):
     def refuse_others(self, found: Found) -> None:
         """Raises BadCluster for a cluster that is not this inventory's."""
 
+    def check_host(self, found: Found) -> None:
+        """Raises BadCluster for a host, or a cluster on it, that cannot be deployed to."""
+
     def refuse(self, found: Found) -> None:
-        """Raises BadCluster or Unreadable for a host that cannot be deployed to."""
+        """The same, and a port that is taken."""
 
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do, a line each."""
@@ -116,5 +119,5 @@ def refuse_taken_port(cluster: Cluster, found: Found) -> None:
     ours = found.pid is not None and found.port == cluster.port
     taken = [a for a in found.listeners if clashes(a)]
     if taken and not ours:
-        raise BadCluster(f"port {cluster.port} is taken: something listens on {taken[0]}; say "
-                         "another port in the inventory, or stop it")  # fmt: skip
+        raise BadCluster(f"port {cluster.port} is taken: something listens on {taken[0]}; "
+                         "set another port in the inventory, or stop it")  # fmt: skip

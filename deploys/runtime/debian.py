@@ -10,6 +10,7 @@ from howdah.layout import Layout
 
 # What a cluster must be to be taken over as it is, by what package_facts.sh says of it.
 ADOPTABLE = {
+    "other version": "{data}/PG_VERSION names another version; needs {version}",
     "halves": "needs both of {etc} and {data}",
     "elsewhere": "needs its data_directory to be {data}, and postgres as its owner",
     "environment": "{etc}/environment or pg_ctl.conf has settings; put them into a drop-in of "
@@ -44,15 +45,22 @@ class DebianCluster:
         """What the snapshot asks of it."""
         return shell.filled(
             "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
-            server=f"postgresql-{self._version}", files=" ".join(FILES),
+            server=f"postgresql-{self._version}", version=self._version, files=" ".join(FILES),
             conf=shlex.quote(self._conf(layout)),
         )  # fmt: skip
+
+    def check_data_of_another(self, found: Found) -> None:
+        """Raises BadCluster for what a pg_upgradecluster that broke off leaves."""
+        if "data of another" in found.has:
+            raise BadCluster(f"{self.etc}/postgresql.conf has another cluster's data_directory, "
+                             f"which pg_dropcluster {self._version} {self._name} would delete; "
+                             f"remove the folder alone: rm -r {self.etc}")  # fmt: skip
 
     def refuse_to_adopt(self, found: Found, data: str) -> None:
         """Raises BadCluster for what would not be the same cluster afterwards."""
         for what, cause in ADOPTABLE.items():
             if what in found.has:
-                said = cause.format(etc=self.etc, data=data, unit=self.unit)
+                said = cause.format(etc=self.etc, data=data, unit=self.unit, version=self._version)
                 raise BadCluster(f"adopt: {said}")
 
     def lacks(self, found: Found) -> list[str]:

@@ -70,13 +70,19 @@ class Embedded:
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
         if found.whose not in ("", self.whose):
-            raise BadCluster(f"{self.layout.home} belongs to the checkout {found.whose}; say "
-                             "another environment and port, or run make destroy there (a checkout "
-                             "that was moved: move it back first)")  # fmt: skip
+            raise BadCluster(
+                f"{self.layout.home} belongs to the checkout {found.whose}; set another "
+                "environment and port, or run make destroy there, in development (a checkout "
+                "that was moved: move it back first)"
+            )
+
+    def check_host(self, found: Found) -> None:
+        """Another checkout's cluster."""
+        self.refuse_others(found)
 
     def refuse(self, found: Found) -> None:
-        """Another checkout's cluster, and a port that somebody else listens on."""
-        self.refuse_others(found)
+        """The same, and a port that somebody else listens on."""
+        self.check_host(found)
         refuse_taken_port(self.cluster, found)
 
     def lacks(self, found: Found) -> list[str]:

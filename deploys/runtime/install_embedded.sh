@@ -19,4 +19,6 @@ if [ ! -e "$BINARIES" ]; then
     mv -T "$BINARIES.new" "$BINARIES"
 fi
 printf '%s\n' "$CHECKOUT" > "$HOME_/checkout.new"
+sync "$HOME_/checkout.new"
 mv -T "$HOME_/checkout.new" "$HOME_/checkout"
+sync "$HOME_" # a certificate is made after it: it tells a first deploy from a lost host

@@ -17,6 +17,11 @@ fi
 install -d -m 0755 /etc/howdah /var/lib/howdah
 install -d -m 0750 -g postgres "$HOME_"
 install -d -m 2775 -o postgres -g postgres /run/postgresql
+# of a host that was reinstalled only the volume is left: postgres may have another number now
+[ -z "$DATA_ONLY" ] || {
+    chown -h postgres:postgres "${DATA%/*/*}" "${DATA%/*}"
+    chown -Rh postgres:postgres "$DATA"
+}
 # these folders' folders are the server's, who may have put links there
 @OWNER@ install -d -m 0700 "$LOG"
 @OWNER@ install -d -m 0755 "${DATA%/*}"
@@ -40,3 +45,4 @@ fi
 printf '%s\n' "$ENVIRONMENT" > "$MARKER.new"
 sync "$MARKER.new"
 mv -T "$MARKER.new" "$MARKER"
+sync "$HOME_" /etc/howdah # a certificate is made after it: it tells a first deploy from a lost host

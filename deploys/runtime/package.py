@@ -12,6 +12,7 @@ from deploys import shell
 from deploys.runtime import FOLDERS, initdb, refuse_taken_port
 from deploys.runtime.debian import DebianCluster
 from howdah.cluster import BadCluster, Cluster
+from howdah.expected import UPGRADE
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.settings import in_seconds
@@ -63,24 +64,35 @@ class Package:
         """Two inventories may mean the same cluster."""
         if found.whose not in ("", self.whose):
             raise BadCluster(f"{self._debian.label} belongs to the environment {found.whose!r}, "
-                             f"and this is {self.whose!r}; say another cluster_name and "
-                             "port")  # fmt: skip
+                             f"and this is {self.whose!r}; for an inventory that was renamed: "
+                             f"environment = {found.whose!r}; for a second cluster: another "
+                             "cluster_name and port")  # fmt: skip
 
-    def refuse(self, found: Found) -> None:
-        """Not root, another distribution or version, another's cluster, a port that is taken."""
+    def check_host(self, found: Found) -> None:
+        """Not root, another distribution or version, another's cluster."""
         if found.uid != 0:
             raise BadCluster("needs root: say _sudo = True, or ssh_user = 'root'")
         version = version_of(found.os)
         if version != self.cluster.version:
+            way = (
+                UPGRADE.replace("it", self._debian.label) if found.data else "set that, or nothing"
+            )
             raise BadCluster(f"version = {self.cluster.version}: {found.os.capitalize()} has "
-                             f"{version}; say that, or nothing")  # fmt: skip
+                             f"{version}; {way}")  # fmt: skip
         self.refuse_others(found)
+        self._debian.check_data_of_another(found)
         if "foreign" in found.has and not self.adopted:
-            raise BadCluster(f"{self._debian.label} is somebody else's: {self._debian.etc} or "
-                             f"{self.layout.data} is there; say another cluster_name and port, or "
-                             "adopt = True: --dry with it shows all that would change")  # fmt: skip
+            raise BadCluster(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
+                             f"{self.layout.data} is there, and {self.layout.home} is not; to take "
+                             "it over (a host that was reinstalled, too): --data adopt=yes, with "
+                             "--dry first; for a second cluster: another cluster_name and "
+                             "port")  # fmt: skip
         if "foreign" in found.has:
             self._debian.refuse_to_adopt(found, self.layout.data)
+
+    def refuse(self, found: Found) -> None:
+        """The same, and a port that is taken."""
+        self.check_host(found)
         refuse_taken_port(self.cluster, found)
 
     def _packages(self, found: Found) -> list[str]:
@@ -92,23 +104,28 @@ class Package:
         packages = self._packages(found)
         if not packages and found.whose and found.folders == FOLDERS:
             return []
-        adopted = [f"adopt {self.adopted}: its files become r-0"]
         return [*(f"apt-get install {package}" for package in packages),
-                *(adopted if "foreign" in found.has else []),
+                *self._takes_over(found),
                 f"make {self.layout.home} and {self.layout.log}"]  # fmt: skip
+
+    def _takes_over(self, found: Found) -> list[str]:
+        if "data only" in found.has:
+            return [f"adopt {self.layout.data}: its files are postgres's then"]
+        return [f"adopt {self.adopted}: its files become r-0"] if "foreign" in found.has else []
 
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Packages and folders."""
         layout = self.layout
-        script = shell.filled(
-            "runtime/install_package",
-            assigned=shell.assigned(packages=" ".join(self._packages(found)), home_=layout.home,
-                                    log=layout.log, data=layout.data, marker=layout.marker,
-                                    environment=self.whose,
-                                    adopted=self.adopted if "foreign" in found.has else "",
-                                    lock_seconds=str(in_seconds(self.cluster.apt_lock_timeout))),
-            apt=shell.filled("runtime/apt"), owner=self.as_owner,
+        data_only = "data only" in found.has
+        files = "foreign" in found.has and not data_only
+        assigned = shell.assigned(
+            packages=" ".join(self._packages(found)), home_=layout.home, log=layout.log,
+            data=layout.data, marker=layout.marker, environment=self.whose,
+            adopted=self.adopted if files else "", data_only="yes" if data_only else "",
+            lock_seconds=str(in_seconds(self.cluster.apt_lock_timeout)),
         )  # fmt: skip
+        script = shell.filled("runtime/install_package", assigned=assigned,
+                              apt=shell.filled("runtime/apt"), owner=self.as_owner)  # fmt: skip
         yield shell.live("install PostgreSQL", script, lock=self.lock)
 
     def lacks_data(self, found: Found) -> list[str]:

@@ -6,15 +6,41 @@ echo "uid$tab$(id -u)"
     grep -q '^.[UFH]' || echo "has${tab}unpacked"
 if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
     echo "has${tab}foreign"
-    { [ -f @ETC@/postgresql.conf ] && [ -e "$DATA/PG_VERSION" ]; } || echo "has${tab}halves"
+    version=
+    { read -r version < "$DATA/PG_VERSION"; } 2>/dev/null
+    [ "${version:-@VERSION@}" = @VERSION@ ] || echo "has${tab}other version"
     said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" @ETC@/postgresql.conf 2>/dev/null)
-    { [ "$said" = "$DATA" ] && [ "$(stat -c %U "$DATA")" = postgres ]; } 2>/dev/null ||
+    if [ -n "$version" ] && [ ! -e @ETC@ ]; then # the volume of a host that was reinstalled
+        echo "has${tab}data only"
+    elif [ -z "$version" ] || [ ! -f @ETC@/postgresql.conf ]; then
+        echo "has${tab}halves"
+    elif [ "$said" != "$DATA" ] || [ "$(stat -c %U "$DATA")" != postgres ]; then
         echo "has${tab}elsewhere"
+    fi
+    [ "$said" = "$DATA" ] || [ ! -e "${said:-/}/PG_VERSION" ] || echo "has${tab}data of another"
     { grep -v -e '^ *#' -e '^ *$' @ETC@/environment
         grep "^ *pg_ctl_options *= *'..*'" @ETC@/pg_ctl.conf; } 2>/dev/null |
         grep -q . && echo "has${tab}environment"
     ls @ETC@/conf.d/*.conf > /dev/null 2>&1 && echo "has${tab}conf.d"
 fi
+# other clusters: those that Howdah has made, and data directories that it has not
+for marker in /etc/howdah/*-*/environment; do
+    [ -e "$marker" ] && [ "$marker" != "$MARKER" ] || continue
+    other=${marker%/environment}
+    other=${other##*/}
+    whose= data= release=
+    read -r whose < "$marker"
+    [ ! -e "/var/lib/postgresql/${other%%-*}/${other#*-}/PG_VERSION" ] || data=data
+    [ ! -L "${marker%/*}/current" ] || release=release
+    echo "beside$tab$other$tab$whose$tab$data$tab$release"
+done
+for place in /var/lib/postgresql/*/*/PG_VERSION; do
+    [ -e "$place" ] && [ "$place" != "$DATA/PG_VERSION" ] || continue
+    place=${place%/PG_VERSION}
+    other=${place%/*}
+    other=${other##*/}-${place##*/}
+    [ -e "/etc/howdah/$other/environment" ] || echo "beside$tab$other$tab${tab}data$tab"
+done
 if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
     echo "has${tab}no cluster"
 else

@@ -44,7 +44,7 @@ def test_one_that_is_refused_does_not_stop_the_others(as_three: Fleet) -> None:
     third = {"ssh_hostname": as_three.machines[2].address, "work_mem": "6MB"}
     second = {"ssh_hostname": as_three.machines[1].address, "version": 17, "work_mem": "6MB"}
     as_three.hosts({SECOND: second, THIRD: third})
-    says = "version = 17: Debian 12 has 15; say that, or nothing"
+    says = "version = 17: Debian 12 has 15; set that, or nothing"
     dry = as_three.pyinfra("--dry", "deploy.py", stdin="\n\n")
     assert says in dry.output
     assert "work_mem = 6MB" in dry.output

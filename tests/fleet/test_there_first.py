@@ -28,7 +28,7 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     fleet, machine = there_first, there_first.machines[0]
     files = f"cd {ETC} && find . -type f -exec md5sum {{}} + | sort; stat -c %y {ETC}"
     before = machine.sh(files), machine.ask("SELECT pg_postmaster_start_time()")
-    says = "17-main is somebody else's"
+    says = "17-main is not Howdah's"
     assert says in fleet.pyinfra("--dry", "deploy.py", stdin="no\n").output.replace(
         "\n        ", " "
     )
@@ -57,7 +57,7 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
 @pytest.mark.parametrize(
     ("done", "says"),
     [
-        (f"rm -rf {ETC}", "needs both of"),
+        ("rm -rf /var/lib/postgresql/17/main", "needs both of"),
         (f"echo work_mem=1GB > {ETC}/conf.d/own.conf", "put their settings into the inventory"),
         (f"echo \"TZ = 'Mars'\" > {ETC}/environment", "put them into a drop-in of"),
         (f"echo \"pg_ctl_options = '-t 99'\" > {ETC}/pg_ctl.conf", "put them into a drop-in of"),

@@ -18,7 +18,7 @@ from tests.server.test_changes import costs
 # What makes a fault in a checkout: in its inventory, or in its templates, as a team might.
 Fault = Callable[[Checkout], None]
 
-LAST, RECORDS = "include 'release.conf'", "{% for record in records %}"
+LAST, RECORDS = "include_if_exists 'release.conf'", "{% for record in records %}"
 PEER = "local all postgres peer map=howdah"
 OWNER = 'howdah "{{ layout.owner }}" postgres'
 

@@ -241,7 +241,7 @@ def test_alter_system_cannot_be_forbidden_before_17() -> None:
 
 
 def test_last_line_includes_the_release() -> None:
-    assert text(cluster(), "postgresql.conf").endswith("\ninclude 'release.conf'\n")
+    assert text(cluster(), "postgresql.conf").endswith("\ninclude_if_exists 'release.conf'\n")
 
 
 def test_template_fails_on_a_name_that_it_does_not_know() -> None:

@@ -1,0 +1,60 @@
+"""No empty server where data is expected."""
+
+from pyinfra import host, state
+from pyinfra.api.host import Host
+
+from deploys.summary import warn
+from deploys.target import Target
+from deploys.tell import report
+from howdah import expected
+from howdah.cluster import Cluster
+from howdah.found import Found
+from howdah.refusal import Refusal
+
+EMPTY = "for an empty server: --data new_data=yes"
+NAME = str(Cluster.model_fields["cluster_name"].default)
+
+
+def check_data(target: Target, found: Found) -> None:
+    """Raises Refusal where an empty server would be made in the place of data.
+
+    ``new_data`` allows it. So does development, where to destroy and deploy again is daily work.
+    """
+    check_lost(target, found)
+    cluster, declared = target.cluster, _declared()
+    certificate = target.store.path(f"hosts/{target.label}.crt")
+    known = str(certificate) if certificate.exists() else ""
+    why = expected.taken_for_new(found, cluster, declared) or expected.deployed_before(
+        found, cluster, host.name, known
+    )
+    _check(why, allowed=cluster.new_data or cluster.stage == "development")
+    if found.data:
+        report(expected.reports(found, cluster, declared))
+    if found.data and cluster.new_data and not state.is_executing:
+        warn("new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
+             "becomes an empty server")  # fmt: skip
+
+
+def check_lost(target: Target, found: Found) -> None:
+    """Raises Refusal for a data directory that was there, and is missing."""
+    cluster = target.cluster
+    why = expected.lost(found, target.runtime.layout.data)
+    _check(why, allowed=cluster.new_data, destroy=cluster.stage == "development")
+
+
+def _check(why: str, *, allowed: bool, destroy: bool = False) -> None:
+    if why and not allowed:
+        raise Refusal(f"{why}; {EMPTY}{', or make destroy' if destroy else ''}")
+    if why:
+        host.log(f"makes an empty server: {why.partition(':')[0]}")
+
+
+def _declared() -> set[str]:
+    """The cluster_name of each other inventory entry for this machine."""
+    here = _machine(host)
+    others = [each for each in state.inventory if each.name != host.name]
+    return {str(each.data.get("cluster_name") or NAME) for each in others if _machine(each) == here}
+
+
+def _machine(each: Host) -> tuple[str, int]:
+    return str(each.data.get("ssh_hostname") or each.name), int(each.data.get("ssh_port") or 22)

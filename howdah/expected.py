@@ -1,0 +1,70 @@
+"""Data that a host is expected to have: no deploy makes an empty server in its place."""
+
+from collections.abc import Iterator, Set
+
+from howdah.cluster import Cluster
+from howdah.found import Beside, Found
+
+UPGRADE = 'upgrade it (docs/operations.md, "Debian release upgrade")'
+TAKE_OVER = 'or take its data over (docs/operations.md, "Reinstalled host")'
+
+
+def makes_data(found: Found) -> bool:
+    """Whether this run would make a data directory. What is to be adopted has one."""
+    return not found.data and "foreign" not in found.has
+
+
+def lost(found: Found, data: str) -> str:
+    """The data directory of a server that there was; empty: none is missed."""
+    if not (found.current and makes_data(found)):
+        return ""
+    return f"{data} is missing, and there was a server: bring it back (is its file system mounted?)"
+
+
+def of_environment(found: Found, cluster: Cluster, declared: Set[str]) -> list[Beside]:
+    """Other clusters of the same environment that have, or had, data.
+
+    ``declared``: the cluster_name of each other inventory entry for this machine. The same name
+    with another version is never one of those.
+    """
+    declared = declared - {cluster.cluster_name}
+    return [
+        each
+        for each in found.beside
+        if each.whose == cluster.environment and each.name not in declared and each.served
+    ]
+
+
+def taken_for_new(found: Found, cluster: Cluster, declared: Set[str]) -> str:
+    """A cluster of the same environment, in whose place an empty one would be made."""
+    beside = of_environment(found, cluster, declared)
+    if not (beside and makes_data(found)):
+        return ""
+    first = beside[0]
+    way = UPGRADE if first.name == cluster.cluster_name else f"set cluster_name = {first.name!r}"
+    without = "" if first.data else ", without its data"
+    new = f"{cluster.version}-{cluster.cluster_name} would be an empty server"
+    return f"{first.label} of this environment is here{without}, and {new}: {way}"
+
+
+def deployed_before(found: Found, cluster: Cluster, host: str, certificate: str) -> str:
+    """A host that has had a certificate, and has nothing of Howdah's now.
+
+    A certificate is made when the host has its marker already, so a first deploy that was killed
+    is not taken for one.
+    """
+    started = any(each.whose == cluster.environment for each in found.beside)
+    if not certificate or found.whose or started or not makes_data(found):
+        return ""
+    others = sorted(each.label for each in found.beside if not each.whose)
+    there = f", but data of {', '.join(others)}" if others else ""
+    return (
+        f"{host} was deployed before ({certificate} is there), and has no data now{there}: "
+        f"mount its file system, {TAKE_OVER}"
+    )
+
+
+def reports(found: Found, cluster: Cluster, declared: Set[str]) -> Iterator[str]:
+    """What is left beside a cluster that has its data."""
+    for each in of_environment(found, cluster, declared):
+        yield f"{each.label} of this environment is here too; docs/operations.md has its removal"
