@@ -14,6 +14,8 @@ from app_db.engine import make_engine
 from app_db.entity import EntityTable
 from app_db.errors import AppDbError
 from app_db.migrating import migrating
+from app_db.offline import recording
+from app_db.recorded import UsesDatabase
 from app_db.schema import SCHEMA
 from app_db.settings import read_settings
 from app_db.tables import import_referred, import_tables, refuse_others
@@ -27,7 +29,10 @@ def run(tables: str | MetaData) -> None:
     of config.yaml and DATABASE_URL.
     """
     if context.is_offline_mode():
-        _render()
+        try:
+            _render()
+        except UsesDatabase as e:
+            raise CommandError(str(e)) from e
         return
     if (connection := context.config.attributes.get("connection")) is not None:
         _migrate(connection, tables)
@@ -39,15 +44,10 @@ def run(tables: str | MetaData) -> None:
 
 
 def _render() -> None:
-    # The driver's own paramstyle would double every % in the statements: psql wants them single.
-    _configure(
-        None,
-        dialect_name="postgresql",
-        dialect_opts={"paramstyle": "named"},
-        literal_binds=True,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
+    with recording():
+        _configure(None, dialect_name="postgresql")
+        with context.begin_transaction():
+            context.run_migrations()
 
 
 def _connect(tables: str | MetaData) -> None:

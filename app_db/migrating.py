@@ -16,6 +16,13 @@ DEPLOY = "`make deploy ENV=…` in the checkout of howdah"
 LOCK = "hashtext('howdah.migrate')"
 PATIENCE, PAUSE = 60, 0.5  # seconds for another session to end, and between two looks
 INSUFFICIENT_PRIVILEGE = "42501"
+# The deploy's too: a date in a revision shall be the same date, whoever migrates.
+MEANING = {
+    "timezone": "'UTC'",
+    "datestyle": "'ISO, MDY'",
+    "intervalstyle": "'postgres'",
+    "standard_conforming_strings": "on",
+}
 
 # PostgreSQL 16 tells a membership that may SET ROLE from one that may not.
 OWNER = """
@@ -75,6 +82,7 @@ def _become(connection: Connection, owner: str) -> None:
         f"lock_timeout = '{LOCK_TIMEOUT}'",
         "statement_timeout = 0",
         "idle_in_transaction_session_timeout = 0",
+        *(f"{name} = {value}" for name, value in MEANING.items()),
     ):
         connection.exec_driver_sql(f"SET {setting}")
     connection.commit()

@@ -24,20 +24,21 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     """From the revision that the server reports to the head, as the owner of the schema."""
     found, cluster = snapshot(target), target.cluster
     head = revisions.head(cluster.bootstrap)
-    now = _revision(found, cluster.bootstrap)
+    rows = _rows(found, cluster.bootstrap)
     if found.data and not found.running:
         host.log("the server is down: its schema is compared once it runs")
         return
-    if now == head:
+    if rows == [head]:
         host.noop(f"the schema is at {head}")
         return
     _refuse_foreign(target, found)
-    sql = _render(cluster.bootstrap, now)
+    sql = _render(cluster.bootstrap, ",".join(rows) or "base")
+    now = " and ".join(rows) or "base"
     would([f"{cluster.bootstrap}: from {now} to {head}", *sql.splitlines()])
     guarded = GUARDED.format(
         connect=connect(cluster.app_database),
         owner=identifier(cluster.owner_role),
-        now=literal("" if now == "base" else now),
+        now=literal(",".join(rows)),
         sql=sql,
     )
     yield superuser(target.runtime, found, f"bring the schema to {head}", guarded)
@@ -54,30 +55,25 @@ def _refuse_foreign(target: Target, found: Found) -> None:
                             f"TO {wanted}, or say another app_database")  # fmt: skip
 
 
-def _revision(found: Found, package: str) -> str:
-    if None in found.revisions:
+def _rows(found: Found, package: str) -> list[str]:
+    """Several where an earlier run was interrupted between two branches."""
+    rows = [row for row in found.revisions if row is not None]
+    if len(rows) < len(found.revisions):
         raise BadSchema("app.alembic_version is not a plain table; make it one")
-    if len(found.revisions) > 1:
-        raise BadSchema(f"app.alembic_version has {len(found.revisions)} rows; needs one head")
-    now = found.revisions[0] if found.revisions else "base"
-    assert now  # noqa: S101 None is refused above
-    if now != "base" and not revisions.contains(package, now):
-        raise BadSchema(
-            f"the server is at revision {now!r}, which {package} does not have; "
-            "deploy the application's newer version, or say the right schema"
-        )
-    return now
+    return revisions.reached(package, rows)
 
 
-def _render(package: str, now: str) -> str:
+def _render(package: str, start: str) -> str:
     """In a process of its own, for it imports Alembic and the application."""
     done = subprocess.run(  # noqa: S603 our own module
-        [sys.executable, "-m", "howdah.render_revisions", package, now],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "howdah.render_revisions", package, start],
+        capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise BadSchema((done.stderr.strip().splitlines() or ["rendering failed"])[-1])
-    return done.stdout
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise BadSchema((said or ["rendering failed"])[-1])
+    # Not as text, which would make one line end of every other.
+    return done.stdout.decode()
 
 
 # No transaction around it: Alembic writes its own, and an index may be built concurrently.
@@ -92,8 +88,8 @@ SELECT pg_try_advisory_lock(hashtext('howdah.migrate')) AS locked \\gset
 SELECT coalesce(bool_and(relkind = 'r'), FALSE) AS plain FROM pg_class
 WHERE oid = to_regclass('app.alembic_version') \\gset
 \\if :plain
-    SELECT coalesce(string_agg(version_num, ','), '') = {now} AS same
-    FROM app.alembic_version \\gset
+    SELECT coalesce(string_agg(version_num, ',' ORDER BY version_num COLLATE "C"), '') = {now}
+    AS same FROM app.alembic_version \\gset
 \\else
     \\set same false
 \\endif
@@ -104,5 +100,8 @@ WHERE oid = to_regclass('app.alembic_version') \\gset
 SET ROLE {owner};
 SET search_path = app;
 SET lock_timeout = '10s';
+SET timezone = 'UTC';
+SET datestyle = 'ISO, MDY';
+SET intervalstyle = 'postgres';
 {sql}
 """

@@ -24,9 +24,9 @@ def main() -> int:
     return int(any(found))
 
 
-def _lint(package: str, before: str, revision: str) -> bool:
+def _lint(package: str, before: list[str], revision: str) -> bool:
     rendered = subprocess.run(  # noqa: S603 our own module
-        [*RENDER, package, before, revision], capture_output=True, text=True, check=False
+        [*RENDER, package, ",".join(before), revision], capture_output=True, text=True, check=False
     )
     if rendered.returncode:
         raise BadSchema(rendered.stderr.strip())

@@ -1,66 +1,67 @@
 """The SQL between two revisions: `python -m howdah.render_revisions PACKAGE FROM [TO]`.
 
 A process of its own, because the application is imported here: what it prints, breaks or leaves
-behind stays here. FROM is a revision, or `base` for an empty schema; TO is the head unless given.
-stdout gets SQL or nothing.
+behind stays here. FROM is a revision, several of them between commas where branches are not merged
+yet, or `base` for an empty schema; TO is the head unless given. stdout gets SQL or nothing.
 """
 
 import os
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-from alembic import command
 from alembic.config import Config
-from alembic.operations import AbstractOperations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
 
+from app_db.offline import recording
+from app_db.recorded import OFFLINE, UsesDatabase
+from howdah import psql_text
 from howdah.revisions import BadSchema, contains, folder, head
 
-OFFLINE = "uses the database while it is rendered offline; use plain op.* or op.execute"
 
-
-class UsesDatabase(RuntimeError):
-    """A revision asked for a connection; Alembic's stand-in would answer None to every query."""
-
-
-def render(package: str, start: str, end: str | None = None) -> str:
-    """Render as Alembic does, but for a version table that may be there already."""
+def render(package: str, starts: Sequence[str], end: str | None = None) -> str:
+    """Render what `alembic upgrade` would send, and reject what it would ask."""
     wanted = end or head(package)
-    for revision in {start, wanted} - {"base"}:
+    for revision in {*starts, wanted} - {"base"}:
         if not contains(package, revision):
             raise BadSchema(
                 f"no revision {revision!r} in {package!r}; its head is {head(package)!r}"
             )
-    sql = StringIO()
+    sql = StringIO(newline="")  # a carriage return in a text stays one
     config = Config(output_buffer=sql)
     # A % in a path would be read as interpolation.
     config.set_main_option("script_location", str(folder(package)).replace("%", "%%"))
-    AbstractOperations.get_bind = _refuse  # type: ignore[method-assign, assignment]
-    command.upgrade(config, f"{start}:{wanted}", sql=True)
-    created = "CREATE TABLE {}app.alembic_version ("
-    bare, guarded = created.format(""), created.format("IF NOT EXISTS ")
-    return re.sub(f"^{re.escape(bare)}", guarded, sql.getvalue(), count=1, flags=re.MULTILINE)
+    scripts = ScriptDirectory.from_config(config)
 
+    def steps(revisions: Any, _context: object) -> Any:
+        return scripts._upgrade_revs(wanted, revisions)
 
-def _refuse(_self: AbstractOperations) -> NoReturn:
-    raise UsesDatabase(OFFLINE)
+    # As alembic.command.upgrade does it, which knows one start only.
+    with recording(psql_text.check), EnvironmentContext(
+        config, scripts, fn=steps, as_sql=True, starting_rev=list(starts), destination_rev=wanted
+    ):  # fmt: skip
+        scripts.run_env()
+    return sql.getvalue()
 
 
 def main() -> int:
     """Write the SQL once it is whole; whatever else is written to stdout goes to stderr."""
     if len(sys.argv) not in {3, 4}:  # its own name, and they
         return _fail(f"{len(sys.argv) - 1} arguments; needed are PACKAGE, FROM and perhaps TO")
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as out:
         # The descriptor, not sys.stdout: a library in C or a child process prints too.
         os.dup2(2, 1)
         try:
-            out.write(render(*sys.argv[1:]))
+            package, starts, *end = sys.argv[1:]
+            out.write(render(package, starts.split(","), *end))
         except BadSchema as e:
             return _fail(str(e))
-        except (Exception, SystemExit) as e:
+        except (Exception, SystemExit, UsesDatabase) as e:
             return _fail(f"{sys.argv[1]}: {_place(e)}{_cause(e)}")
     return 0
 
@@ -80,10 +81,13 @@ def _place(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    if isinstance(error, UsesDatabase):
+    if isinstance(error, UsesDatabase | psql_text.Unfit):
         return str(error)
+    unbound = re.search(r"A value is required for bind parameter '([^']+)'", str(error))
+    if unbound:
+        return f"':{unbound[1]}' is a parameter without a value; a colon in a text is '\\\\:'"
     found = f"{type(error).__name__}: {error}"
-    # op.execute returns None here, and a revision that reads its result says so in these words.
+    # op.execute returns None, and a revision that reads its result is told so in these words.
     on_none = isinstance(error, AttributeError | TypeError) and "'NoneType' object" in found
     return f"{OFFLINE} ({found})" if on_none and _place(error).startswith("versions") else found
 

@@ -1,15 +1,17 @@
 """An application's Alembic revisions, read as text: nothing of the application is imported."""
 
 import ast
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
 from howdah.refusal import Refusal
 
-NAMES = ("revision", "down_revision")
+NAMES = ("revision", "down_revision", "depends_on")
+LONGEST = 32  # characters: app.alembic_version's column
 
 
 class BadSchema(Refusal):
@@ -22,6 +24,12 @@ class Revision(NamedTuple):
     name: str
     down: tuple[str, ...]
     file: Path
+    depends: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """All that must have run before it."""
+        return self.down + self.depends
 
 
 def head(package: str) -> str:
@@ -42,13 +50,42 @@ def head(package: str) -> str:
     return heads[0]
 
 
-def steps(package: str) -> list[tuple[str, str]]:
-    """Each revision with the one before it, or `base`. Raises BadSchema where they branch."""
+def steps(package: str) -> list[tuple[list[str], str]]:
+    """Each revision with those that are in force before it: several before a merge."""
     revisions = _revisions(package)
-    for revision in revisions.values():
-        if len(revision.down) > 1:
-            raise BadSchema(f"{revision.file} joins {', '.join(revision.down)}; one is needed")
-    return [((revision.down or ("base",))[0], name) for name, revision in revisions.items()]
+    return [(_ends(revisions, one.before) or ["base"], name) for name, one in revisions.items()]
+
+
+def reached(package: str, rows: Sequence[str]) -> list[str]:
+    """The revisions that a database is at, sorted: several between the branches of a merge.
+
+    Raises:
+        BadSchema: one of ``rows`` is not known, or comes before another one.
+
+    """
+    revisions = _revisions(package)
+    for row in rows:
+        if row not in revisions:
+            raise BadSchema(f"the server is at revision {row!r}, which {package} does not have")
+    ends = _ends(revisions, rows)
+    if before := sorted(set(rows) - set(ends)):
+        raise BadSchema(
+            f"app.alembic_version has {', '.join(sorted(rows))}, and {', '.join(before)} came "
+            f"before {', '.join(ends)}; delete its row"
+        )
+    return ends
+
+
+def _ends(revisions: Mapping[str, Revision], names: Collection[str]) -> list[str]:
+    """Those of ``names`` that none of the others follows, sorted."""
+    passed = set[str]()
+    ahead = [before for name in names for before in revisions[name].before]
+    while ahead:
+        name = ahead.pop()
+        if name not in passed:
+            passed.add(name)
+            ahead += revisions[name].before
+    return sorted(set(names) - passed)
 
 
 def contains(package: str, revision: str) -> bool:
@@ -118,24 +155,43 @@ def _add(revisions: dict[str, Revision], revision: Revision) -> None:
 
 
 def _check_down(revisions: dict[str, Revision], revision: Revision) -> None:
-    for name in revision.down:
-        if name not in revisions:
-            raise BadSchema(
-                f"{revision.file}: down_revision {name!r} is in no file beside it; name one that is"
-            )
+    for kind, names in (("down_revision", revision.down), ("depends_on", revision.depends)):
+        for name in names:
+            if name not in revisions:
+                raise BadSchema(
+                    f"{revision.file}: {kind} {name!r} is in no file beside it; name one that is"
+                )
 
 
 def _read(file: Path) -> Revision:
     said = dict(_said(file))
-    match said.get("revision"), said.get("down_revision", ""):
-        case str(name), None if name:
-            return Revision(name, (), file)
-        case str(name), str(down) if name and down:
-            return Revision(name, (down,), file)
-        case str(name), [*down] if name and down and all(isinstance(one, str) for one in down):
-            return Revision(name, tuple(str(one) for one in down), file)
-    found = ", ".join(f"{name} = {value!r}" for name, value in sorted(said.items())) or "neither"
-    raise BadSchema(f"{file} says {found}; revision (str) and down_revision (or None) are needed")
+    name, down = said.get("revision"), _names(said.get("down_revision", ""))
+    depends = _names(said.get("depends_on"))
+    if not name or not isinstance(name, str) or down is None or depends is None:
+        found = ", ".join(f"{key} = {value!r}" for key, value in sorted(said.items())) or "neither"
+        raise BadSchema(
+            f"{file} says {found}; revision (str) and down_revision (or None) are needed"
+        )
+    if len(name) > LONGEST:
+        raise BadSchema(
+            f"{file}: revision {name!r} has {len(name)} characters; app.alembic_version holds "
+            f"{LONGEST}"
+        )
+    if not re.fullmatch(r"[\w.]+", name):
+        raise BadSchema(f"{file}: revision {name!r} may have letters, digits, '_' and '.' only")
+    return Revision(name, down, file, depends)
+
+
+def _names(said: object) -> tuple[str, ...] | None:
+    """None, one or several; None where it is nothing of these."""
+    match said:
+        case None:
+            return ()
+        case str(name) if name:
+            return (name,)
+        case [*names] if names and all(isinstance(one, str) for one in names):
+            return tuple(str(one) for one in names)
+    return None
 
 
 def _said(file: Path) -> Iterator[tuple[str, object]]:

@@ -87,10 +87,31 @@ def test_what_cannot_be_rendered_is_told(mine: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_history_that_branches_is_told(mine: Path, tmp_path: Path) -> None:
+def branches(mine: Path, merge: str = "pass") -> None:
     text = SECOND.format(header=HEADER, upgrade="pass", mark="")
     (mine / "0002_second.py").write_text(text)
     (mine / "0003_third.py").write_text(text.replace('"two"', '"three"'))
-    merge = text.replace('"two"', '"both"').replace('"one"', '("two", "three")')
-    (mine / "0004_merge.py").write_text(merge)
-    assert "0004_merge.py joins two, three; one is needed" in lint(tmp_path, "mine").stderr
+    both = SECOND.format(header=HEADER, upgrade=merge, mark="")
+    both = both.replace('"two"', '"both"').replace('"one"', '("two", "three")')
+    (mine / "0004_merge.py").write_text(both)
+
+
+def test_a_merge_is_read_too(mine: Path, tmp_path: Path) -> None:
+    branches(mine)
+    done = lint(tmp_path, "mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    branches(mine, INDEX.format(more=""))
+    done = lint(tmp_path, "mine")
+    assert "both.sql" in done.stderr
+    assert "require-concurrent-index-creation" in done.stderr
+
+
+def test_a_name_that_alembic_version_cannot_hold_is_told(mine: Path, tmp_path: Path) -> None:
+    name = "zoo_0007_add_customer_notification_preferences"
+    text = SECOND.format(header=HEADER, upgrade="pass", mark="").replace('"two"', f'"{name}"')
+    (mine / "0002_second.py").write_text(text)
+    done = lint(tmp_path, "mine")
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"0002_second.py: revision '{name}' has 46 characters; app.alembic_version holds 32\n"
+    )

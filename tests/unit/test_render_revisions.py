@@ -138,21 +138,21 @@ def test_literals_arrive_as_written(render: Render, application: Application) ->
     )
     run = render("mine", "base")
     assert run.returncode == 0, run.stderr
-    assert "VALUES ('it''s bound')" in run.stdout
-    assert "VALUES ('100% of it''s C:\\new €')" in run.stdout
+    assert "VALUES ('it''s bound'::VARCHAR)" in run.stdout
+    assert "VALUES ('100% of it''s C:\\new €'::VARCHAR)" in run.stdout
     assert "LIKE 'a%';" in run.stdout
 
 
 @pytest.mark.parametrize(
     "upgrade",
     [
-        "op.get_bind().execute(sa.text('SELECT 1'))",
-        "sa.inspect(op.get_bind())",
+        "op.get_bind().execute(sa.text('SELECT 1')).scalar()",
+        "sa.inspect(op.get_bind()).has_table('words')",
         "sa.Enum('a', name='e').create(op.get_bind(), checkfirst=True)",
-        "if op.get_bind() is not None:\n    raise AssertionError",
+        "try: op.get_bind().execute(sa.text('SELECT 1')).all()\nexcept Exception: pass",
     ],
 )
-def test_revision_that_uses_the_database_is_refused(
+def test_revision_that_asks_the_database_is_refused(
     render: Render, application: Application, upgrade: str
 ) -> None:
     application(upgrade)
@@ -160,6 +160,38 @@ def test_revision_that_uses_the_database_is_refused(
         "mine: versions/0001_first.py:7: uses the database while it is rendered offline; "
         "use plain op.* or op.execute"
     )
+
+
+def test_a_colon_without_a_value_is_refused(render: Render, application: Application) -> None:
+    application("""op.execute("INSERT INTO app.t VALUES ('{\\"dark\\":true}')")""")
+    assert refusal(render("mine", "base")) == (
+        "mine: versions/0001_first.py:7: ':true' is a parameter without a value; "
+        r"a colon in a text is '\\:'"
+    )
+
+
+def test_what_psql_would_take_for_something_else_is_refused(
+    render: Render, application: Application
+) -> None:
+    application(r"op.execute('SELECT 1 \\gexec')")
+    assert refusal(render("mine", "base")) == (
+        'mine: versions/0001_first.py:7: syntax error at or near "\\" at position 10 in '
+        r"'SELECT 1 \\gexec'"
+    )
+
+
+def test_a_database_between_two_branches_is_brought_together(
+    render: Render, application: Application, tmp_path: Path
+) -> None:
+    application("op.execute('SELECT 1')")
+    for name, down in (("left", '"one"'), ("right", '"one"'), ("both", '("left", "right")')):
+        text = REVISION.replace('"one"', repr(name)).replace("None", down)
+        (tmp_path / "mine" / "versions" / f"{name}.py").write_text(f"{text}    pass\n")
+    running = [line for line in render("mine", "left,right").stdout.splitlines() if "--" in line]
+    assert running == ["-- Running upgrade left, right -> both"]
+    sql = render("mine", "left").stdout
+    assert "VALUES ('right')" in sql
+    assert sql.index("VALUES ('right')") < sql.index("version_num='both'")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.revisions import BadSchema, contains, folder, head
+from howdah.revisions import BadSchema, contains, folder, head, reached, steps
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = itertools.count()
@@ -223,3 +223,30 @@ def test_heads_of_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     assert head("app_db.migrations") == "app_db_0003"
     assert head("shop.migrations") == "shop_0004"
     assert not contains("shop.migrations", head("app_db.migrations"))
+
+
+def test_a_database_is_at_the_ends_of_its_branches(package: Package) -> None:
+    left, right = follows("left", "'one'"), follows("right", "'one'")
+    name = package(FIRST, left, right, follows("both", "('left', 'right')"))
+    assert reached(name, []) == []
+    assert reached(name, ["right", "left"]) == ["left", "right"]
+    with pytest.raises(BadSchema, match=r"the server is at revision 'far', which .* not have"):
+        reached(name, ["far"])
+    said = "alembic_version has left, one, and one came before left; delete its row"
+    with pytest.raises(BadSchema, match=said):
+        reached(name, ["one", "left"])
+
+
+def test_each_step_begins_where_all_before_it_end(package: Package) -> None:
+    left, right = follows("left", "'one'"), follows("right", "None")
+    needs = "revision = 'needs'\ndown_revision = 'left'\ndepends_on = ('right', 'one')\n"
+    assert steps(package(FIRST, left, right, needs)) == [
+        (["base"], "one"), (["one"], "left"), (["base"], "right"), (["left", "right"], "needs"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["it's", "a,b", "a b", "a-b", "50%", "a\\b", "x" * 33])
+def test_a_name_that_is_no_word_is_refused(package: Package, name: str) -> None:
+    with pytest.raises(BadSchema, match=r"0001\.py: revision .* (may have letters|has 33 char)"):
+        head(package(f"revision = {name!r}\ndown_revision = None\n"))
+    assert head(package(f"revision = {'x' * 32!r}\ndown_revision = None\n"))
