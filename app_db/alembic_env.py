@@ -1,7 +1,7 @@
 """Alembic for any application: its migrations/env.py is `run("its_package")`."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 
-from app_db import autogenerate, non_transactional
+from app_db import autogenerate, comparing, non_transactional  # noqa: F401 for Alembic
 from app_db.engine import make_engine
 from app_db.entity import EntityTable
 from app_db.errors import AppDbError
@@ -19,6 +19,8 @@ from app_db.recorded import UsesDatabase
 from app_db.schema import SCHEMA
 from app_db.settings import read_settings
 from app_db.tables import import_referred, import_tables, refuse_others
+
+NO_SCHEMA = "pg_catalog"  # where no model has a table
 
 
 def run(tables: str | MetaData) -> None:
@@ -79,7 +81,7 @@ def _configure(metadata: MetaData | None, **where: Any) -> None:
         target_metadata=metadata,
         version_table_schema=SCHEMA,
         include_schemas=True,
-        include_name=_is_ours,
+        include_name=_is_ours(metadata),
         # A revision and its row in alembic_version commit together; what follows may still fail.
         transaction_per_migration=True,
         compare_server_default=True,
@@ -96,12 +98,23 @@ def _qualified(connection: Connection) -> Iterator[None]:
     # each table twice: as one that the model lacks and as one that the database lacks.
     dialect = connection.dialect
     default = dialect.default_schema_name
-    dialect.default_schema_name = "public"
+    dialect.default_schema_name = NO_SCHEMA
     try:
         yield
     finally:
         dialect.default_schema_name = default
 
 
-def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
-    return kind != "schema" or name == SCHEMA
+def _is_ours(metadata: MetaData | None) -> Callable[..., bool]:
+    """Schema app as a whole; of another one, which may be others' too, the models' tables."""
+    tables = metadata.tables.values() if metadata is not None else ()
+    known = {(table.schema, table.name) for table in tables}
+    schemas = {SCHEMA, *(schema for schema, _ in known)}
+
+    def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema":
+            return name in schemas
+        elsewhere = kind == "table" and parents["schema_name"] != SCHEMA
+        return not elsewhere or (parents["schema_name"], name) in known
+
+    return is_ours

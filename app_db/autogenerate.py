@@ -1,6 +1,7 @@
 """What `alembic revision --autogenerate` writes, and what `alembic check` compares."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from alembic.autogenerate.api import AutogenContext
@@ -8,22 +9,25 @@ from alembic.autogenerate.render import renderers
 from alembic.operations.ops import (
     CreateIndexOp,
     CreateTableOp,
+    ExecuteSQLOp,
     MigrateOperation,
     MigrationScript,
     ModifyTableOps,
 )
-from sqlalchemy import Index, Table
+from sqlalchemy import DefaultClause, Index, Table
 from sqlmodel import AutoString
 from typing_extensions import override
 
+from app_db.schema import SCHEMA
+from app_db.sql_text import escaped, literal, qualified
 from app_db.timestamps import UtcDateTime
 
 
 class TouchOp(MigrateOperation):
     """A call of app_db.touch in a revision."""
 
-    def __init__(self, table: str) -> None:
-        self.table = table
+    def __init__(self, table: str, schema: str) -> None:
+        self.table, self.schema = table, schema
 
     @override
     def to_diff_tuple(self) -> tuple[str, str]:
@@ -38,11 +42,40 @@ class TouchOp(MigrateOperation):
 @renderers.dispatch_for(TouchOp)
 def _render_touch(context: AutogenContext, op: TouchOp) -> str:
     context.imports.add("from app_db.touch import touch")
-    return f'touch("{op.table}")'
+    words = [json.dumps(op.table, ensure_ascii=False)]
+    if op.schema != SCHEMA:
+        words.append(f"schema={json.dumps(op.schema, ensure_ascii=False)}")
+    return f"touch({', '.join(words)})"
+
+
+class AddLabelOp(MigrateOperation):
+    """A value that a native enum of the models has and the database's lacks."""
+
+    def __init__(self, schema: str, name: str, label: str, where: str) -> None:
+        self.schema, self.name, self.label, self.where = schema, name, label, where
+
+    @override
+    def to_diff_tuple(self) -> tuple[str, str, str]:
+        """What `alembic check` tells."""
+        return "add_enum_label", f"{self.schema}.{self.name}", self.label
+
+    @override
+    def reverse(self) -> MigrateOperation:
+        return ExecuteSQLOp("-- PostgreSQL drops no value of an enum")
+
+
+@renderers.dispatch_for(AddLabelOp)
+def _render_label(context: AutogenContext, op: AddLabelOp) -> str:
+    assert context.dialect is not None  # noqa: S101 it is connected
+    name = qualified(context.dialect, op.schema, op.name)
+    sql = f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {literal(op.label)} {op.where}"
+    return f"op.execute({escaped(sql.strip())!r})"
 
 
 def complete(context: Any, _revision: Any, directives: Iterable[MigrationScript]) -> None:
-    """Add what Alembic leaves out of a new table: indexes of expressions, the trigger of touch."""
+    """Add what Alembic leaves out: a new table's indexes of expressions and its trigger of touch,
+    an enum's new values.
+    """  # noqa: D205
     for script in directives:
         ops = script.upgrade_ops.ops if script.upgrade_ops else []
         created = [op for op in ops if isinstance(op, CreateTableOp)]
@@ -55,7 +88,28 @@ def complete(context: Any, _revision: Any, directives: Iterable[MigrationScript]
                 for index in _indexes(table)
                 if index.name not in there
             )
-        ops.extend(TouchOp(op.table_name) for op in created if _has_version(op))
+        ops.extend(
+            TouchOp(op.table_name, op.schema or SCHEMA) for op in created if _has_version(op)
+        )
+        ops[:0] = _labels(context.opts.get("labels", {}))
+
+
+def _labels(missing: Mapping[tuple[str, str, bool], tuple[list[str], list[str]]]) -> list[Any]:
+    """In the models' order: each after the one before it, which is there by then."""
+    ops = []
+    for (schema, name, _), (labels, new) in missing.items():
+        for label in new:
+            place = labels.index(label)
+            where = f"AFTER {literal(labels[place - 1])}" if place else _before(labels, new)
+            ops.append(AddLabelOp(schema, name, label, where))
+    return ops
+
+
+def _before(labels: list[str], new: list[str]) -> str:
+    for label in labels:
+        if label not in new:
+            return f"BEFORE {literal(label)}"
+    return ""
 
 
 def _indexes(table: Table) -> list[Index]:
@@ -71,4 +125,6 @@ def render_plain_types(kind: str, item: object, _context: Any) -> str | Literal[
     """A revision must outlive the library: it names sa.String, not SQLModel's type or ours."""
     if kind == "type" and isinstance(item, AutoString | UtcDateTime):
         return f"sa.{item.impl_instance!r}"
+    if kind == "server_default" and isinstance(item, DefaultClause) and isinstance(item.arg, str):
+        return repr(item.arg)  # Alembic takes an apostrophe at either end away
     return False

@@ -15,12 +15,13 @@ from alembic.operations.ops import CreateIndexOp, DropIndexOp
 from alembic.script import ScriptDirectory
 
 from app_db.schema import LOCK_TIMEOUT, SCHEMA
+from app_db.sql_text import escaped, literal, qualified
 
 OF_ANOTHER_TABLE = """
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('{index}')
-               AND indrelid <> '{table}'::regclass) THEN
-        RAISE 'index {index} is there already, of another table';
+    IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass({index})
+               AND indrelid <> {table}::regclass) THEN
+        RAISE 'index % is there already, of another table', {index};
     END IF;
 END $$
 """
@@ -57,10 +58,10 @@ def _create_index(operations: Operations, operation: CreateIndexOp) -> None:
         return
     # The revision is not recorded: an index of this name is what an interruption has left.
     left = operation.to_index(operations.get_context())
-    quote = operations.get_context().dialect.identifier_preparer.quote
-    index, table = (f"{operation.schema or SCHEMA}.{quote(str(name))}"
-                    for name in (operation.index_name, operation.table_name))  # fmt: skip
-    operations.execute(OF_ANOTHER_TABLE.format(index=index, table=table).strip())
+    dialect, schema = operations.get_context().dialect, operation.schema or SCHEMA
+    index = literal(qualified(dialect, schema, str(operation.index_name)))
+    table = literal(qualified(dialect, schema, operation.table_name))
+    operations.execute(escaped(OF_ANOTHER_TABLE.format(index=index, table=table).strip()))
     with _patient(operations):
         operations.impl.drop_index(left, if_exists=True)
         toimpl.create_index(operations, operation)

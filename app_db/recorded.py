@@ -188,7 +188,7 @@ class RecordingDialect(PGDialect_psycopg):
     # Of one row of alembic_version; the deploy looks at the table itself.
     supports_sane_rowcount = False
     supports_sane_multi_rowcount = False
-    default_schema_name = "public"
+    default_schema_name = "pg_catalog"  # as app_db.alembic_env has it
     default_isolation_level = _plain = "READ COMMITTED"
 
     def __init__(self, recorded: "Recorded", **given: Any) -> None:

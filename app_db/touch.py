@@ -7,6 +7,7 @@ table stays as it is, for revisions that use it must go on to mean the same.
 from alembic import op
 
 from app_db.schema import SCHEMA
+from app_db.sql_text import escaped, qualified
 
 # WHEN: the ORM counts versions itself, and is not called back.
 FUNCTION = f"""
@@ -19,12 +20,12 @@ BEGIN
 END $$
 """
 TRIGGER = f"""
-CREATE TRIGGER touch BEFORE UPDATE ON {SCHEMA}.{{table}}
+CREATE TRIGGER touch BEFORE UPDATE ON {{table}}
 FOR EACH ROW WHEN (NEW.version = OLD.version) EXECUTE FUNCTION {SCHEMA}.touch()
 """
 # SQLite's own clock has milliseconds; SQLAlchemy writes six digits.
 ON_SQLITE = """
-CREATE TRIGGER app.touch_{table} AFTER UPDATE ON {table}
+CREATE TRIGGER {trigger} AFTER UPDATE ON {table}
 FOR EACH ROW WHEN NEW.version = OLD.version BEGIN
     UPDATE {table} SET version = OLD.version + 1,
         updated_at = strftime('%Y-%m-%d %H:%M:%f', 'now') || '000' WHERE id = NEW.id;
@@ -32,11 +33,17 @@ END
 """
 
 
-def touch(*tables: str) -> None:
+def touch(*tables: str, schema: str = SCHEMA) -> None:
     """Give the tables, which have updated_at and version, their trigger."""
-    of_sqlite = op.get_context().dialect.name == "sqlite"
-    if not of_sqlite:
-        op.execute(FUNCTION.strip())
+    dialect = op.get_context().dialect
+    if dialect.name == "sqlite":
+        for table in tables:
+            trigger = qualified(dialect, schema, f"touch_{table}")
+            # A trigger names no schema of its tables.
+            name = dialect.identifier_preparer.quote(table)
+            op.execute(escaped(ON_SQLITE.strip().format(trigger=trigger, table=name)))
+        return
+    op.execute(FUNCTION.strip())
     for table in tables:
-        trigger = ON_SQLITE if of_sqlite else TRIGGER
-        op.execute(trigger.strip().format(table=table))
+        name = qualified(dialect, schema, table)
+        op.execute(escaped(TRIGGER.strip().format(table=name)))

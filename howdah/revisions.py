@@ -11,6 +11,7 @@ from typing import NamedTuple
 from howdah.refusal import Refusal
 
 NAMES = ("revision", "down_revision", "depends_on")
+DEFAULT = "app_db.migrations"  # what is deployed until an inventory says otherwise
 LONGEST = 32  # characters: app.alembic_version's column
 
 
@@ -66,7 +67,10 @@ def reached(package: str, rows: Sequence[str]) -> list[str]:
     revisions = _revisions(package)
     for row in rows:
         if row not in revisions:
-            raise BadSchema(f"the server is at revision {row!r}, which {package} does not have")
+            raise BadSchema(
+                f"the server is at revision {row!r}, which {package} does not have; "
+                f"{_remedy(package, row)}"
+            )
     ends = _ends(revisions, rows)
     if before := sorted(set(rows) - set(ends)):
         raise BadSchema(
@@ -74,6 +78,15 @@ def reached(package: str, rows: Sequence[str]) -> list[str]:
             f"before {', '.join(ends)}; delete its row"
         )
     return ends
+
+
+def _remedy(package: str, revision: str) -> str:
+    if package != DEFAULT and contains(DEFAULT, revision):
+        return (
+            f"it is of app_db's, which was deployed before: `python -m app_db.join {package}` "
+            "makes yours its continuation (docs/migrations.md)"
+        )
+    return "deploy the application's newer version, or set the right schema"
 
 
 def _ends(revisions: Mapping[str, Revision], names: Collection[str]) -> list[str]:

@@ -161,11 +161,23 @@ def test_tables_are_found_and_nothing_else_is_imported(
     (package / "nouns" / "frozen.py").write_text(base + "class Noun(Base, frozen=True): pass\n")
     (package / "nouns" / "word.py").write_text(base + "class Word(Base, table=True): pass\n")
     (package / "nouns" / "entity.py").write_text(base + "class Word(Base, table=False): pass\n")
-    (package / "main.py").write_text("raise RuntimeError('the application was started')\n")
+    core = "import sqlalchemy as sa\nlinks = sa.Table('links', sa.MetaData())\n"
+    (package / "nouns" / "core.py").write_text(core)
+    base = "from sqlalchemy.orm import Mapped\n"
+    (package / "nouns" / "base.py").write_text(base)
+    started = "from sqlalchemy import text\nfrom rich.table import Table\nTable('x')\n"
+    (package / "main.py").write_text(started)
+    (package / "history" / "versions").mkdir(parents=True)
+    (package / "history" / "env.py").touch()
+    (package / "history" / "versions" / "one.py").write_text(f"{core}raise RuntimeError\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     import_tables("mine_to_find")
     found = {name for name in sys.modules if name.startswith("mine_to_find")}
-    assert found == {"mine_to_find", "mine_to_find.nouns", "mine_to_find.nouns.word"}
+    nouns = {
+        "mine_to_find.nouns",
+        *(f"mine_to_find.nouns.{one}" for one in ("base", "core", "word")),
+    }
+    assert found == {"mine_to_find", *nouns}
     with pytest.raises(BadSettings, match="no package 'nowhere_to_find' is importable; name the"):
         import_tables("nowhere_to_find")
 
@@ -192,11 +204,51 @@ def test_a_history_without_revisions_is_told(checkout: Path) -> None:
     assert done.stderr == "init-db: app_db.migrations has no revision yet\n"
 
 
-def test_a_table_that_no_revision_would_have_is_refused(checkout: Path) -> None:
-    plain = PLAIN.replace("    metadata = EntityTable.metadata\n", "")
-    (checkout / "app_db" / "word.py").write_text(plain)
+CORE = "import sqlalchemy as sa\nWordTable = sa.Table('words', sa.MetaData())\n"
+BASE = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase): pass
+class WordTable(Base):
+    __tablename__ = "words"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [PLAIN.replace("    metadata = EntityTable.metadata\n", ""), CORE, BASE]
+)
+def test_a_table_that_no_revision_would_have_is_refused(checkout: Path, text: str) -> None:
+    (checkout / "app_db" / "word.py").write_text(text)
     done = run(checkout, "-m", "alembic", "upgrade", "head")
     assert "FAILED: app_db.word.WordTable is in no history: it needs EntityTable as" in done.stdout
+
+
+NAMES = """
+from app_db import Entity, EntityTable
+
+class Group(Entity):
+    n: int = 0
+
+class GroupTable(EntityTable, Group, table=True):
+    __tablename__ = "group"
+
+class LineTable(EntityTable, Group, table=True):
+    __tablename__ = 'order "Lines" of:5%'
+"""
+
+
+def test_names_may_need_quotes_on_sqlite(checkout: Path) -> None:
+    run(checkout, "-m", "alembic", "upgrade", "head")
+    (checkout / "app_db" / "word.py").write_text(NAMES)
+    for words in (["revision", "--autogenerate", "-m", "Names"], ["upgrade", "head"], ["check"]):
+        done = run(checkout, "-m", "alembic", *words)
+        assert done.returncode == 0, done.stderr
+    with sqlite3.connect(checkout / "database.db") as database:
+        for table in ('"group"', '"order ""Lines"" of:5%"'):
+            database.execute(f"INSERT INTO {table} (id, n) VALUES ('1', 1)")
+            database.execute(f"UPDATE {table} SET n = 2")
+            assert database.execute(f"SELECT version FROM {table}").fetchall() == [(2,)]
+    database.close()
 
 
 def test_a_reference_to_users_brings_their_table(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ not isinstance(op.get_bind(), sa.Connection)
 not op.get_bind().in_transaction()
 op.get_context().environment_context.context_opts["as_sql"]
 op.get_bind().engine.dialect.paramstyle != 'pyformat'
-op.get_bind().dialect.default_schema_name != 'public'
+op.get_bind().dialect.default_schema_name != 'pg_catalog'
 context.get_starting_revision_argument() is not None""".splitlines()
 
 

@@ -87,7 +87,8 @@ def test_revision_of_another_application(shop: Checkout) -> None:
 
 def test_revision_that_needs_a_connection(shop: Checkout) -> None:
     later = second(shop).read_text()
-    changed = later.replace("def upgrade() -> None:", "def upgrade() -> None:\n    op.get_bind()")
+    changed = later.replace("def upgrade() -> None:", "def upgrade() -> None:\n"
+                            "    op.get_bind().execute(sa.text('SELECT 1')).scalar()")  # fmt: skip
     assert changed != later
     second(shop).write_text(changed)
     upgrade(shop)
@@ -136,3 +137,74 @@ def test_failing_migration_leaves_what_was_there(shop: Checkout) -> None:
     upgrade(shop)
     shop.deploy(env=path(shop))
     assert shop.deploy(env=path(shop)).changed == []
+
+
+ZOO = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{name}"
+down_revision = {down!r}
+
+
+def upgrade():
+    {upgrade}
+
+
+def downgrade():
+    pass
+"""
+ENV = "from app_db.alembic_env import run\nrun('zoo')\n"
+TEXT = "it's 100% {x} \\ :a \r\n\ttab \r -- é"
+
+
+@pytest.fixture
+def zoo(bare: Checkout) -> Checkout:
+    """A checkout that deploys a history of two branches, as far as the first of them."""
+    versions = bare.folder / "zoo" / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    for folder in (versions.parent, versions.parents[1]):
+        (folder / "__init__.py").touch()
+    (versions.parent / "env.py").write_text(ENV)
+    animals = "op.create_table('animals', sa.Column('name', sa.String), schema='app')\n"
+    rows = (
+        f"sa.table('animals', sa.column('name', sa.String), schema='app'), [{{'name': {TEXT!r}}}]"
+    )
+    step(bare, "zoo", None, f"{animals}    op.bulk_insert({rows})")
+    step(bare, "c1", "zoo")
+    bare.inventory(schema="zoo.migrations")
+    return bare
+
+
+def step(checkout: Checkout, name: str, down: object, upgrade: str = "pass") -> None:
+    text = ZOO.format(name=name, down=down, upgrade=upgrade)
+    (checkout.folder / "zoo" / "migrations" / "versions" / f"{name}.py").write_text(text)
+
+
+def test_a_merge_that_is_interrupted_is_finished_by_the_next_deploy(zoo: Checkout) -> None:
+    zoo.deploy()
+    ours = "SELECT convert_to(name, 'UTF8') FROM app.animals"
+    assert bytes.fromhex(zoo.ask(ours, "appdb").removeprefix("\\x")).decode() == TEXT
+    step(zoo, "d1", "zoo", "op.create_table('d1', sa.Column('n', sa.Integer), schema='app')")
+    step(zoo, "m2", ("c1", "d1"), "op.execute('SELECT nonsense')")
+    assert "nonsense" in zoo.refused()
+    rows = "SELECT string_agg(version_num, ' ' ORDER BY 1) FROM app.alembic_version"
+    assert zoo.ask(rows, "appdb") == "c1 d1"
+    step(
+        zoo,
+        "m2",
+        ("c1", "d1"),
+        "op.add_column('animals', sa.Column('n', sa.Integer), schema='app')",
+    )
+    assert "from c1 and d1 to m2" in zoo.shown()
+    assert zoo.deploy().changed == ["Migrate the schema"]
+    assert zoo.ask(rows, "appdb") == "m2"
+    assert zoo.deploy().changed == []
+
+
+def test_a_name_that_is_too_long_is_refused_before_a_host_is_touched(zoo: Checkout) -> None:
+    step(zoo, "zoo_0007_add_customer_notification_preferences", "c1")
+    said = "has 46 characters; app.alembic_version holds 32"
+    assert said in " ".join(zoo.refused().split())
+    assert said in " ".join(zoo.pyinfra("--dry", "deploy.py").output.split())
+    assert not zoo.home.exists()

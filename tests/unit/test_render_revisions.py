@@ -175,7 +175,7 @@ def test_what_psql_would_take_for_something_else_is_refused(
 ) -> None:
     application(r"op.execute('SELECT 1 \\gexec')")
     assert refusal(render("mine", "base")) == (
-        'mine: versions/0001_first.py:7: syntax error at or near "\\" at position 10 in '
+        'mine: versions/0001_first.py:7: syntax error at or near "\\" in '
         r"'SELECT 1 \\gexec'"
     )
 
