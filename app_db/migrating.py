@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from app_db.errors import AppDbError, SchemaBehind
-from app_db.schema import LOCK_TIMEOUT, SCHEMA
+from app_db.schema import EXTENSIONS, LOCK_TIMEOUT, SCHEMA
 
 DEPLOY = "`make deploy ENV=…` in the checkout of howdah"
 # The deploy's too, deploys/migrate.py: whoever migrates, only one does.
@@ -78,7 +78,7 @@ def _wait_for_turn(connection: Connection) -> None:
 def _become(connection: Connection, owner: str) -> None:
     for setting in (
         f"ROLE {owner}",
-        f"search_path = {SCHEMA}",
+        f"search_path = {SCHEMA}, {EXTENSIONS}",
         f"lock_timeout = '{LOCK_TIMEOUT}'",
         "statement_timeout = 0",
         "idle_in_transaction_session_timeout = 0",

@@ -66,7 +66,7 @@ def _roles_sql(fleet: Fleet) -> str:
 def _schema_sql(fleet: Fleet) -> str:
     module = "howdah.render_revisions"
     sql = run(sys.executable, "-m", module, "app_db.migrations", "base", cwd=fleet.folder)
-    return f"SET ROLE appowner;\nSET search_path = app;\n{sql}"
+    return f"SET ROLE appowner;\nSET search_path = app, extensions;\n{sql}"
 
 
 def _variables(fleet: Fleet, folder: Path, version: int) -> dict[str, object]:

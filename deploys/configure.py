@@ -25,7 +25,7 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     """Writes a new release when a file differs, and tries it. `load` puts it in force."""
     target.staged = None
     found, layout = snapshot(target), target.runtime.layout
-    wanted = target.files(found.hardware)
+    wanted = target.files(found)
     differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
     differing += _strange(found, wanted, layout)
     if not differing:

@@ -1,6 +1,7 @@
 """Roles, databases and rights: exactly what roles-sql asks for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from pyinfra import host, state
@@ -10,11 +11,13 @@ from deploys.convergent import convergent
 from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
 from deploys.target import Target
-from deploys.tell import report, would
+from deploys.tell import report, waits, would
 from howdah import rights
 from howdah.change import Change
+from howdah.found import Found
 from howdah.names import literal
 from howdah.verifiers import placeholder
+from howdah.wanted import Wanted
 
 
 @convergent
@@ -30,7 +33,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
         host.log("the server is down: its roles and rights are compared once it runs")
         return
     digests = {placeholder(v): digest for v, digest in store.digests().items()}
-    plan = rights.plan(found.catalog(), target.want, digests)
+    plan = rights.plan(found.catalog(), _loadable(target, found), digests)
     report([] if again else plan.reports)
     if not plan.changes:
         host.noop("roles and rights are as wanted")
@@ -40,6 +43,19 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     # A dry run may be before the verifiers have been made.
     text = script(plan.changes, verifiers) if state.is_executing else ""
     yield superuser(target.runtime, found, "set roles and rights", text)
+
+
+def _loadable(target: Target, found: Found) -> Wanted:
+    """Less the extensions whose library waits for a restart: most can be made only then."""
+    may_restart = target.cluster.may_restart and not state.is_executing
+    if not found.running or may_restart:
+        return target.want
+    names = {*target.preloaded(found)} - {*found.libraries}
+    late = {key for key in target.want.extensions.keys() - found.catalog().extensions.keys()
+            if key[1] in names}  # fmt: skip
+    waits(f"extension {name} in {base}" for base, name in sorted(late))
+    kept = {k: v for k, v in target.want.extensions.items() if k not in late}
+    return replace(target.want, extensions=kept)
 
 
 def script(changes: list[Change], verifiers: dict[str, str]) -> str:

@@ -22,8 +22,9 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     if found.locked and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock}")
     # What they refuse is refused before anything is touched.
+    runtime.check_modules(found, target.want)
     target.due()
-    target.files(found.hardware)
+    target.files(found)
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")
@@ -36,6 +37,8 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
 def initialise(target: Target) -> Iterator[PyinfraCommand]:
     """The data directory, with checksums, encoded in UTF-8, sorted by C."""
     found, runtime = snapshot(target), target.runtime
+    # Packages of another name may have brought what they must, or not.
+    runtime.check_modules(found, target.want)
     lacks = runtime.lacks_data(found)
     if not lacks:
         host.noop("the data directory is there")

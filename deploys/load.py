@@ -49,7 +49,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
 
 def _stated(target: Target, found: Found) -> dict[str, str]:
     """The settings that are ours to say, and that ALTER SYSTEM may not."""
-    content = target.files(found.hardware)["postgresql.conf"].content or b""
+    content = target.files(found)["postgresql.conf"].content or b""
     return settings.parse(content.decode())
 
 

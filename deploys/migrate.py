@@ -98,7 +98,7 @@ WHERE oid = to_regclass('app.alembic_version') \\gset
     DO $$ BEGIN RAISE 'the schema has moved since it was read; run the deploy again'; END $$;
 \\endif
 SET ROLE {owner};
-SET search_path = app;
+SET search_path = app, extensions;
 SET lock_timeout = '10s';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, MDY';

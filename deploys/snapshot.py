@@ -43,7 +43,7 @@ def processes(server: Server, *, answers: bool = False) -> Found:
     ``answers``: and what a running one says of itself.
     """
     sql = query("server") if answers else ""
-    return found.read(_lines(connection.run(_script(server.runtime, sql))))
+    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql))))
 
 
 def snapshot(target: Target) -> Found:
@@ -85,10 +85,10 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
-    return _script(runtime, questions(want, runtime.cluster.app_database))
+    return _script(runtime, want, questions(want, runtime.cluster.app_database))
 
 
-def _script(runtime: Runtime, sql: str) -> str:
+def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
     """``sql``: what the server is asked; empty: nothing."""
     layout, port = runtime.layout, runtime.cluster.port
     assigned = shell.assigned(
@@ -98,6 +98,6 @@ def _script(runtime: Runtime, sql: str) -> str:
         lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if sql else "",
     )  # fmt: skip
     return shell.filled(
-        "snapshot", assigned=assigned, facts=runtime.facts, psql=psql(runtime), sql=sql,
+        "snapshot", assigned=assigned, facts=runtime.facts(want), psql=psql(runtime), sql=sql,
         files=shell.filled("files"),
     )  # fmt: skip

@@ -14,10 +14,11 @@ from deploys import ROOT, connection
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
-from howdah import render
+from howdah import libraries, render
 from howdah.cluster import Cluster
 from howdah.declared import declared, unsafe_settings
-from howdah.hardware import UNKNOWN, Hardware
+from howdah.found import Found
+from howdah.hardware import UNKNOWN
 from howdah.names import host_names
 from howdah.refusal import Refusal
 from howdah.render import File
@@ -103,13 +104,22 @@ class Target(Server):
         names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
         return list(dict.fromkeys(names))
 
-    def files(self, hardware: Hardware = UNKNOWN) -> Mapping[str, File]:
-        """The files of a release. A certificate that is due counts as not made yet."""
+    def files(self, found: Found | None = None) -> Mapping[str, File]:
+        """The files of a release, for what the host has. A certificate that is due is not made."""
+        hardware = found.hardware if found else UNKNOWN
+        cluster = self._cluster(found)
         due = self.store.leaf_faults(
             self.label, self.certificate_names, self.cluster.certificate_days
         )
         pair = None if due else self.store.leaf(self.label)
-        return render.files(self.cluster, self.runtime.layout, hardware, self.logins, pair)
+        return render.files(cluster, self.runtime.layout, hardware, self.logins, pair)
+
+    def preloaded(self, found: Found) -> list[str]:
+        """The libraries that a server of the wanted files loads at its start."""
+        return libraries.preloaded(self._cluster(found), audit=self.runtime.layout.audit)
+
+    def _cluster(self, found: Found | None) -> Cluster:
+        return libraries.keeping(self.cluster, found.libraries if found else [])
 
     def due(self) -> list[str]:
         """What the store lacks, a line each. Raises BadSecret."""

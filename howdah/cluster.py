@@ -28,11 +28,13 @@ from howdah.knobs import (
     ClusterName,
     Frozen,
     Label,
+    Libraries,
     Name,
     Names,
     Network,
     Networks,
     Package,
+    Packages,
     Switch,
     Texts,
 )
@@ -116,6 +118,10 @@ class Cluster(BaseModel):
     lock_timeout: Duration = "10s"
     log_min_duration_statement: Duration = "1000ms"
     audit: Audit = "ddl, role, write"  # pgaudit.log
+    # Of the distribution, beside PostgreSQL's own.
+    packages: Packages = ()
+    # Beside Howdah's own in shared_preload_libraries: howdah.libraries.
+    libraries: Libraries = ()
     # None: only production waits, for a restart ends every session.
     restart: Switch | None = None
     # None: all but production. What it sets wins over the files, and no inventory shows it.
@@ -191,6 +197,12 @@ class Cluster(BaseModel):
             for name, cause in causes.items()
             if cause
         }
+
+    @property
+    def package_names(self) -> tuple[str, ...]:
+        """The packages, each once, for the PostgreSQL that the host has."""
+        names = [name.replace("{version}", str(self.version)) for name in self.packages]
+        return tuple(dict.fromkeys(names))
 
     def may_be_unsafe(self, name: str) -> bool:
         """Whether ``unsafe_settings`` names it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from howdah import catalog, settings
+from howdah import catalog, libraries, settings
 from howdah.catalog import Catalog
 from howdah.hardware import Hardware
 from howdah.refusal import Refusal
@@ -79,6 +79,7 @@ class Found:
     outdated: bool = False  # the running server is not of the binaries that are there
     version: str = ""  # of the running server: 17.10
     listen: str = ""  # its listen_addresses
+    preloaded: str = ""  # its shared_preload_libraries
     release: str = ""  # that the running server has loaded
     loaded: float = 0  # when, in seconds of the epoch
     links: set[str] = field(default_factory=set)  # to files in force, where Debian looks for them
@@ -104,6 +105,17 @@ class Found:
     def running(self) -> bool:
         """Whether the server runs and was read."""
         return bool(self.version)
+
+    @property
+    def libraries(self) -> list[str]:
+        """What the server has loaded; of one that is down, what it would."""
+        value = self.preloaded
+        conf = self.files.get("postgresql.conf")
+        if not self.running and conf:
+            for line in conf.text.splitlines():
+                name, its = settings.line(line)
+                value = its if name == "shared_preload_libraries" else value
+        return libraries.split(value)
 
     def unread(self) -> bool:
         """Whether the server may have read something else in the release's place."""
@@ -185,8 +197,9 @@ def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> Non
 
 def _row(found: Found, row: list[Any]) -> None:
     match row:
-        case ["server", version, release, listen]:
+        case ["server", version, release, listen, preloaded]:
             found.version, found.release, found.listen = version, release, listen
+            found.preloaded = preloaded
         case ["loaded", seconds]:
             found.loaded = seconds
         case ["context", name, context, pending]:

@@ -56,6 +56,20 @@ def _host_name(value: str) -> str:
     return value
 
 
+def _library(value: str) -> str:
+    """No path: PostgreSQL takes it from its own folder."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", value):
+        raise ValueError("needs names of libraries without a path, like auto_explain")
+    return value
+
+
+def _debian_package(value: str) -> str:
+    """With {version} for PostgreSQL's."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*[a-z0-9]", value.replace("{version}", "0")):
+        raise ValueError("needs names of packages, like postgresql-17-cron")
+    return value
+
+
 def _package(value: str) -> str:
     if not all(part.isidentifier() for part in value.split(".")):
         raise ValueError("needs a package as an import names it, like app_db.migrations")
@@ -112,6 +126,14 @@ Addresses = Annotated[
     BeforeValidator(_several),
 ]
 Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
+Packages = Annotated[
+    tuple[Annotated[str, AfterValidator(_debian_package)], ...],
+    BeforeValidator(_several),
+]
+Libraries = Annotated[
+    tuple[Annotated[str, AfterValidator(_library)], ...],
+    BeforeValidator(_several),
+]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Package = Annotated[str, AfterValidator(_package)]
 Switch = Annotated[bool, BeforeValidator(_yes_or_no)]

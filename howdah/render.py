@@ -12,11 +12,13 @@ from howdah import hba, settings
 from howdah.cluster import BadCluster, Cluster
 from howdah.hardware import Hardware
 from howdah.layout import Layout
+from howdah.libraries import preloaded
 from howdah.sizing import sized
 
 if TYPE_CHECKING:
     from howdah.x509 import Pair
 
+PRELOADED = "shared_preload_libraries"
 # Forward secret, authenticated encryption (RFC 5288, 5289, 7905).
 CIPHERS = (
     "ECDHE-ECDSA-AES256-GCM-SHA384",
@@ -64,8 +66,10 @@ def files(
     """
     records = hba.records(logins, cluster.networks)
     sizes = sized(cluster, hardware)
+    names = preloaded(cluster, audit=layout.audit)
+    values = {"layout": layout, "libraries": names, "ciphers": CIPHERS}
     return {
-        "postgresql.conf": File(_postgresql_conf(cluster, layout, sizes).encode()),
+        "postgresql.conf": File(_postgresql_conf(cluster, sizes, values).encode()),
         "pg_hba.conf": File(_render("pg_hba.conf.j2", records=records)),
         "pg_ident.conf": File(_render("pg_ident.conf.j2", layout=layout)),
         "server.crt": File(pair.certificate if pair else None, secret=True),
@@ -73,21 +77,23 @@ def files(
     }
 
 
-def _postgresql_conf(cluster: Cluster, layout: Layout, sizes: Mapping[str, str]) -> str:
+def _postgresql_conf(
+    cluster: Cluster, sizes: Mapping[str, str], values: Mapping[str, object]
+) -> str:
     """An entry of ``settings`` wins over a size, and over nothing else."""
     if not cluster.settings:
-        return _conf(cluster, layout, sizes)
-    bare = _conf(cluster.model_copy(update={"settings": {}}), layout, {})
+        return _conf(cluster, sizes, values)
+    bare = _conf(cluster.model_copy(update={"settings": {}}), {}, values)
     decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
     if decided:
-        raise BadCluster(f"settings[{decided[0]!r}]: Howdah decides it; take it out")
+        remedy = "write libraries = …" if decided[0] == PRELOADED else "take it out"
+        raise BadCluster(f"settings[{decided[0]!r}]: Howdah decides it; {remedy}")
     own = {name: size for name, size in sizes.items() if name not in cluster.settings}
-    return _conf(cluster, layout, own)
+    return _conf(cluster, own, values)
 
 
-def _conf(cluster: Cluster, layout: Layout, sizes: Mapping[str, str]) -> str:
-    values = {"cluster": cluster, "layout": layout, "sizes": sizes, "ciphers": CIPHERS}
-    return _render("postgresql.conf.j2", **values).decode()
+def _conf(cluster: Cluster, sizes: Mapping[str, str], values: Mapping[str, object]) -> str:
+    return _render("postgresql.conf.j2", cluster=cluster, sizes=sizes, **values).decode()
 
 
 def _render(template: str, **values: object) -> bytes:

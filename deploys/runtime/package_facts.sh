@@ -1,6 +1,34 @@
 (. /etc/os-release && echo "os$tab$ID $VERSION_ID") 2>/dev/null
 echo "uid$tab$(id -u)"
 [ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
+# what roles-sql and the inventory ask for; apt is asked only where something is missing
+missing=
+for each in @MODULES@; do
+    kind=${each%%/*}
+    names=${each#*/} # its own, and those of packages that may have it
+    name=${names%%/*}
+    case "$kind" in
+        library) file=${BINARIES%/bin}/lib/$name.so ;;
+        *) file=/usr/share/postgresql/@VERSION@/extension/$name.control ;;
+    esac
+    [ -e "$file" ] && echo "has$tab$kind $name" && continue
+    missing="$missing $(echo "${names#*/}" | tr / ' ')"
+done
+installed=" $([ -z "@PACKAGES@" ] || dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' @PACKAGES@ 2>/dev/null |
+    sed -n 's/^.i  *//p' | tr '\n' ' ')"
+for package in @PACKAGES@; do
+    case "$installed" in
+        *" $package "*) echo "has${tab}installed $package" ;;
+        *) missing="$missing $package" ;;
+    esac
+done
+if [ -n "$missing" ]; then
+    ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "has${tab}lists"
+    # shellcheck disable=SC2086 a list of names
+    LC_ALL=C apt-cache policy $missing 2>/dev/null |
+        awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) }
+            $1 == "Candidate:" && $2 != "(none)" { print "has\tpackage " name }'
+fi
 # unpacked is not installed: postgres may not even be a user yet
 [ -e "$MARKER" ] || ! dpkg-query -W -f '${db:Status-Abbrev}\n' @SERVER@ @SERVER@-pgaudit 2>/dev/null |
     grep -q '^.[UFH]' || echo "has${tab}unpacked"

@@ -3,7 +3,8 @@
 SELECT json_build_array('server',
     current_setting('server_version'),
     coalesce(current_setting('howdah.release', TRUE), ''),
-    current_setting('listen_addresses'));
+    current_setting('listen_addresses'),
+    current_setting('shared_preload_libraries'));
 
 SELECT json_build_array('context', name, context, pending_restart)
 FROM pg_catalog.pg_settings;

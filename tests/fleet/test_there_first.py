@@ -8,6 +8,7 @@ from tests.fleet.conftest import NewFleet
 from tests.fleet.fleet import Fleet
 
 ETC = "/etc/postgresql/17/main"
+OWN = "auth_delay,pgaudit,pg_stat_statements"
 
 
 @pytest.fixture
@@ -15,9 +16,11 @@ def there_first(new_fleet: NewFleet) -> Iterator[Fleet]:
     """A host with a cluster as Debian makes it, in use."""
     fleet = new_fleet()
     machine = fleet.machines[0]
-    machine.sh("pg_createcluster --start 17 main")
+    machine.sh("pg_createcluster 17 main")
     machine.sh(f'sed -i "s/^#work_mem = .*/work_mem = 9MB  # it\'s ours/" {ETC}/postgresql.conf')
-    machine.sh("systemctl reload postgresql@17-main")
+    loads = "shared_preload_libraries 'pg_prewarm, auto_explain'"
+    machine.sh(f'echo "{loads}" >> {ETC}/postgresql.conf')
+    machine.sh("systemctl start postgresql@17-main")
     machine.ask("CREATE DATABASE shop; CREATE ROLE ada LOGIN PASSWORD 'not howdahs'")
     machine.ask("CREATE TABLE kept AS SELECT 42 AS answer", "shop")
     return fleet
@@ -35,7 +38,8 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     assert says in fleet.refused_in_one_line()
     fleet.inventory(adopt=True)
     shown = fleet.shown()
-    for line in ("adopt /etc/postgresql/17/main: its files become r-0", "-work_mem = 9MB",
+    for line in (f"+shared_preload_libraries = '{OWN},pg_prewarm,auto_explain'",
+                 "adopt /etc/postgresql/17/main: its files become r-0", "-work_mem = 9MB",
                  "-host    all             all             127.0.0.1/32            scram-sha-256",
                  "role ada is not in roles-sql", "CREATE ROLE appuser",
                  "waits for a restart (--data restart=yes): shared_preload_libraries"):  # fmt: skip
@@ -50,8 +54,10 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     assert undone.code == 0, undone.output
     assert machine.ask("SHOW work_mem") == "9MB"
     fleet.deploy("--data", "restart=yes")
-    assert machine.ask("SHOW shared_preload_libraries") == "auth_delay,pgaudit"
+    assert machine.ask("SHOW shared_preload_libraries") == f"{OWN},pg_prewarm,auto_explain"
     assert fleet.deploy().changed == []
+    fleet.inventory(adopt=True, libraries=[])
+    assert f"+shared_preload_libraries = '{OWN}'" in fleet.shown()
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_another_session_that_migrates_is_waited_for(
 
 
 def test_it_migrates_as_the_deploy_does(empty: PlainServer) -> None:
-    wanted = {"role": "appowner", "search_path": "app", "lock_timeout": "10s",
+    wanted = {"role": "appowner", "search_path": "app, extensions", "lock_timeout": "10s",
               "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}  # fmt: skip
     engine = make_engine(of(empty))
     with engine.connect() as connection, guard.migrating(connection):

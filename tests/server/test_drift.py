@@ -29,7 +29,7 @@ DRIFTS = [
     ("postgres", "ALTER ROLE backupuser RESET ALL", "ALTER ROLE backupuser SET lock_timeout"),
     ("postgres", "ALTER DATABASE appdb SET jit = on", "ALTER DATABASE appdb RESET jit"),
     ("postgres", "ALTER ROLE appuser IN DATABASE appdb SET search_path = public",
-     "ALTER ROLE appuser IN DATABASE appdb SET search_path = app"),
+     "ALTER ROLE appuser IN DATABASE appdb SET search_path = app, extensions"),
     ("postgres", "ALTER DATABASE appdb CONNECTION LIMIT 3", "CONNECTION LIMIT -1"),
     ("postgres", "GRANT CONNECT ON DATABASE temporal TO PUBLIC",
      "REVOKE CONNECT ON DATABASE temporal FROM PUBLIC"),

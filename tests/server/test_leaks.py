@@ -153,10 +153,9 @@ KINDS = {
 
 
 def load_pg_stat_statements(checkout: Checkout) -> None:
-    """By hand, for Howdah decides shared_preload_libraries, and says so until the next restart."""
+    """Its view; and what would show the deploy's statements, if its sessions did not say no."""
     checkout.ask(
         "CREATE EXTENSION pg_stat_statements;"
-        "ALTER SYSTEM SET shared_preload_libraries = auth_delay, pg_stat_statements;"
         "ALTER SYSTEM SET log_min_error_statement = debug5; ALTER SYSTEM SET debug_print_parse = on"
     )
     checkout.pyinfra("-y", "deploys.local.stop")
@@ -270,7 +269,8 @@ def in_a_run(checkout: Checkout, secret: str) -> None:
 
 
 def in_a_statement(checkout: Checkout, secret: str) -> None:
-    checkout.ask(f"ALTER ROLE appuser PASSWORD '{secret}'")
+    loud = "SET pg_stat_statements.track_utility = on"
+    checkout.ask(f"{loud}; ALTER ROLE appuser PASSWORD '{secret}'")
 
 
 @pytest.mark.parametrize(

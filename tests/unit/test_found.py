@@ -43,7 +43,7 @@ def test_what_alter_system_has_left_is_read_of_a_server_that_is_down() -> None:
 
 def test_rows_of_the_server_are_read() -> None:
     found = rows(
-        ["server", "17.10", "r-3", "127.0.0.1, ::1"],
+        ["server", "17.10", "r-3", "127.0.0.1, ::1", 'auth_delay, "own"'],
         ["context", "jit", "user", False],
         ["context", "max_connections", "postmaster", True],
         ["pending", "max_connections"],
@@ -55,6 +55,7 @@ def test_rows_of_the_server_are_read() -> None:
         ["role", "appuser", {"login": True}],
     )
     assert (found.version, found.release, found.running) == ("17.10", "r-3", True)
+    assert found.libraries == ["auth_delay", "own"]
     assert found.contexts == {"jit": "user", "max_connections": "postmaster"}
     assert found.pending == {"max_connections", "port"}
     assert found.system == {"work_mem": "1GB"}
@@ -79,7 +80,7 @@ def test_fact_of_a_file_that_is_not_known_is_passed_over(fact: str) -> None:
 def test_link_that_is_younger_than_what_is_loaded(links: list[str], unread: bool) -> None:
     loaded = ["loaded", 1764087000.5]
     assert not read([*links, json.dumps(loaded)]).unread()  # there is no server
-    server = ["server", "17.10", "r-3", ""]
+    server = ["server", "17.10", "r-3", "", ""]
     assert read([*links, *map(json.dumps, (server, loaded))]).unread() == unread
 
 
@@ -161,3 +162,11 @@ def test_names_of_settings_are_small() -> None:
     assert found.contexts == {"timezone": "user", "datestyle": "user"}
     assert found.pending == {"datestyle", "intervalstyle"}
     assert found.system == {"timezone": "UTC"}
+
+
+def test_libraries_of_a_server_that_is_down_are_those_of_its_file() -> None:
+    lines = ["#shared_preload_libraries = 'no'", "Shared_Preload_Libraries 'a, \"b\",,c' # it's"]
+    found = read(["file\tpostgresql.conf\t640\troot:howdah",
+                  *(f"text\tpostgresql.conf\t{line}" for line in lines)])  # fmt: skip
+    assert found.libraries == ["a", "b", "c"]
+    assert read([]).libraries == []

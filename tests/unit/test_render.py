@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from howdah.cluster import BadCluster, Cluster, read
 from howdah.declared import declared
 from howdah.hardware import UNKNOWN
 from howdah.layout import Layout
-from howdah.render import CIPHERS, File, _render, files
+from howdah.libraries import keeping
+from howdah.render import CIPHERS, PRELOADED, File, _render, files
 from howdah.sizing import sized
 from howdah.x509 import Pair
 
@@ -142,8 +144,9 @@ def test_settings_of_the_map_appear_quoted() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ssl", "password_encryption", "hba_file", "data_directory", "shared_preload_libraries",
-     "log_statement", "auth_delay.milliseconds", "ssl_ciphers", "unix_socket_permissions"],
+    ["ssl", "password_encryption", "hba_file", "data_directory", "log_statement",
+     "pg_stat_statements.track_utility", "auth_delay.milliseconds", "ssl_ciphers",
+     "unix_socket_permissions"],
 )  # fmt: skip
 def test_setting_that_howdah_decides_is_refused(name: str) -> None:
     message = rf"settings\['{re.escape(name)}'\]: Howdah decides it; take it out"
@@ -247,6 +250,57 @@ def test_last_line_includes_the_release() -> None:
 def test_template_fails_on_a_name_that_it_does_not_know() -> None:
     with pytest.raises(UndefinedError, match="records"):
         _render("pg_hba.conf.j2")
+
+
+# -- Libraries -------------------------------------------------------------------------------
+
+
+def loads(audit: bool = True, **data: Any) -> str:
+    content = files(cluster(**data), replace(LAYOUT, audit=audit), UNKNOWN, (), PAIR)
+    return settings.parse((content["postgresql.conf"].content or b"").decode())[PRELOADED]
+
+
+def test_libraries_join_howdahs_own() -> None:
+    own = "auth_delay,pgaudit,pg_stat_statements"
+    assert loads() == f"'{own}'"
+    assert loads(audit=False) == "'auth_delay,pg_stat_statements'"
+    assert loads(libraries=["timescaledb", "auto_explain"]) == f"'{own},timescaledb,auto_explain'"
+    assert loads(libraries=["auto_explain", "auto_explain"]) == f"'{own},auto_explain'"
+
+
+def test_library_of_howdahs_own_stands_where_the_inventory_has_it() -> None:
+    named = ["citus", "auth_delay", "pg_stat_kcache"]
+    assert loads(libraries=named) == "'pgaudit,pg_stat_statements,citus,auth_delay,pg_stat_kcache'"
+
+
+def test_shared_preload_libraries_is_said_by_libraries() -> None:
+    message = r"settings\['shared_preload_libraries'\]: Howdah decides it; write libraries = …"
+    with pytest.raises(BadCluster, match=message):
+        rendered(cluster(settings={"Shared_Preload_Libraries": "x"}))
+
+
+@pytest.mark.parametrize("name", ["", "/tmp/own", "$libdir/own", "own.so", "a,b", "a b", "-a", "é"])
+def test_library_is_a_plain_name(name: str) -> None:
+    with pytest.raises(BadCluster, match="needs names of libraries without a path"):
+        cluster(libraries=[name])
+
+
+def test_adopted_cluster_keeps_its_libraries_until_the_inventory_has_a_list() -> None:
+    loaded = ["timescaledb", "pgaudit"]
+    assert keeping(cluster(adopt=True), loaded).libraries == ("timescaledb",)
+    assert keeping(cluster(adopt=True, libraries=[]), loaded).libraries == ()
+    assert keeping(cluster(adopt=True, libraries=["pg_cron"]), loaded).libraries == ("pg_cron",)
+    assert keeping(cluster(), loaded).libraries == ()
+
+
+def test_statements_with_passwords_are_not_kept() -> None:
+    assert conf(cluster())["pg_stat_statements.track_utility"] == "off"
+
+
+@pytest.mark.parametrize(("version", "said"), [(15, None), (16, "0"), (18, "0")])
+def test_auto_explain_shows_no_bound_value(version: int, said: str | None) -> None:
+    values = conf(cluster(version=version, libraries=["auto_explain"]))
+    assert values.get("auto_explain.log_parameter_max_length") == said
 
 
 # -- The set ---------------------------------------------------------------------------------

@@ -311,7 +311,7 @@ def test_setting_that_differs_is_set(found: Catalog, want: Wanted) -> None:
 
 def test_list_is_set_as_a_list(found: Catalog, want: Wanted) -> None:
     found.settings[Setting("appuser", "appdb", "search_path")] = "public"
-    sql = "ALTER ROLE appuser IN DATABASE appdb SET search_path = app;"
+    sql = "ALTER ROLE appuser IN DATABASE appdb SET search_path = app, extensions;"
     assert statements(found, want) == [("postgres", sql)]
 
 

@@ -63,7 +63,7 @@ def test_server_accepts_its_files(found: Found) -> None:
 
 def test_nobody_overrides_the_files(target: Target, found: Found) -> None:
     """By ALTER SYSTEM."""
-    content = target.files(found.hardware)["postgresql.conf"].content or b""
+    content = target.files(found)["postgresql.conf"].content or b""
     stated = settings.parse(content.decode())
     assert {n: value for n, value in sorted(found.system.items()) if n in stated} == {}
 

