@@ -2,8 +2,12 @@
 
 SELECT json_build_array('owner', current_database(), 'schema', '', nspname, '',
     pg_get_userbyid(nspowner))
-FROM pg_catalog.pg_namespace
-WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';
+FROM pg_catalog.pg_namespace AS n
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    -- one that an extension has made is the extension's, unless roles-sql speaks of it
+    AND (nspname = ANY (:'schemas'::text[]) OR NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'));
 
 SELECT json_build_array('extension', current_database(), e.extname, n.nspname)
 FROM pg_catalog.pg_extension AS e
@@ -22,7 +26,10 @@ WITH objects AS (
             WHEN 'S' THEN coalesce(c.relacl, acldefault('s', c.relowner))
             WHEN 'c' THEN coalesce(t.typacl, acldefault('T', c.relowner))
             ELSE coalesce(c.relacl, acldefault('r', c.relowner))
-        END, c.oid, 'pg_class'::regclass, NULL
+        END,
+        -- what a composite type belongs to is said of the type, not of its columns' relation
+        CASE relkind WHEN 'c' THEN t.oid ELSE c.oid END,
+        CASE relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END, NULL
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_type AS t ON t.oid = c.reltype
@@ -66,12 +73,14 @@ WITH objects AS (
     WHERE n.nspname = ANY (:'schemas'::text[]) AND t.typtype IN ('e', 'd', 'r')
 ),
 
--- An extension's objects are the extension's business.
+-- An extension's objects are the extension's business, and what PostgreSQL has made for a type
+-- (a range's constructors, which belong to the superuser whosever the range is) goes with the type.
 own AS (
     SELECT o.* FROM objects AS o
     WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend AS d
-        WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
+        WHERE d.classid = o.class AND d.objid = o.oid
+            AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_proc'::regclass))
 ),
 
 acl AS (

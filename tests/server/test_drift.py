@@ -179,6 +179,32 @@ REPORTS = [
 ]  # fmt: skip
 
 
+# What belongs to an extension, or was made for a type, goes with it: (database, SQL, undo).
+NO_REPORTS = [
+    ("appdb", "CREATE EXTENSION tablefunc WITH SCHEMA app; CREATE SCHEMA cron; "
+     "CREATE TABLE cron.job (i int); ALTER EXTENSION tablefunc ADD SCHEMA cron; "
+     "ALTER EXTENSION tablefunc ADD TABLE cron.job",
+     "ALTER EXTENSION tablefunc DROP TABLE cron.job; ALTER EXTENSION tablefunc DROP SCHEMA cron; "
+     "DROP SCHEMA cron CASCADE; DROP EXTENSION tablefunc"),
+    ("appdb", "SET ROLE appowner; CREATE TYPE app.span AS RANGE (subtype = float8); "
+     "CREATE TYPE app.couple AS (a int, b int); CREATE DOMAIN app.few AS int CHECK (VALUE < 3); "
+     "CREATE TABLE app.spans (i int GENERATED ALWAYS AS IDENTITY, span app.span[], few app.few)",
+     "DROP TABLE app.spans; DROP TYPE app.span, app.couple; DROP DOMAIN app.few"),
+]  # fmt: skip
+
+
+def test_what_belongs_to_an_extension_or_a_type_is_no_report(converged: Checkout) -> None:
+    for database, sql, _ in NO_REPORTS:
+        converged.ask(sql, database)
+    try:
+        assert converged.dry().plan["hosts"]["@local"]["reported"] == [
+            "extension tablefunc in appdb is not in roles-sql"
+        ]
+    finally:
+        for database, _, undo in NO_REPORTS:
+            converged.ask(undo, database)
+
+
 def test_what_is_not_ours_is_only_told(converged: Checkout) -> None:
     (converged.folder / "roles-sql" / "70-later.sql").write_text(
         '\\connect :"app_database"\nGRANT SELECT ON TABLE app.later TO :"app_role";\n'
