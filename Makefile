@@ -36,9 +36,13 @@ deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
 
-# A failing host makes pyinfra ask whether to go on; what changes nothing does.
-dry: .venv $(INVENTORY)  ## show what deploy would change, change nothing
-	@yes '' | $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py
+# Ends with 2 where there are differences, with 1 where something fails. make itself ends with 2
+# whatever fails, and with 1 where it is told to quit.
+QUIT = { kill -QUIT $$PPID; sleep 1; exit 1; }
+dry:  ## show what deploy would change, change nothing; 2: there are differences
+	@$(MAKE) -s --no-print-directory .venv $(INVENTORY) >&2 || $(QUIT)
+	@$(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py; code=$$?; \
+		case $$code in 0 | 2) exit $$code ;; *) $(QUIT) ;; esac
 
 undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
@@ -59,8 +63,8 @@ status: .venv $(INVENTORY)  ## whether the server runs, and where everything is
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.status
 
 destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
-	@test -n '$(YES)' || { $(CAN_ASK); $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploys.local.destroy \
-		</dev/null && printf '\ntype %s to delete all of this: ' '$(ENV)' && read answer && \
+	@test -n '$(YES)' || { $(CAN_ASK); $(PYINFRA) --dry $(ARGS) $(INVENTORY) deploys.local.destroy; \
+		test $$? -ne 1 && printf '\ntype %s to delete all of this: ' '$(ENV)' && read answer && \
 		test "$$answer" = '$(ENV)' || { echo 'nothing is deleted'; exit 1; }; }
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 

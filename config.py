@@ -7,9 +7,9 @@ from pyinfra import config
 # pyinfra keeps nothing that it has compiled, so that each run would compile Howdah anew: 0.1 s.
 sys.dont_write_bytecode = False
 
-from deploys import ahead, hostkeys, nobody  # noqa: E402 after it
+from deploys import ahead, fence, hostkeys, plan, summary  # noqa: E402 after it
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
 ahead.begin()
-nobody.refuse()
+fence.begin(fence.Hooks(plan=plan.show, end=summary.end, payload=summary.payload))
 hostkeys.explain()

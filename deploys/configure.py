@@ -10,9 +10,9 @@ from deploys.convergent import convergent
 from deploys.releases import FOLDER, MARKER
 from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
-from deploys.tell import would
-from howdah import difference, settings
-from howdah.found import Found
+from deploys.tell import report, would
+from howdah import difference, locked_out, settings
+from howdah.found import ADOPTED, Found
 from howdah.layout import Layout
 from howdah.refusal import Refusal
 from howdah.render import File
@@ -32,17 +32,25 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("the configuration is as wanted")
         return
     _refuse_unknown(found, wanted)
+    if found.current in ("", ADOPTED):
+        report(locked_out.lines(found.rules, found.catalog(), target.logins))
     target.staged = Staged(found.next_release, _late(found, wanted))
     restart = " (restart)" if target.staged.late else ""
     lines = [f"release {found.next_release}{restart}: {', '.join(differing)}"]
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
+    brief = list(lines)
     for name in (n for n in differing if n in wanted):
         now = _text(found, name)
-        shown = difference.file_lines(name, now, wanted[name], brief=state.is_executing)
-        lines += shown or [f"{name}: its owner, mode or type"]
-    would(lines)
+        lines += _shown(name, now, wanted[name], brief=False)
+        brief += _shown(name, now, wanted[name], brief=True)
+    would(lines, brief if found.first or state.is_executing else [])
     yield releases.write(target.runtime, found.next_release, wanted)
     canary.refuse(target, found.next_release)
+
+
+def _shown(name: str, now: str | None, wanted: File, *, brief: bool) -> list[str]:
+    lines = difference.file_lines(name, now, wanted, brief=brief)
+    return lines or [f"{name}: its owner, mode or type"]
 
 
 def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:

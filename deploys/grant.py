@@ -7,16 +7,18 @@ from itertools import groupby
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from deploys import ROOT, fence
 from deploys.convergent import convergent
 from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
+from deploys.summary import told
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import rights
-from howdah.change import Change
+from howdah.change import Change, counted
 from howdah.found import Found
 from howdah.names import literal
-from howdah.verifiers import placeholder
+from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
 
@@ -38,7 +40,9 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     if not plan.changes:
         host.noop("roles and rights are as wanted")
         return
-    would([f"{len(plan.changes)} statements", *map(str, plan.changes)])
+    lines = [f"{len(plan.changes)} statements", *map(str, plan.changes)]
+    would(lines, [counted(plan.changes)] if found.first else [])
+    _tell_of_passwords(target, plan.changes)
     verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}
     # A dry run may be before the verifiers have been made.
     text = script(plan.changes, verifiers) if state.is_executing else ""
@@ -56,6 +60,17 @@ def _loadable(target: Target, found: Found) -> Wanted:
     waits(f"extension {name} in {base}" for base, name in sorted(late))
     kept = {k: v for k, v in target.want.extensions.items() if k not in late}
     return replace(target.want, extensions=kept)
+
+
+def _tell_of_passwords(target: Target, changes: list[Change]) -> None:
+    """Whoever logs in with another one than the file's is locked out from now on."""
+    variables = {placeholder(variable): variable for variable in PASSWORDS}
+    known = told()
+    for change in changes:
+        if change.login:
+            file = target.store.password_file(variables[change.placeholder])
+            known.passwords[change.login] = str(file.relative_to(ROOT))
+            known.passwords_by = fence.current_operation()
 
 
 def script(changes: list[Change], verifiers: dict[str, str]) -> str:

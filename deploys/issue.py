@@ -22,12 +22,17 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
     _refuse_to_invent(target, snapshot(target))
     due = target.due()
     if due:
-        would(due)
+        would(due, _counted(target, due) if snapshot(target).first else [])
         yield FunctionCommand(_make, (target,), {})
     told().days_left = target.store.days_left(target.label)
     for what, days in told().days_left.items():
         if days < FEW_DAYS:
             host.log(f"warning: {what}: {days} days left")
+
+
+def _counted(target: Target, due: list[str]) -> list[str]:
+    """What a first deploy makes, in a line."""
+    return [f"{len(due)} secrets and certificates in {target.store.folder}"]
 
 
 def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature

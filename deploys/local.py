@@ -9,6 +9,7 @@ from pyinfra.api.exceptions import DeployError
 from deploys.convergent import convergent
 from deploys.runtime import control
 from deploys.snapshot import processes
+from deploys.summary import summarise
 from deploys.target import Server
 from deploys.tell import would
 from howdah.refusal import Refusal
@@ -19,12 +20,14 @@ NONE_YET = "there is no server in {} yet; make deploy makes it"
 def start() -> None:
     """The server, as it was last configured."""
     target = Server()
+    summarise(target.cluster.environment)
     _start(name="Start the server", target=target)
 
 
 def stop() -> None:
     """The server; sessions are ended."""
     target = Server()
+    summarise(target.cluster.environment)
     _stop(name="Stop the server", target=target)
 
 
@@ -72,7 +75,7 @@ def _status(target: Server) -> Iterator[PyinfraCommand]:
     yield from ()
     found, layout = processes(target, answers=True), target.runtime.layout
     target.runtime.refuse_others(found)
-    if not found.home:
+    if not found.whose:  # a home without it has the record of a dry run only
         host.log(NONE_YET.format(layout.home))
         return
     state = f"runs (PostgreSQL {found.version}, pid {found.pid})" if found.pid else "is down"

@@ -34,7 +34,9 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     _refuse_foreign(target, found)
     sql = _render(cluster.bootstrap, ",".join(rows) or "base")
     now = " and ".join(rows) or "base"
-    would([f"{cluster.bootstrap}: from {now} to {head}", *sql.splitlines()])
+    step = f"{cluster.bootstrap}: from {now} to {head}"
+    lines = sql.splitlines()
+    would([step, *lines], [f"{step} ({len(lines)} lines of SQL)"] if found.first else [])
     guarded = GUARDED.format(
         connect=connect(cluster.app_database),
         owner=identifier(cluster.owner_role),

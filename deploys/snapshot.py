@@ -85,7 +85,10 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
-    return _script(runtime, want, questions(want, runtime.cluster.app_database))
+    sql = questions(want, runtime.cluster.app_database)
+    if runtime.adopted:
+        sql = f"{query('rules')}\n{sql}"
+    return _script(runtime, want, sql)
 
 
 def _script(runtime: Runtime, want: Wanted, sql: str) -> str:

@@ -1,13 +1,10 @@
-"""What a run has done, host by host: its last lines, and .howdah/<environment>/last-run.json."""
+"""What a run has done, or would do, host by host: its last lines, and last-run.json."""
 
-import atexit
-import json
 import sys
 import textwrap
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,26 +12,62 @@ from pyinfra import host, logger, state
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
-from deploys import ROOT
+from deploys import fence, record
 from howdah.answer import failure
-from howdah.files import write_whole
 
 WIDTH = 80
 FEW_DAYS = 30
 NO_WORD = "it ended without a word; is the host still there? run this again"
 FIRST = 5  # of what was reported; the file has it all
+RESTART = "--data restart=yes"
 
 
 @dataclass
 class Told:
     """One host's part. Nothing secret."""
 
+    planned: dict[str, list[str]] = field(default_factory=dict)  # operation: what it would do
+    brief: dict[str, list[str]] = field(default_factory=dict)  # the same, where that is long
     changed: dict[str, list[str]] = field(default_factory=dict)  # operation: what it did
     reported: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)  # settings that wait for a restart
+    restart: str = RESTART  # how to let it happen
+    passwords: dict[str, str] = field(default_factory=dict)  # role: the new one's file
+    passwords_by: str = ""  # the operation that sets them
     days_left: dict[str, int] = field(default_factory=dict)
+    connect: list[str] = field(default_factory=list)  # how to, line by line
     failed: str = ""
+    executing: bool = False
+
+    def execute(self) -> None:
+        """What was found while the run was prepared may have changed since."""
+        self.executing = True
+        self.reported.clear()
+        self.waits.clear()
+        self.passwords.clear()
+
+    def waiting(self) -> list[str]:
+        return [f"waits for a restart ({self.restart}): {name}" for name in self.waits]
+
+    def new_passwords(self) -> list[str]:
+        """In the words of a run that has changed them, or would."""
+        verb = "has changed" if self.executing else "changes"
+        return [f"the password of {role} {verb} to the one in {file}"
+                for role, file in self.passwords.items()]  # fmt: skip
+
+    def public(self) -> dict[str, Any]:
+        """For last-run.json and --json."""
+        return {
+            "planned": self.planned,
+            "changed": self.changed,
+            "warned": self.warned,
+            "reported": self.reported,
+            "waits": self.waits,
+            "passwords": self.passwords,
+            "days_left": self.days_left,
+            "failed": self.failed,
+        }
 
 
 # By the host's name.
@@ -45,14 +78,29 @@ _started = datetime.now(UTC)
 
 def summarise(environment: str) -> None:
     """The host at hand has its part in the summary at the run's end."""
-    if not _environments:
-        atexit.register(_end)
     _environments[host.name] = environment
 
 
 def told() -> Told:
     """What is known of the host at hand."""
-    return _told.setdefault(host.name, Told())
+    known = _told.setdefault(host.name, Told())
+    if state.is_executing and not known.executing:
+        known.execute()
+    return known
+
+
+def all_told() -> dict[str, Told]:
+    """What is known of each host, by name; those that have failed already apart."""
+    failed = {each.name for each in state.failed_hosts}
+    return {name: known for name, known in _told.items() if name not in failed}
+
+
+def environments() -> dict[str, list[str]]:
+    """The names of the hosts, environment by environment."""
+    found: dict[str, list[str]] = {}
+    for name, environment in sorted(_environments.items()):
+        found.setdefault(environment, []).append(name)
+    return found
 
 
 def warn(warning: str) -> None:
@@ -66,25 +114,49 @@ def fail(message: str) -> None:
     told().failed = message
     host.log_styled(message, fg="red", log_func=logger.error)
     try:
-        state.fail_hosts({host})
+        # not pyinfra's proxy, which is another host a moment later
+        state.fail_hosts({state.inventory.get_host(host.name)})
     except PyinfraError:  # it was the last, and that is told
         sys.exit(1)
 
 
-def _end() -> None:
-    """Nothing after a dry run, or one that was refused while it was prepared."""
-    metas = [data.operation_meta for ops in state.ops.values() for data in ops.values()]
-    if not any(meta.is_complete() for meta in metas):
+def end(code: int, error: str) -> None:
+    """Prints the summary, on stdout unless that is for JSON, and leaves last-run.json."""
+    if not _environments:
         return
-    click.echo("\n--> Summary:", err=True)
-    for each in (h for h in state.inventory if h.name in _environments or h in state.failed_hosts):
-        _environments.setdefault(each.name, next(iter(_environments.values())))
-        _complete(each)
-        for line in _lines(each.name, _told[each.name]):
-            click.echo(line, err=True)
-    for environment in sorted(set(_environments.values())):
-        names = [name for name, its in _environments.items() if its == environment]
-        _write(environment, {name: _told[name] for name in names})
+    for each in state.inventory:
+        if each.name in _environments or each in state.failed_hosts:
+            _environments.setdefault(each.name, next(iter(_environments.values())))
+            _complete(each)
+    _print()
+    _tell_how_to_connect()
+    for environment, names in environments().items():
+        _write(environment, names, code, error)
+
+
+def _print() -> None:
+    _echo("\n--> Summary:")
+    if any(map(_is_cut, _told.values())):
+        for environment in environments():
+            _echo(f"    all of it: .howdah/{environment}/{record.RUN}")
+    for name, known in sorted(_told.items()):
+        for line in _lines(name, known):
+            _echo(line)
+
+
+def payload() -> dict[str, Any]:
+    """What --json prints beside pyinfra's plan and results."""
+    hosts = {name: known.public() for name, known in sorted(_told.items())}
+    return {"version": record.VERSION, "mode": _mode(), "hosts": hosts}
+
+
+def _echo(text: str) -> None:
+    click.echo(text, err=fence.options().json)
+
+
+def _mode() -> str:
+    options = fence.options()
+    return "dry" if options.dry else options.command
 
 
 def _complete(each: Host) -> None:
@@ -100,32 +172,60 @@ def _complete(each: Host) -> None:
         elif meta.is_complete() and meta.did_change():
             done[name] = known.changed.get(name, [])
     known.changed = done
+    if known.executing and known.passwords_by not in done:
+        known.passwords.clear()
     if each in state.failed_hosts and not known.failed:
         known.failed = "it could not be reached, or was refused before the run began"
 
 
 def _lines(name: str, known: Told) -> Iterator[str]:
+    """Each thing in the colour of its weight."""
+    for text, colour in (*_done(known), *_to_know(known)):
+        yield _line(f"    [{name}] {text}", fg=colour)
+
+
+def _done(known: Told) -> Iterator[tuple[str, str | None]]:
     if not (known.changed or known.failed):
-        yield _line(f"    [{name}] no changes")
+        yield _nothing_done(known)
     for operation, lines in known.changed.items():
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-        yield _line(f"    [{name}] {operation}: {(lines or ['done'])[0]}{more}", fg="green")
+        yield f"{operation}: {(lines or ['done'])[0]}{more}", "green"
+
+
+def _nothing_done(known: Told) -> tuple[str, str | None]:
+    """Because it is a dry run, because nobody wanted it, or because nothing differs."""
+    if not known.planned or known.executing:
+        return "no changes", None
+    if fence.options().dry:
+        return f"would change: {'; '.join(known.planned)}", "green"
+    return fence.NOTHING, "yellow"
+
+
+def _to_know(known: Told) -> Iterator[tuple[str, str | None]]:
     for line in known.warned:
-        yield _line(f"    [{name}] warning: {line}", fg="yellow")
-    for line in _first(known.reported):
-        yield _line(f"    [{name}] reported: {line}", fg="yellow")
+        yield f"warning: {line}", "yellow"
+    dry = fence.options().dry  # its plan, right above, has the notes
+    for line in () if dry else (*known.new_passwords(), *_reported(known)):
+        yield line, "yellow"
     for what, days in known.days_left.items():
-        few = "yellow" if days < FEW_DAYS else None
-        yield _line(f"    [{name}] {what}: {days} days left", fg=few)
-    for what in known.waits:
-        yield _line(f"    [{name}] waits for a restart (--data restart=yes): {what}", fg="yellow")
+        yield f"{what}: {days} days left", "yellow" if days < FEW_DAYS else None
+    for line in () if dry else known.waiting():
+        yield line, "yellow"
     if known.failed:
-        yield _line(f"    [{name}] failed: {known.failed}", fg="red")
+        yield f"failed: {known.failed}", "red"
 
 
-def _first(lines: list[str]) -> list[str]:
-    more = [f"{len(lines) - FIRST} more"] if len(lines) > FIRST else []
-    return lines[:FIRST] + more
+def _is_cut(known: Told) -> bool:
+    """Whether the summary leaves something out."""
+    lengths = [len(lines) for lines in known.changed.values()]
+    return any(length > 1 for length in lengths) or len(known.reported) > FIRST
+
+
+def _reported(known: Told) -> list[str]:
+    lines = [f"reported: {line}" for line in known.reported[:FIRST]]
+    if len(known.reported) > FIRST:
+        lines.append(f"reported: {len(known.reported) - FIRST} more")
+    return lines
 
 
 def _line(text: str, **style: Any) -> str:
@@ -133,16 +233,22 @@ def _line(text: str, **style: Any) -> str:
     return click.style("\n".join(wrapped), **style)
 
 
-def _write(environment: str, hosts: dict[str, Told]) -> None:
-    folder = Path(ROOT, ".howdah", environment)
+def _tell_how_to_connect() -> None:
+    """Last, so that it is found; not cut at 80 columns, so that it can be pasted."""
+    for name, known in sorted(_told.items()):
+        if known.connect and not known.failed:
+            _echo(f"\n--> Connect to {name}:")
+            _echo("\n".join(f"    {line}" for line in known.connect))
+
+
+def _write(environment: str, names: list[str], code: int, error: str) -> None:
     run = {
+        "mode": _mode(),
+        "command": fence.options().command,
+        "exit_code": code,
+        "error": error,
         "started": _started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hosts": {name: asdict(known) for name, known in hosts.items()},
+        "hosts": {name: _told[name].public() for name in names},
     }
-    try:
-        for each in (folder.parent, folder):
-            each.mkdir(mode=0o700, exist_ok=True)
-        write_whole(folder / "last-run.json", json.dumps(run, indent=2).encode())
-    except OSError as e:
-        click.echo(f"cannot write {folder}/last-run.json: {e.strerror}", err=True)
+    record.write_run(environment, run)

@@ -2,50 +2,86 @@
 
 import re
 import shlex
-import sys
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import connection
+from deploys import connection, fence
 from deploys.convergent import convergent
 from deploys.hosts import address_of
 from deploys.runtime import Runtime
 from deploys.snapshot import last_read
-from deploys.summary import told
+from deploys.summary import RESTART, WIDTH, told
 from deploys.target import Target
 from howdah.cluster import Cluster
 from howdah.conninfo import conninfo, listens_on
 from howdah.found import Found
 
 
-def would(lines: Iterable[str]) -> None:
-    """What an operation is about to do: said by the dry run, and again when it is done.
+def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
+    """What an operation is about to do: the plan has it, and the run again when it is done.
 
-    In the plan of --json it stands as the operation's args.
+    ``brief``: the same in fewer lines, for a first plan; -v shows all of it.
     """
-    said = [line for entry in lines for line in entry.splitlines()]
-    if "--json" in sys.argv and host.current_op_hash and not state.is_executing:
-        state.get_op_meta(host.current_op_hash).args.extend(said)
-    visible = [_visible(line) for line in said]
-    if host.current_op_hash and state.is_executing:
-        told().changed[min(state.get_op_meta(host.current_op_hash).names)] = visible
-    host.log("\n".join(f"    {line}" for line in visible).lstrip())
+    operation = fence.current_operation()
+    visible = [_visible(line) for entry in lines for line in entry.splitlines()]
+    short = _wrapped(map(_visible, brief))
+    if not state.is_executing:
+        told().planned[operation] = visible
+        if short:
+            told().brief[operation] = short
+        return
+    told().changed[operation] = visible
+    shown = short if short and not fence.options().verbose else visible
+    host.log("\n".join(f"    {line}" for line in _once(operation, shown)).lstrip())
+
+
+def _wrapped(lines: Iterable[str]) -> list[str]:
+    """So that they are as many on a screen of 80 columns, below a heading."""
+    parts = []
+    for line in lines:
+        parts += textwrap.wrap(line, WIDTH - 8, subsequent_indent="    ", break_long_words=False)
+    return parts
+
+
+# (operation, lines): where they stand already.
+_shown: dict[tuple[str, ...], str] = {}
+
+
+def _once(operation: str, lines: list[str]) -> list[str]:
+    """What another host of the run has shown already is named only."""
+    key = (operation, *lines)
+    if key not in _shown or len(lines) == 1:
+        _shown[key] = host.name
+        return lines
+    return [f"{lines[0]} (and {len(lines) - 1} more, as on {_shown[key]})"]
 
 
 def report(lines: Iterable[str]) -> None:
     """What was found, and is not ours to change."""
+    known = told()
     for line in map(_visible, lines):
-        host.log(f"reported: {line}")
-        told().reported += [line] if state.is_executing and line not in told().reported else []
+        if line not in known.reported:
+            known.reported.append(line)
+            _log(f"reported: {line}")
 
 
-def waits(names: Iterable[str]) -> None:
-    """What is in the files, and in force only after a restart."""
+def waits(names: Iterable[str], restart: str = RESTART) -> None:
+    """What is in the files, and in force only after a restart. ``restart``: how to have it."""
+    known = told()
+    known.restart = restart
     for name in names:
-        host.log(f"waits for a restart (--data restart=yes): {name}")
-        told().waits += [name] if state.is_executing and name not in told().waits else []
+        if name not in known.waits:
+            known.waits.append(name)
+            _log(f"waits for a restart ({restart}): {name}")
+
+
+def _log(text: str) -> None:
+    """At once while the run is at work; what is found before stands in the plan."""
+    if state.is_executing:
+        host.log(text)
 
 
 def _visible(line: str) -> str:
@@ -67,7 +103,7 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     words = (f"{layout.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
     superuser = f"{_becoming(target.runtime)} {shlex.join(words)}".strip()
-    lines = [
+    told().connect = [
         f"DSN       {dsn}",
         f"CA        {store.path('ca.crt')}",
         f"password  {store.password_file('app_verifier')}",
@@ -76,9 +112,8 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     ]
     if connection.is_local():
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
-        lines.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
-    lines += _later(cluster, target.cluster)
-    host.log("\n    ".join(["connect with", *lines]))
+        told().connect.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
+    told().connect += _later(cluster, target.cluster)
 
 
 def _becoming(runtime: Runtime) -> str:

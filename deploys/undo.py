@@ -21,6 +21,9 @@ from howdah.found import Found, read
 from howdah.refusal import Refusal
 from howdah.render import File
 
+# A deploy with restart=yes would write the inventory's configuration again.
+RESTART = "make stop start"
+
 READ = """
 tab=$(printf '\\t')
 cd {folder} || exit
@@ -54,10 +57,10 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
         verb = "restart"
     would([f"{verb} the server with release {release}", *_difference(now, before),
            "the next deploy writes what the inventory says"])  # fmt: skip
-    waits(late if verb == "reload" and not state.is_executing else [])
+    waits(late if verb == "reload" and not state.is_executing else [], RESTART)
     yield from swap(target, verb, release, hba.logins(before["pg_hba.conf"]))
     if state.is_executing:  # the server knows
-        waits(sorted(snapshot(target).pending))
+        waits(sorted(snapshot(target).pending), RESTART)
     yield releases.keep(runtime, release)
 
 

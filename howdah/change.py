@@ -1,5 +1,8 @@
 """One step of a plan."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from typing_extensions import override
@@ -14,6 +17,7 @@ class Change:
     source: str = ""
     alone: bool = False  # cannot stand in a transaction
     placeholder: str = ""  # of the verifier that the statement is sent with
+    login: str = ""  # the role that is there already, and gets a new verifier
 
     @override
     def __str__(self) -> str:
@@ -27,3 +31,20 @@ class Plan:
 
     changes: list[Change] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+
+
+# A table is made by its owner, for whom the statement begins with SET ROLE.
+KIND = re.compile(
+    r"(?:SET ROLE [^;]+;\s+)?"
+    r"(ALTER DEFAULT PRIVILEGES|(?:ALTER|CREATE|DROP) [A-Z]+|[A-Z]+)"
+)
+
+
+def counted(changes: Iterable[Change]) -> str:
+    """How many statements of each kind, in one line."""
+    kinds = Counter[str]()
+    for change in changes:
+        found = KIND.match(change.sql)
+        kinds[found[1] if found else "other"] += 1
+    said = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    return f"{kinds.total()} statements: {said}"

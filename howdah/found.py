@@ -13,6 +13,7 @@ from howdah.hardware import Hardware
 from howdah.refusal import Refusal
 
 NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int}
+ADOPTED = "r-0"  # the release that has the files of a cluster from before Howdah
 EXTREMES: dict[str, tuple[Any, Any]] = {"memory": (int, min), "linked": (float, max)}
 
 
@@ -89,6 +90,7 @@ class Found:
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
     faults: list[str] = field(default_factory=list)  # in the loaded files
+    rules: list[dict[str, Any]] = field(default_factory=list)  # of a cluster that is adopted
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     rows: list[list[Any]] = field(default_factory=list, repr=False)
 
@@ -116,6 +118,11 @@ class Found:
                 name, its = settings.line(line)
                 value = its if name == "shared_preload_libraries" else value
         return libraries.split(value)
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing has been proven here yet, and nothing of somebody else's is adopted."""
+        return not self.good and "foreign" not in self.has and self.current != ADOPTED
 
     def unread(self) -> bool:
         """Whether the server may have read something else in the release's place."""
@@ -209,10 +216,8 @@ def _row(found: Found, row: list[Any]) -> None:
             found.pending.add(name.lower())
         case ["system", name, value]:
             found.system[name.lower()] = value
-        case ["fault", fault]:
-            found.faults.append(fault)
-        case ["revision", revision]:
-            found.revisions.append(revision)
+        case ["fault" | "revision" | "rule" as kind, value]:
+            getattr(found, f"{kind}s").append(value)
         case _:
             found.rows.append(row)
 

@@ -46,7 +46,8 @@ def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterato
         if wrong:
             sql = f"ALTER ROLE {identifier(name)} {_words(wrong)};"
             token = wrong.get("password") or ""
-            yield Change(sql, source=want.sources[name], placeholder=token)
+            login = name if token else ""
+            yield Change(sql, source=want.sources[name], placeholder=token, login=login)
 
 
 def _words(attributes: Mapping[str, Any]) -> str:

@@ -55,10 +55,11 @@ def rule(row: Mapping[str, Any]) -> Rule:
 
 def texts(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Line number: the rule, as a file has it. None for a line that the server cannot read."""
-    return {str(row["line_number"]): _text(row) for row in rows if not row["error"]}
+    return {str(row["line_number"]): text(row) for row in rows if not row["error"]}
 
 
-def _text(row: Mapping[str, Any]) -> str:
+def text(row: Mapping[str, Any]) -> str:
+    """As a file has it, without its options."""
     words = [row["type"], ",".join(row["database"]), ",".join(row["user_name"])]
     if row["netmask"]:
         words.append(str(_networks(row)[0]))

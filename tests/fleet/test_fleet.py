@@ -45,9 +45,14 @@ def test_one_that_is_refused_does_not_stop_the_others(as_three: Fleet) -> None:
     second = {"ssh_hostname": as_three.machines[1].address, "version": 17, "work_mem": "6MB"}
     as_three.hosts({SECOND: second, THIRD: third})
     says = "version = 17: Debian 12 has 15; set that, or nothing"
-    dry = as_three.pyinfra("--dry", "deploy.py", stdin="\n\n")
+    dry = as_three.pyinfra("--dry", "deploy.py")
+    assert dry.code == 1  # and not 2, though the other host differs
     assert says in dry.output
     assert "work_mem = 6MB" in dry.output
+    plan = as_three.pyinfra("--dry", "--json", "deploy.py").plan
+    assert (plan["failed_hosts"], plan["exit_code"]) == ([SECOND], 1)
+    assert says in plan["hosts"][SECOND]["failed"]
+    assert "Write the configuration" in plan["hosts"][THIRD]["planned"]
     run = as_three.pyinfra("-y", "deploy.py")
     assert run.code != 0
     assert says in run.output
@@ -59,6 +64,10 @@ def test_limit(as_three: Fleet) -> None:
     as_three.deploy()
     for machine in as_three.machines:
         machine.ask("ALTER ROLE appuser CONNECTION LIMIT 1")
+    dry = as_three.pyinfra("--dry", "deploy.py")
+    assert dry.code == 2
+    assert f"Set roles and rights [{FIRST}, {SECOND}, {THIRD}]" in dry.output
+    assert dry.output.count("ALTER ROLE appuser ") == 1  # of equal hosts once
     nobody = as_three.pyinfra("-y", "--limit", "nobody", "deploy.py")
     assert nobody.code == 1
     assert "no host of the inventory is left" in nobody.output

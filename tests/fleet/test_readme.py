@@ -57,7 +57,7 @@ def test_the_first_command_deploys(bare: Single, user: str) -> None:
     machine.sh(f"export DEBIAN_FRONTEND=noninteractive; apt-get update -q && {apt_line()}")
     clone(machine, user)
     index = trust_the_index(machine)
-    assert "connect with" in as_user(machine, user, f"{index}make deploy")
+    assert "Connect to @local" in as_user(machine, user, f"{index}make deploy")
     assert "[@local] no changes" in as_user(machine, user, "make deploy")
     as_user(machine, user, "make dry")
     as_user(machine, user, "make lint")

@@ -42,11 +42,15 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
                  "adopt /etc/postgresql/17/main: its files become r-0", "-work_mem = 9MB",
                  "-host    all             all             127.0.0.1/32            scram-sha-256",
                  "role ada is not in roles-sql", "CREATE ROLE appuser",
+                 "ada can no longer log in: pg_hba.conf line ", "(local all all peer) goes",
                  "waits for a restart (--data restart=yes): shared_preload_libraries"):  # fmt: skip
         assert line in shown
     assert (machine.sh(files), machine.ask("SELECT pg_postmaster_start_time()")) == before
 
-    fleet.deploy()
+    run = fleet.pyinfra("-y", "deploy.py")
+    assert run.code == 0, run.output
+    summary = " ".join(run.output.partition("--> Summary:")[2].split())
+    assert "reported: ada can no longer log in: pg_hba.conf line" in summary
     assert machine.ask("SELECT answer FROM kept", "shop") == "42"
     assert machine.ask("SELECT pg_postmaster_start_time()") == before[1]
     assert fleet.deploy().changed == []

@@ -130,14 +130,15 @@ class Checkout:
         return run
 
     def dry(self) -> Run:
+        """A dry run that must succeed; its exit code tells whether there are differences."""
         run = self.pyinfra("--dry", "--json", "deploy.py")
-        assert run.code == 0, run.output
+        assert run.code == (2 if run.changed else 0), run.output
         return run
 
     def shown(self) -> str:
-        """What a plain dry run prints."""
-        run = self.pyinfra("--dry", "deploy.py")
-        assert run.code == 0, run.output
+        """What a dry run prints, a first plan's lines too."""
+        run = self.pyinfra("--dry", "-v", "deploy.py")
+        assert run.code in (0, 2), run.output
         return run.output
 
     def verify(self, *words: str) -> subprocess.CompletedProcess[str]:

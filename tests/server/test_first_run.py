@@ -38,10 +38,12 @@ def test_bare_dry_run_shows_everything_and_makes_nothing(bare: Checkout) -> None
     assert "new: server.key (content not shown)" in shown
     assert not bare.home.exists()
     assert not bare.secrets.exists()
-    assert "Set rights on new objects          -" in shown
+    assert "Set rights on new objects" not in shown
     dry = bare.dry()
     assert len(dry.changed) == OPERATIONS - 2  # nothing new for the last two
-    said = [line for operation in dry.plan["plan"] for line in operation["args"]]
+    planned = dry.plan["hosts"]["@local"]["planned"]
+    assert list(planned) == dry.changed
+    said = planned["Set roles and rights"]
     assert any(line.startswith("CREATE ROLE appuser") for line in said)
 
 
@@ -56,6 +58,8 @@ def test_printed_line_enters_over_tls_1_3(bare: Checkout) -> None:
 
 def test_ordinary_user_gets_all_of_it(of_a_user: Checkout) -> None:
     """Also where the checkout's path is longer than a socket's may be, and has spaces."""
+    assert of_a_user.pyinfra("--dry", "deploy.py").code == 2  # its record lies in the home
+    assert "there is no server" in of_a_user.pyinfra("-y", "deploys.local.status").output
     first = of_a_user.pyinfra("-y", "deploy.py")
     assert first.code == 0, first.output
     assert "TLSv1.3" in paste(of_a_user, first.output)

@@ -50,7 +50,6 @@ def test_imports_nothing_of_the_application(converged: Checkout) -> None:
     assert modules & HEAVY == set()
 
 
-def test_plain_run_without_terminal_ends(converged: Checkout) -> None:
-    """`make dry` answers for the terminal that is not there."""
+def test_dry_run_asks_nothing(converged: Checkout) -> None:
     run = converged.pyinfra("--dry", "deploy.py", stdin="no\n")
     assert run.code == 0

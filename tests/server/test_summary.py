@@ -1,19 +1,28 @@
 """What a run tells at its end, and leaves in .howdah/<environment>/last-run.json."""
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.server.checkout import Checkout
+import pytest
+
+from tests.server.checkout import ROOT, Checkout
 
 
 def summary(output: str) -> str:
-    return output.rpartition("--> Summary:\n")[2]
+    """Without pyinfra's words, which are on stderr, and without how to connect."""
+    told = output.rpartition("--> Summary:\n")[2]
+    return told.partition("\n\n--> Con")[0].partition("--> Loading")[0]
 
 
 def last_run(checkout: Checkout) -> dict[str, Any]:
+    return whole_run(checkout)["hosts"]["@local"]
+
+
+def whole_run(checkout: Checkout) -> dict[str, Any]:
     path = checkout.folder / ".howdah" / checkout.environment / "last-run.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    return json.loads(path.read_text())["hosts"]["@local"]
+    return json.loads(path.read_text())
 
 
 def test_what_changed(converged: Checkout) -> None:
@@ -83,9 +92,124 @@ def test_what_is_only_reported(converged: Checkout) -> None:
     converged.ask("DROP ROLE alice")
 
 
-def test_dry_run_leaves_none(bare: Checkout) -> None:
-    assert "Summary" not in bare.shown()
-    assert not (bare.folder / ".howdah").exists()
+def test_first_plan_is_short_and_all_of_it_is_in_a_file(bare: Checkout) -> None:
+    """At 80 columns a screen of 60 lines holds it, with all that pyinfra prints."""
+    run = bare.pyinfra("--dry", "deploy.py")
+    assert run.code == 2
+    columns = (len(line) for line in run.output.splitlines())
+    assert sum(max(1, -(-length // 80)) for length in columns) <= 60, run.output
+    assert " statements: 5 CREATE ROLE, " in run.output
+    name = f".howdah/{bare.environment}/last-plan.txt"
+    assert f"the whole plan: {name}" in run.output
+    plan = bare.folder / name
+    assert plan.stat().st_mode & 0o777 == 0o600
+    verbose = bare.pyinfra("--dry", "-v", "deploy.py").output
+    for text in (plan.read_text(), verbose):
+        assert "+ssl_min_protocol_version = 'TLSv1.2'" in text
+        assert "CREATE ROLE appuser" in text
+        assert "CREATE TABLE app.users" in text
+    assert verbose.startswith(plan.read_text())
+
+
+def test_what_is_for_a_log_is_on_stdout(bare: Checkout) -> None:
+    """`make deploy | tee log`: progress is not in it, for nobody reads it again."""
+    done = bare.run([str(bare.python), "-m", "pyinfra", "-y",
+                     f"inventories/{bare.environment}.py", "deploy.py"])  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("\n--> Summary:\n")
+    assert "[@local] Load the configuration: start the server" in done.stdout
+    assert "--> Connect to @local:\n    DSN       host=127.0.0.1 " in done.stdout
+    assert "Starting operation" not in done.stdout
+    assert "Starting operation" in done.stderr
+    assert "Summary" not in done.stderr
+    run = whole_run(bare)
+    assert (run["version"], run["mode"], run["exit_code"]) == (1, "deploy", 0)
+
+
+def test_dry_run_tells_a_difference_by_its_exit_code(converged: Checkout) -> None:
+    """And leaves its record, as every run does that has reached a host."""
+    assert converged.pyinfra("--dry", "deploy.py").code == 0
+    assert (whole_run(converged)["mode"], whole_run(converged)["exit_code"]) == ("dry", 0)
+    converged.ask("GRANT DELETE ON app.users TO backupuser", "appdb")
+    run = converged.pyinfra("--dry", "deploy.py")
+    assert run.code == 2
+    assert "REVOKE DELETE ON TABLE app.users FROM backupuser" in run.output
+    assert "[@local] would change: Set roles and rights" in summary(run.output)
+    assert whole_run(converged)["exit_code"] == 2
+    assert list(last_run(converged)["planned"]) == ["Set roles and rights"]
+    assert last_run(converged)["changed"] == {}
+    assert converged.dry().changed == ["Set roles and rights"]
+
+
+def test_dry_run_that_would_not_look_is_rejected(converged: Checkout) -> None:
+    """With -y pyinfra detects nothing: it said nothing of a drift, and ended with 0."""
+    for words in ((), ("--json",)):
+        run = converged.pyinfra("--dry", "-y", *words, "deploy.py")
+        assert run.code == 1
+        assert "leave one of them out" in run.output
+        assert run.commands == []
+
+
+def test_json_of_a_run_that_fails(converged: Checkout) -> None:
+    converged.inventory(settings={"wal_levl": "logical"})
+    for words in (["--dry", "--json"], ["--json"]):
+        run = converged.pyinfra(*words, "deploy.py")
+        assert run.code == 1
+        assert (run.plan["failed_hosts"], run.plan["exit_code"]) == (["@local"], 1)
+        assert run.plan["mode"] == "dry"
+        assert "settings['wal_levl']" in run.plan["hosts"]["@local"]["failed"]
+    converged.inventory(wal_levl="logical")
+    run = converged.pyinfra("--dry", "--json", "deploy.py")
+    assert (run.code, run.plan["exit_code"], run.plan["plan"]) == (1, 1, [])
+    assert "wal_levl" in run.plan["error"]
+
+
+def test_new_password_is_named_with_its_file(store: Path, converged: Checkout) -> None:
+    """Applications with the old one are locked out: a store from a backup does that."""
+    (store / "postgres_app_user_pw").write_text("of-an-older-backup")
+    file = f"secrets/{converged.environment}/postgres_app_user_pw"
+    shown = converged.pyinfra("--dry", "deploy.py").output
+    assert f"the password of appuser changes to the one in {file}" in " ".join(shown.split())
+    run = converged.pyinfra("-y", "deploy.py")
+    told = " ".join(summary(run.output).split())
+    assert f"the password of appuser has changed to the one in {file}" in told
+    assert "backupuser" not in told
+    assert last_run(converged)["passwords"] == {"appuser": file}
+    assert converged.pyinfra("-y", "deploy.py").output.count("the password of") == 0
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("no\n", False), ("Y\n", True), ("\n", True),
+                                                ("", False)])  # fmt: skip
+def test_prompt(converged: Checkout, answer: str, goes_on: bool) -> None:
+    """Anything but Enter or y changes nothing, and is no success."""
+    converged.inventory(lock_timeout="31s")
+    run = converged.pyinfra("deploy.py", stdin=answer)
+    assert run.code == (0 if goes_on else 1)
+    assert ("nothing was changed" in run.output) != goes_on
+    assert (converged.ask("SHOW lock_timeout") == "31s") == goes_on
+    assert whole_run(converged)["exit_code"] == run.code
+    assert ("[@local] nothing was changed" in summary(run.output)) != goes_on
+    assert "+lock_timeout = '31s'" in run.output
+    assert "would change" not in summary(run.output)
+
+
+def test_make_dry_ends_as_the_dry_run(converged: Checkout) -> None:
+    """2: differences. 1: whatever fails, though make itself ends with 2 then."""
+    link = converged.folder / ".venv"
+    if not link.exists():
+        link.symlink_to(ROOT / ".venv")
+
+    def code(*words: str) -> int:
+        env = {"MAKEFLAGS": "", "ARGS": ""}
+        return converged.run(["make", "dry", *words], env=env).returncode
+
+    its_own = f"ENV={converged.environment}"
+    assert code(its_own) == 0
+    converged.inventory(lock_timeout="32s")
+    assert code(its_own) == 2
+    converged.inventory(settings={"wal_levl": "logical"})
+    assert code(its_own) == 1
+    assert code("ENV=nowhere") == 1
 
 
 def test_plain_where_it_is_piped_and_80_columns_wide(converged: Checkout) -> None:

@@ -35,8 +35,9 @@ def test_undo_and_undo_again(converged: Checkout) -> None:
 def test_dry_run_shows_it_and_does_nothing(converged: Checkout) -> None:
     converged.inventory(lock_timeout="23s")
     converged.deploy()
-    shown = converged.pyinfra("--dry", "deploys.undo.undo", stdin="no\n").output
-    assert "-lock_timeout = '23s'" in shown
+    run = converged.pyinfra("--dry", "deploys.undo.undo")
+    assert run.code == 2
+    assert "-lock_timeout = '23s'" in run.output
     assert converged.ask("SHOW lock_timeout") == "23s"
     assert converged.dry().changed == []
 
@@ -71,7 +72,12 @@ def test_undo_of_what_waits(converged: Checkout) -> None:
     converged.inventory(stage="production", max_connections=108)
     converged.deploy()
     said = converged.pyinfra("-y", "deploys.undo.undo").output  # to 107, and 100 are in force
-    assert "waits for a restart (--data restart=yes): max_connections" in said
+    # a deploy with restart=yes would write the inventory's configuration again
+    assert "waits for a restart (make stop start): max_connections" in said
+    assert "restart=yes" not in said
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    assert converged.pyinfra("-y", "deploys.local.start").code == 0
+    assert converged.ask("SHOW max_connections") == "107"
     converged.inventory()
     converged.deploy()
     assert converged.ask("SELECT count(*) FROM pg_settings WHERE pending_restart") == "0"
@@ -111,8 +117,8 @@ def test_what_was_edited_by_hand_is_not_gone_back_to(converged: Checkout) -> Non
     assert converged.deploy().changed
     assert converged.link("last") == conf.parent.name
     for words in (["-y"], ["--dry"]):
-        run = converged.pyinfra(*words, "deploys.undo.undo", stdin="no\n")
-        assert run.code != 0
+        run = converged.pyinfra(*words, "deploys.undo.undo")
+        assert run.code == 1
         assert "edited since it was written: pg_hba.conf: FAILED" in run.output.replace("\n", "")
     assert "trust" not in converged.ask("SELECT * FROM pg_hba_file_rules")
     assert converged.deploy().changed == []

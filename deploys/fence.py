@@ -1,0 +1,194 @@
+"""pyinfra's command line, where Howdah's differs: the plan, the prompt, the exit code, the JSON.
+
+All that reaches into pyinfra_cli stands here, for any release of it may change what is not its
+interface; tests/unit/test_fence.py tells by name what has gone.
+"""
+
+import atexit
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from pyinfra import host, state
+from pyinfra_cli import cli, prints
+
+FAILED, DIFFERS = 1, 2  # exit codes
+NOTHING = "nothing was changed"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    command: str = ""  # deploy, undo, start, …: what is run
+    dry: bool = False
+    yes: bool = False
+    json: bool = False
+    verbose: bool = False
+
+
+@dataclass
+class Hooks:
+    """What Howdah prints in pyinfra's place, and what it does at the end."""
+
+    plan: Callable[[], None]
+    end: Callable[[int, str], None]  # exit code, the error that has ended the run
+    payload: Callable[[], dict[str, Any]]  # what the JSON has beside pyinfra's own
+
+
+@dataclass
+class _Run:
+    """What is known of this run by its end."""
+
+    options: Options = Options()
+    differs: bool = False
+    printed: bool = False  # the JSON
+    code: int = 0
+    error: str = ""
+
+
+_run = _Run()
+
+
+def options() -> Options:
+    """Those of this run."""
+    return _run.options
+
+
+def begin(hooks: Hooks) -> None:
+    """Before pyinfra has read the inventory. Ends a run that asks for what cannot be."""
+    context = click.get_current_context()
+    given = context.params
+    _run.options = Options(
+        command=_command(given["operations"]),
+        dry=given["dry"] or (given["json_output"] and not given["yes"]),
+        yes=given["yes"],
+        json=given["json_output"],
+        verbose=given["verbosity"] > 0,
+    )
+    if given["dry"] and given["yes"]:
+        click.echo("--dry shows what would change, and with -y pyinfra does not look: "
+                   "leave one of them out", err=True)  # fmt: skip
+        sys.exit(FAILED)
+    if given["operations"][0] in ("fact", "exec", "debug-inventory"):
+        return
+    cli._do_confirm = _confirm
+    cli._exit = _exit
+    cli.print_meta = lambda _: _show(hooks)
+    cli.print_run_json = lambda _, dry: _print_json(hooks, dry=dry)
+    signal.signal(signal.SIGINT, _interrupted)
+    context.call_on_close(_note_end)
+    atexit.register(_end, hooks)
+
+
+def operations() -> list[str]:
+    """The names of the run's operations, in their order."""
+    return [min(state.get_op_meta(op_hash).names) for op_hash in state.get_op_order()]
+
+
+def current_operation() -> str:
+    """The name of the one that is prepared, or at work."""
+    op_hash = host.current_op_hash
+    return min(state.get_op_meta(op_hash).names) if op_hash else ""
+
+
+def would_change(each: Any) -> bool:
+    """Whether an operation of a host's has found a difference, while it was prepared."""
+    prepared = state.ops[each].values() if state.initialised else []
+    return any(data.operation_meta._maybe_is_change for data in prepared)
+
+
+def _command(words: tuple[str, ...]) -> str:
+    """deploy.py -> deploy; deploys.undo.undo -> undo."""
+    first = words[0]
+    return Path(first).stem if first.endswith(".py") else first.rpartition(".")[2]
+
+
+def _note_differences() -> None:
+    _run.differs = any(would_change(each) for each in state.inventory.iter_activated_hosts())
+
+
+def _show(hooks: Hooks) -> None:
+    _note_differences()
+    hooks.plan()
+
+
+def _confirm(question: str) -> bool:
+    """Whether to go on. A run that changes nothing does; before a change, only Enter or y does."""
+    if options().dry:
+        return True
+    click.echo(f"\n    {question}\n    Enter or y goes on, anything else does not: ", err=True,
+               nl=False)  # fmt: skip
+    try:
+        answer = input()
+    except EOFError:
+        click.echo("no terminal to answer; -y goes ahead unasked", err=True)
+        answer = "no"
+    if answer.strip().lower() in ("", "y", "yes"):
+        return True
+    if not state.is_executing:
+        click.echo(f"    {NOTHING}", err=True)
+        sys.exit(FAILED)
+    return False
+
+
+def _interrupted(_signal: int, _frame: FrameType | None) -> None:
+    """Ctrl-C. pyinfra would end with 0."""
+    click.echo(f"\n    interrupted{'' if state.is_executing else f': {NOTHING}'}", err=True)
+    sys.exit(FAILED)
+
+
+def _exit() -> None:
+    if state.initialised and state.limit_hosts == []:
+        # pyinfra goes on without hosts, and calls that a success
+        click.secho("--> no host of the inventory is left by --limit and --exclude", fg="red",
+                    err=True)  # fmt: skip
+        sys.exit(FAILED)
+    sys.exit(_code())
+
+
+def _code() -> int:
+    """A host that has failed counts for more than a difference."""
+    if state.failed_hosts:
+        return FAILED
+    return DIFFERS if options().dry and _run.differs else 0
+
+
+def _note_end() -> None:
+    """Called while the exception that ends pyinfra is on its way."""
+    ended = sys.exc_info()[1]
+    _run.code = FAILED
+    if ended is None:
+        _run.code = 0
+    elif isinstance(ended, SystemExit):
+        _run.code = ended.code if isinstance(ended.code, int) else FAILED
+    elif isinstance(ended, click.ClickException):
+        _run.code, _run.error = ended.exit_code, ended.format_message()
+    else:
+        _run.error = f"{type(ended).__name__}: {ended}"
+
+
+def _end(hooks: Hooks) -> None:
+    hooks.end(_run.code, _run.error)
+    if options().json and not _run.printed:
+        _print(hooks, plan=[], results=None)
+
+
+def _print_json(hooks: Hooks, *, dry: bool) -> None:
+    if dry:
+        _note_differences()
+    _run.code = _code()
+    results = None if dry else prints.build_results_json(state)
+    _print(hooks, plan=prints.build_plan_json(state), results=results)
+
+
+def _print(hooks: Hooks, **pyinfras: Any) -> None:
+    _run.printed = True
+    failed = sorted(each.name for each in state.failed_hosts) if state.initialised else []
+    prints.print_json({**pyinfras, "failed_hosts": failed, "exit_code": _run.code,
+                       "error": _run.error, **hooks.payload()})  # fmt: skip

@@ -1,0 +1,43 @@
+"""What a run would do on several hosts, so that what is the same on all of them is read once."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+WIDTH = 80
+
+Lines = Sequence[str]
+
+
+@dataclass
+class Group:
+    """Hosts on which an operation would do the same."""
+
+    operation: str
+    lines: tuple[str, ...]
+    hosts: list[str] = field(default_factory=list)
+
+
+def groups(operations: Iterable[str], hosts: Mapping[str, Mapping[str, Lines]]) -> list[Group]:
+    """``hosts``: the host's name -> operation -> what it would do. In the operations' order."""
+    found: dict[tuple[str, tuple[str, ...]], Group] = {}
+    for operation in dict.fromkeys(operations):
+        for host, planned in hosts.items():
+            if operation in planned:
+                lines = tuple(planned[operation])
+                group = found.setdefault((operation, lines), Group(operation, lines))
+                group.hosts.append(host)
+    return list(found.values())
+
+
+def text(found: Iterable[Group]) -> Iterator[str]:
+    """A heading for each group, with its hosts, and its lines below."""
+    for group in found:
+        yield from wrapped(f"    {group.operation} [{', '.join(group.hosts)}]")
+        yield from (f"        {line}" for line in group.lines)
+
+
+def wrapped(line: str) -> list[str]:
+    """At 80 columns; what cannot be broken stays whole."""
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 12, break_long_words=False,
+                         break_on_hyphens=False)  # fmt: skip
