@@ -1,36 +1,56 @@
-"""What Howdah takes from pyinfra's insides is there: a new release that changes it fails here."""
+"""What Howdah takes from pyinfra's insides is there: a new release that changes it fails here.
 
-import inspect
+Read, not imported: pyinfra's command line puts gevent's threads in the place of pytest's.
+"""
+
+import ast
 import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
-from pyinfra.api.operation import OperationMeta
-from pyinfra.api.state import State
-from pyinfra_cli import cli, prints
 
 REPLACED = {"_do_confirm": ["msg"], "_exit": [], "print_meta": ["state"],
             "print_run_json": ["state", "dry"]}  # fmt: skip
+CALLED = {"build_plan_json": ["state"], "build_results_json": ["state"], "print_json": ["payload"]}
+
+
+def source(package: str, file: str) -> str:
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).with_name(file).read_text()
+
+
+CLI, PRINTS = source("pyinfra_cli", "cli.py"), source("pyinfra_cli", "prints.py")
+STATE, OPERATION = source("pyinfra", "api/state.py"), source("pyinfra", "api/operation.py")
+
+
+def arguments(name: str) -> list[str]:
+    """Of a function of the command line's."""
+    for node in (*ast.walk(ast.parse(CLI)), *ast.walk(ast.parse(PRINTS))):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return [argument.arg for argument in node.args.args]
+    pytest.fail(f"pyinfra_cli has no {name} any more")
 
 
 @pytest.mark.parametrize("name", REPLACED)
 def test_what_is_replaced_is_called_by_that_name(name: str) -> None:
-    assert list(inspect.signature(getattr(cli, name)).parameters) == REPLACED[name]
-    source = inspect.getsource(cli)
-    assert f"{name}(" in source.replace(f"def {name}(", "")
+    assert arguments(name) == REPLACED[name]
+    assert re.search(rf"(?<!def ){name}\(", CLI)
 
 
-@pytest.mark.parametrize("name", ["build_plan_json", "build_results_json", "print_json"])
+@pytest.mark.parametrize("name", CALLED)
 def test_what_is_called(name: str) -> None:
-    assert len(inspect.signature(getattr(prints, name)).parameters) == 1
+    assert arguments(name) == CALLED[name]
 
 
-def test_options_of_the_command_line() -> None:
-    names = {parameter.name for parameter in cli.cli.params}
-    assert {"operations", "dry", "yes", "json_output", "verbosity"} <= names
+@pytest.mark.parametrize("name", ["operations", "dry", "yes", "json_output", "verbosity"])
+def test_options_of_the_command_line(name: str) -> None:
+    assert name in arguments("_main")
 
 
 def test_state_of_a_run() -> None:
-    assert {"_maybe_is_change"} <= OperationMeta.__annotations__.keys()
-    source = inspect.getsource(State)
+    assert "_maybe_is_change" in OPERATION
     for name in ("failed_hosts", "limit_hosts", "initialised"):
-        assert re.search(rf"^ +(self\.)?{name}: ", source, re.MULTILINE)
+        assert re.search(rf"^ +(self\.)?{name}: ", STATE, re.MULTILINE)
