@@ -19,7 +19,7 @@ def source(package: str, file: str) -> str:
     spec = find_spec(package)
     assert spec
     assert spec.origin
-    return Path(spec.origin).with_name(file).read_text()
+    return (Path(spec.origin).parent / file).read_text()
 
 
 CLI, PRINTS = source("pyinfra_cli", "cli.py"), source("pyinfra_cli", "prints.py")
