@@ -107,6 +107,8 @@ def become(request: dict[str, Any]) -> None:
         os.close(file)
     sys.argv = request["argv"]
     sys.path[0] = request["folder"]
+    path = request["env"].get("PYTHONPATH", "")
+    sys.path[1:1] = list(filter(None, path.split(os.pathsep)))
     random.seed()
 
 
