@@ -15,7 +15,6 @@ from typing import Any
 
 import click
 from pyinfra import host, state
-from pyinfra_cli import cli, prints
 
 FAILED, DIFFERS = 1, 2  # exit codes
 NOTHING = "nothing was changed"
@@ -77,6 +76,8 @@ def begin(hooks: Hooks) -> None:
         sys.exit(FAILED)
     if given["operations"][0] in ("fact", "exec", "debug-inventory"):
         return
+    from pyinfra_cli import cli  # noqa: PLC0415 it would change the threads of who has none
+
     cli._do_confirm = _confirm
     cli._exit = _exit
     cli.print_meta = lambda _: _show(hooks)
@@ -183,12 +184,16 @@ def _print_json(hooks: Hooks, *, dry: bool) -> None:
     if dry:
         _note_differences()
     _run.code = _code()
+    from pyinfra_cli import prints  # noqa: PLC0415 see begin
+
     results = None if dry else prints.build_results_json(state)
     _print(hooks, plan=prints.build_plan_json(state), results=results)
 
 
 def _print(hooks: Hooks, **pyinfras: Any) -> None:
     _run.printed = True
+    from pyinfra_cli import prints  # noqa: PLC0415 see begin
+
     failed = sorted(each.name for each in state.failed_hosts) if state.initialised else []
     prints.print_json({**pyinfras, "failed_hosts": failed, "exit_code": _run.code,
                        "error": _run.error, **hooks.payload()})  # fmt: skip

@@ -90,9 +90,9 @@ def told() -> Told:
 
 
 def all_told() -> dict[str, Told]:
-    """What is known of each host, by name; those that have failed already apart."""
-    failed = {each.name for each in state.failed_hosts}
-    return {name: known for name, known in _told.items() if name not in failed}
+    """What is known of each host that has not failed, by name, in the inventory's order."""
+    there = [each.name for each in state.inventory if each not in state.failed_hosts]
+    return {name: _told[name] for name in there if name in _told}
 
 
 def environments() -> dict[str, list[str]]:

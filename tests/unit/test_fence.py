@@ -5,6 +5,8 @@ Read, not imported: pyinfra's command line puts gevent's threads in the place of
 
 import ast
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,3 +56,10 @@ def test_state_of_a_run() -> None:
     assert "_maybe_is_change" in OPERATION
     for name in ("failed_hosts", "limit_hosts", "initialised"):
         assert re.search(rf"^ +(self\.)?{name}: ", STATE, re.MULTILINE)
+
+
+def test_command_line_is_not_imported_by_the_rest() -> None:
+    """It puts gevent's threads in the place of whoever imports a module of deploys/."""
+    modules = "deploys.bundle, deploys.grant, deploys.plan, deploys.undo"
+    code = f"import {modules}, sys; sys.exit('pyinfra_cli' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
