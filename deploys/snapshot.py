@@ -101,6 +101,6 @@ def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
         lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if sql else "",
     )  # fmt: skip
     return shell.filled(
-        "snapshot", assigned=assigned, facts=runtime.facts(want), psql=psql(runtime), sql=sql,
-        files=shell.filled("files"),
+        "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql,
+        psql=psql(runtime, '"$BINARIES/psql"'), files=shell.filled("files"),
     )  # fmt: skip

@@ -58,6 +58,8 @@ is_down() {
 [ "/proc/$pid/cwd" -ef "$DATA" ] || is_down
 echo "pid$tab$pid"
 [ "/proc/$pid/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
+# one of an older minor version is asked with its own programs, until the newer are there
+[ -x "$BINARIES/psql" ] || BINARIES=$(dirname "$(readlink "/proc/$pid/exe")")
 echo "port$tab$port"
 echo "socket$tab$socket"
 [ -n "$SERVER" ] || exit 0

@@ -45,13 +45,18 @@ OPTIONS = {
 SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 
-def psql(runtime: Runtime) -> str:
-    """The shell words up to psql's own options. Nothing of the environment is passed on."""
+def psql(runtime: Runtime, program: str = "") -> str:
+    """The shell words up to psql's own options. Nothing of the environment is passed on.
+
+    ``program``: a shell word; the runtime's own where none is given.
+    """
     options = pgoptions(runtime.cluster.version)
-    words = ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={options}",
-             f"{runtime.layout.binaries}/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-v",
-             "VERBOSITY=terse")  # fmt: skip
-    return f"{runtime.as_owner} {shlex.join(words)}"
+    program = program or shlex.quote(f"{runtime.layout.binaries}/psql")
+    bare = shlex.join(
+        ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={options}")
+    )
+    words = "-XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
+    return f"{runtime.as_owner} {bare} {program} {words}"
 
 
 def pgoptions(version: int) -> str:

@@ -130,13 +130,19 @@ class Embedded:
         """By pg_ctl, which hands -o to a shell of its own: hence quoted twice."""
         layout = self.layout
         options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
-        command = shell.quoted(
-            f"{layout.binaries}/pg_ctl", "-D", layout.data, "-w", "-t", "60", "-s",
+        words = shell.quoted(
+            "-D", layout.data, "-w", "-t", "60", "-s",
             "-l", f"{layout.log}/start.log", "-o", options, "-m", "fast",
         )  # fmt: skip
-        pgctl, logs = f"{self.as_owner} {command}", f"{shlex.quote(layout.log)}/*.log"
-        return shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=logs,
-                            said=":")  # fmt: skip
+        pgctl, logs = f'{self.as_owner} "$PG_CTL" {words}', f"{shlex.quote(layout.log)}/*.log"
+        functions = shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl,
+                                 logs=logs, said=":")  # fmt: skip
+        # A wheel that is newer than the last deploy has not brought its own yet.
+        older = f"ls -d {shlex.quote(layout.home)}/pgsql-*/bin/pg_ctl | tail -n 1"
+        return (
+            f"{shell.assigned(pg_ctl=f'{layout.binaries}/pg_ctl')}\n"
+            f'[ -x "$PG_CTL" ] || PG_CTL=$({older})\n{functions}'
+        )
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""

@@ -48,6 +48,25 @@ def test_killed_server_is_started(by_hand: Single) -> None:
     by_hand.deploy()
 
 
+def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
+    """Case 12: what is managed is taken out, another line is named, and no release is blamed."""
+    auto = f"{by_hand.data}/postgresql.auto.conf"
+    library = "shared_preload_libraries = 'timescaledb'"
+    by_hand.machine.sh(f'echo "{library}" >> {auto}')
+    assert by_hand.machine.run(f"systemctl restart {by_hand.unit}").returncode != 0
+    started = by_hand.pyinfra("-y", "deploys.local.start")
+    assert 'could not start the server: could not access file "timescaledb"' in started.output
+    assert f"the cause is in {auto}, take it out there: {library}" in started.output
+    by_hand.machine.sh(f"echo \"ssl_ca_file = '/nowhere'\" >> {auto}")
+    said = by_hand.refused()
+    assert f"{auto}: take out {library}, wanted 'auth_delay,pgaudit'" in said
+    assert f"the cause is in {auto}, take it out there: ssl_ca_file = '/nowhere'" in said
+    by_hand.machine.sh(f"sed -i /nowhere/d {auto}")
+    assert by_hand.deploy().changed == LOAD
+    assert by_hand.machine.sh(f"stat -c '%U %a' {auto}") == "postgres 600"
+    assert by_hand.deploy().changed == []
+
+
 @pytest.mark.parametrize("words", ["systemctl restart {unit}", "pg_ctlcluster {cluster} restart"])
 def test_restarted_server_is_as_it_was(by_hand: Single, words: str) -> None:
     with costs(by_hand, restarts=1):

@@ -1,5 +1,7 @@
 """start, stop, status, destroy; and make."""
 
+import shutil
+
 from tests.server.checkout import ROOT, Checkout
 
 
@@ -42,6 +44,24 @@ def test_stop_status_and_start_need_no_application(converged: Checkout) -> None:
     (converged.folder / "roles-sql" / "60-x.sql").write_text("SELECT 1;")
     assert f"pid {converged.pid}" in converged.pyinfra("-y", "deploys.local.status").output
     (converged.folder / "roles-sql" / "60-x.sql").unlink()
+
+
+def test_server_of_an_older_wheel(converged: Checkout) -> None:
+    """It is stopped, started and deployed to, though the newer's programs are not there yet."""
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    newer = converged.bin.parent
+    older = newer.rename(newer.with_name("pgsql-17.1.0"))
+    assert converged.pyinfra("-y", "deploys.local.start").code == 0
+    status = converged.pyinfra("-y", "deploys.local.status").output
+    assert f"runs (PostgreSQL 17.10, pid {converged.pid})" in status
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    assert converged.pyinfra("-y", "deploys.local.start").code == 0
+    assert converged.deploy().changed == ["Install PostgreSQL"]
+    assert newer.is_dir()
+    shutil.rmtree(older)
+    assert converged.pyinfra("-y", "deploys.local.stop").code == 0
+    converged.deploy()
+    assert converged.deploy().changed == []
 
 
 def test_only_development_is_destroyed(bare: Checkout) -> None:
