@@ -13,7 +13,7 @@ from gevent import Greenlet
 from pyinfra import host, state
 
 from deploys import connection, shell
-from deploys.runtime import Runtime
+from deploys.runtime import FRESH, Runtime
 from deploys.sql import psql
 from deploys.target import Server, Target
 from howdah import found
@@ -103,4 +103,5 @@ def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
     return shell.filled(
         "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql,
         psql=psql(runtime, '"$BINARIES/psql"'), files=shell.filled("files"),
+        fresh=FRESH,
     )  # fmt: skip

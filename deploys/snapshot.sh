@@ -23,6 +23,13 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     exec 8<&-
 fi
 ! command -v sudo > /dev/null || echo "has${tab}sudo"
+# a new file system that is mounted for the data, or what a killed run has made in it
+fresh=
+if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
+    strangers=$(find "$DATA" -mindepth 1 -maxdepth 1 @FRESH@ -print -quit 2>/dev/null)
+    [ -n "$strangers" ] && [ ! -e "$DATA/.howdah.new" ] || fresh=yes
+    [ -n "$fresh" ] && echo "has${tab}fresh" || echo "has${tab}strangers"
+fi
 @FACTS@
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0

@@ -1,6 +1,5 @@
 """How a host runs PostgreSQL: the only code that knows."""
 
-import shlex
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -14,6 +13,19 @@ from howdah.layout import Layout
 from howdah.wanted import Wanted
 
 FOLDERS = 3  # log, releases and the socket's
+# What a file system has before anybody has written to it, as find's words for the other files.
+FRESH = " ".join(
+    f"! -name {name}"
+    for name in (
+        "lost+found",
+        "aquota.user",
+        "aquota.group",
+        ".snapshot",
+        ".snapshots",
+        ".zfs",
+        ".trashcan",
+    )
+)
 
 
 class Runtime(Protocol):
@@ -86,23 +98,31 @@ def runtime_of(cluster: Cluster) -> Runtime:
 
 
 def initdb(runtime: Runtime, *, maker: str = "") -> StringCommand:
-    """A data directory, with checksums. ``maker``: shell words that run as its folder's owner.
-
-    PG_VERSION is there long before initdb has finished, so the name comes last.
-    """
+    """A data directory, with checksums. ``maker``: shell words that run as its folder's owner."""
     layout = runtime.layout
-    new, old = shlex.quote(f"{layout.data}.new"), shlex.quote(layout.data)
-    words = shell.quoted(
-        f"{layout.binaries}/initdb", "-D", f"{layout.data}.new", "-U", "postgres",
-        "--data-checksums", "--locale=C.UTF-8", "--encoding=UTF8", "--auth-local=peer",
-        "--auth-host=reject",
-    )  # fmt: skip
-    made = f"{maker} install -d -m 0700 {'' if maker else runtime.owned} {new}"
-    return shell.run(
-        f"make the data directory {layout.data}",
-        f"cd /; rm -rf {new}; {made}; {runtime.as_owner} {words}; {maker} mv -T {new} {old}",
-        lock=runtime.lock,
+    assigned = shell.assigned(data=layout.data, binaries=layout.binaries, becomes=layout.owner)
+    script = shell.filled(
+        "runtime/initdb",
+        assigned=assigned,
+        owner=runtime.as_owner,
+        maker=maker,
+        owned="" if maker else runtime.owned,
+        fresh=FRESH,
     )
+    return shell.run(f"make the data directory {layout.data}", script, lock=runtime.lock)
+
+
+def initdb_line(found: Found, data: str) -> str:
+    """What the plan has for it."""
+    where = ", in the new file system that is mounted there" if "fresh" in found.has else ""
+    return f"initdb {data}{where}"
+
+
+def refuse_strangers(found: Found, data: str) -> None:
+    """Raises BadCluster for a folder that has files and is no data directory."""
+    if "strangers" in found.has:
+        raise BadCluster(f"{data} has files, and is no data directory of PostgreSQL: move them "
+                         "away, or mount the right file system there")  # fmt: skip
 
 
 def control(runtime: Runtime, verb: str) -> StringCommand:

@@ -21,7 +21,13 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.connectors.local import LocalConnector
 
 from deploys import ROOT, shell
-from deploys.runtime import FOLDERS, initdb, refuse_taken_port
+from deploys.runtime import (
+    FOLDERS,
+    initdb,
+    initdb_line,
+    refuse_strangers,
+    refuse_taken_port,
+)
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
@@ -94,6 +100,7 @@ class Embedded:
     def refuse(self, found: Found) -> None:
         """The same, and a port that somebody else listens on."""
         self.check_host(found)
+        refuse_strangers(found, self.layout.data)
         refuse_taken_port(self.cluster, found)
 
     def lacks(self, found: Found) -> list[str]:
@@ -119,7 +126,7 @@ class Embedded:
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""
-        return [] if found.data else [f"initdb {self.layout.data}"]
+        return [] if found.data else [initdb_line(found, self.layout.data)]
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
         """The data directory."""

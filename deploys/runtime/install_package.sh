@@ -24,7 +24,7 @@ install -d -m 2775 -o postgres -g postgres /run/postgresql
 }
 # these folders' folders are the server's, who may have put links there
 @OWNER@ install -d -m 0700 "$LOG"
-@OWNER@ install -d -m 0755 "${DATA%/*}"
+[ -d "${DATA%/*}" ] || @OWNER@ install -d -m 0755 "${DATA%/*}" # else somebody's, for a mount
 # The files of a cluster that is taken over are its first release, and a good one.
 if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
     cd "$HOME_"

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from pyinfra.api.command import PyinfraCommand
 
 from deploys import shell
-from deploys.runtime import FOLDERS, initdb, refuse_taken_port
+from deploys.runtime import (
+    FOLDERS,
+    initdb,
+    initdb_line,
+    refuse_strangers,
+    refuse_taken_port,
+)
 from deploys.runtime.debian import DebianCluster
 from howdah import modules
 from howdah.cluster import BadCluster, Cluster
@@ -116,6 +122,7 @@ class Package:
     def refuse(self, found: Found) -> None:
         """The same, and a port that is taken."""
         self.check_host(found)
+        refuse_strangers(found, self.layout.data)
         refuse_taken_port(self.cluster, found)
 
     def _packages(self, found: Found) -> list[str]:
@@ -157,7 +164,7 @@ class Package:
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""
-        new = [] if found.data else [f"initdb {self.layout.data}"]
+        new = [] if found.data else [initdb_line(found, self.layout.data)]
         return new + self._debian.lacks(found)
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:

@@ -32,7 +32,7 @@ fi
 # unpacked is not installed: postgres may not even be a user yet
 [ -e "$MARKER" ] || ! dpkg-query -W -f '${db:Status-Abbrev}\n' @SERVER@ @SERVER@-pgaudit 2>/dev/null |
     grep -q '^.[UFH]' || echo "has${tab}unpacked"
-if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || [ -e "$DATA" ]; }; then
+if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || { [ -e "$DATA" ] && [ -z "$fresh" ]; }; }; then
     echo "has${tab}foreign"
     version=
     { read -r version < "$DATA/PG_VERSION"; } 2>/dev/null

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fleet.machine import Machine
 from tests.fleet.single import Single
+from tests.server import refusals
 
 # -- apt's and dpkg's locks ------------------------------------------------------------------
 
@@ -182,6 +183,27 @@ def test_sudo_that_fails_is_the_cause(converged: Single, script: str, says: str)
     for output in (said, dry.output.replace("\n        ", " ")):
         assert f"{says}" in output
         assert "needs Debian 12" not in output
+
+
+# -- A file system of its own ----------------------------------------------------------------
+
+
+def test_empty_mount_is_initialised(fresh: Single) -> None:
+    """Told apart from somebody's data, also where a run was killed in it."""
+    machine, data = fresh.machine, fresh.data
+    machine.sh(f"mkdir -p {data} && mount -t tmpfs -o size=400m,mode=0755 tmpfs {data}")
+    machine.sh(f"mkdir -m 0700 {data}/lost+found && touch {data}/aquota.user {data}/accounts.csv")
+    assert "is somebody else's" in fresh.refused_in_one_line()
+    machine.sh(f"rm {data}/accounts.csv")
+    assert f"initdb {data}, in the new file system that is mounted there" in fresh.shown()
+    machine.sh(f"cd {data} && mkdir -p .howdah.new base && touch base/1 postgresql.conf")
+    machine.sh(f"cd {data} && chown -R postgres .howdah.new base postgresql.conf")
+    refusals.converges(fresh)
+    assert machine.sh(f"mountpoint {data}; ls {data}/..").splitlines()[1:] == ["main"]
+    left = machine.sh(f"ls -A {data}").split()
+    assert {"lost+found", "aquota.user", "PG_VERSION"} <= {*left}
+    assert ".howdah.new" not in left
+    assert machine.run(f"ls {data}/base/1/PG_VERSION").returncode == 0
 
 
 # -- Names -----------------------------------------------------------------------------------

@@ -165,3 +165,29 @@ def test_disk_full_while_writing_files(small_disk: Checkout) -> None:
     assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() == before
     small_disk.deploy()
     assert small_disk.login("appuser", "appdb", "SHOW work_mem").stdout.strip() == "9MB"
+
+
+@pytest.fixture
+def mounted(bare: Checkout) -> Iterator[Checkout]:
+    """A checkout whose data directory is a new file system."""
+    data = bare.home / "data"
+    data.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs", data]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+    (data / "lost+found").mkdir(mode=0o700)
+    yield bare
+    bare.pyinfra("-y", "deploys.local.stop")
+    subprocess.run(["umount", "-l", data], check=True)
+
+
+@as_root
+def test_data_directory_that_is_an_empty_mount(mounted: Checkout) -> None:
+    file = mounted.home / "data" / "accounts.csv"
+    file.touch()
+    assert "data has files, and is no data directory of PostgreSQL" in mounted.refused()
+    file.unlink()
+    mounted.deploy()
+    assert mounted.deploy().changed == []
+    assert mounted.login("appuser", "appdb").returncode == 0
