@@ -1,6 +1,8 @@
 """The host at hand, past pyinfra's facts and operations: those print, and swallow failures."""
 
 import socket
+import time
+from dataclasses import replace
 from typing import Any, NoReturn, TextIO
 
 import gevent
@@ -76,6 +78,7 @@ def run(text: str, whom: dict[str, Any] | None = None) -> "Greenlet[..., Answer]
 
 def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: Any) -> Answer:
     """Where the connection is lost, that is the answer."""
+    now = time.time()
     try:
         done, output = runs(command, print_output=False, **arguments)
     except (*BROKEN, Refusal) as e:
@@ -86,7 +89,7 @@ def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: A
     if not done and util.SUDO_PASSWORD_REQUIRED_LINES[0] in read.cause:
         # after a greeting without line end, which pyinfra does not see through
         return Answer(done=False, lines=[], errors=[ASKS])
-    return read
+    return replace(read, asked=now)
 
 
 def _lost(over: Transport | None) -> str:

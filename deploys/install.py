@@ -6,6 +6,7 @@ from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
 from deploys.convergent import convergent
+from deploys.issue import check_clocks
 from deploys.new_data import check_data, check_lost
 from deploys.snapshot import snapshot
 from deploys.target import Target
@@ -23,6 +24,7 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
         host.log(f"another deploy is at work: {found.lock}")
     # What they refuse is refused before anything is touched.
     runtime.check_modules(found, target.want)
+    check_clocks(target, found)
     target.due()
     target.files(found)
     lacks = runtime.lacks(found)

@@ -1,9 +1,10 @@
 """Secrets and certificates, on the controller."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from pyinfra import host, logger
+from pyinfra import host, logger, state
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
 from deploys.convergent import convergent
@@ -11,6 +12,7 @@ from deploys.snapshot import snapshot
 from deploys.summary import FEW_DAYS, told
 from deploys.target import Target
 from deploys.tell import would
+from howdah import clocks
 from howdah.found import Found
 from howdah.refusal import Refusal
 from howdah.verifiers import ROLES
@@ -19,7 +21,9 @@ from howdah.verifiers import ROLES
 @convergent
 def issue(target: Target) -> Iterator[PyinfraCommand]:
     """What the store lacks, and what is due: passwords, their verifiers, CA, host certificate."""
-    _refuse_to_invent(target, snapshot(target))
+    found = snapshot(target)
+    _refuse_to_invent(target, found)
+    check_clocks(target, found)
     due = target.due()
     if due:
         would(due, _counted(target, due) if snapshot(target).first else [])
@@ -33,6 +37,17 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
 def _counted(target: Target, due: list[str]) -> list[str]:
     """What a first deploy makes, in a line."""
     return [f"{len(due)} secrets and certificates in {target.store.folder}"]
+
+
+def check_clocks(target: Target, found: Found) -> None:
+    """A certificate is not issued by a clock that the host's clients do not have.
+
+    Raises Refusal; where none is due, that is a warning.
+    """
+    if target.lacks_certificate():
+        clocks.check(host.name, found.ahead, now=time.time())
+    elif not clocks.agree(found.ahead) and state.is_executing:
+        host.log(f"warning: {clocks.difference(host.name, found.ahead, now=time.time())}")
 
 
 def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature

@@ -6,6 +6,7 @@ Where nobody is prompted, Execute's question leaves while pyinfra prepares.
 """
 
 import shlex
+import time
 from typing import Any
 
 import gevent
@@ -16,7 +17,7 @@ from deploys import connection, shell
 from deploys.runtime import FRESH, Runtime
 from deploys.sql import psql
 from deploys.target import Server, Target
-from howdah import found
+from howdah import clocks, found
 from howdah.answer import Answer
 from howdah.found import Found, Unreadable
 from howdah.queries import query, questions
@@ -51,9 +52,11 @@ def snapshot(target: Target) -> Found:
     key = (host.name, state.current_stage)
     if key not in _kept:
         begun = _begun.pop(host.name, None) if state.is_executing else None
-        answer = begun or connection.run(script(target.runtime, target.want))
+        asked = begun or connection.run(script(target.runtime, target.want))
         target.work_ahead()
-        _kept[key] = _last[host.name] = found.read(_lines(answer))
+        read = found.read(_lines(asked))
+        read.ahead = clocks.ahead(read.clock, asked.get().asked, time.time())
+        _kept[key] = _last[host.name] = read
     return _kept[key]
 
 

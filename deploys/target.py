@@ -108,10 +108,7 @@ class Target(Server):
         """The files of a release, for what the host has. A certificate that is due is not made."""
         hardware = found.hardware if found else UNKNOWN
         cluster = self._cluster(found)
-        due = self.store.leaf_faults(
-            self.label, self.certificate_names, self.cluster.certificate_days
-        )
-        pair = None if due else self.store.leaf(self.label)
+        pair = None if self.lacks_certificate() else self.store.leaf(self.label)
         return render.files(cluster, self.runtime.layout, hardware, self.logins, pair)
 
     def preloaded(self, found: Found) -> list[str]:
@@ -120,6 +117,11 @@ class Target(Server):
 
     def _cluster(self, found: Found | None) -> Cluster:
         return libraries.keeping(self.cluster, found.libraries if found else [])
+
+    def lacks_certificate(self) -> bool:
+        """Whether one has to be issued for the host."""
+        days = self.cluster.certificate_days
+        return bool(self.store.leaf_faults(self.label, self.certificate_names, days))
 
     def due(self) -> list[str]:
         """What the store lacks, a line each. Raises BadSecret."""

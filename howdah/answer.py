@@ -35,6 +35,7 @@ class Answer:
     done: bool  # it ran, and ended with 0
     lines: list[str]  # its stdout
     errors: list[str]  # its stderr; of a script that did not begin, why
+    asked: float = 0  # when, by this machine's clock
 
     @property
     def cause(self) -> str:

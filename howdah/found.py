@@ -12,7 +12,7 @@ from howdah.catalog import Catalog
 from howdah.hardware import Hardware
 from howdah.refusal import Refusal
 
-NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int}
+NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "clock": float}
 ADOPTED = "r-0"  # the release that has the files of a cluster from before Howdah
 EXTREMES: dict[str, tuple[Any, Any]] = {"memory": (int, min), "linked": (float, max)}
 
@@ -77,6 +77,8 @@ class Found:
     port: int | None = None  # that the running server listens on
     socket: str = ""  # the folder of its socket
     listeners: list[IPv4Address | IPv6Address] = field(default_factory=list)  # on the wanted port
+    clock: float = 0  # its own, in seconds of the epoch
+    ahead: float = 0  # seconds that this machine's clock is ahead of it
     outdated: bool = False  # the running server is not of the binaries that are there
     version: str = ""  # of the running server: 17.10
     listen: str = ""  # its listen_addresses

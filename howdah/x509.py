@@ -17,13 +17,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from howdah.clocks import TOLERANCE
 from howdah.names import is_dns_name
 from howdah.refusal import Refusal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-BACKDATE = timedelta(minutes=5)  # a client whose clock is late still accepts a new certificate
+# A client whose clock is late still accepts a new certificate.
+BACKDATE = timedelta(seconds=TOLERANCE)
 CN_LENGTH = 64  # ub-common-name, RFC 5280 appendix A
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -204,6 +205,43 @@ def test_empty_mount_is_initialised(fresh: Single) -> None:
     assert {"lost+found", "aquota.user", "PG_VERSION"} <= {*left}
     assert ".howdah.new" not in left
     assert machine.run(f"ls {data}/base/1/PG_VERSION").returncode == 0
+
+
+# -- Clocks ----------------------------------------------------------------------------------
+
+
+def at(single: Single, offset: str, *words: str) -> tuple[int, str]:
+    """A run whose controller has another time than the host: its code and output."""
+    if not shutil.which("faketime"):
+        pytest.skip("NO CLOCK WAS SET: needs faketime; apt-get install faketime")
+    inventory = f"inventories/{single.environment}.py"
+    command = ["faketime", "-f", offset, single.python, "-m", "pyinfra", *words, inventory]
+    done = single.run([*map(str, command), "deploy.py"], stdin="no\n")
+    assert "Traceback" not in done.stderr
+    return done.returncode, (done.stdout + done.stderr).replace("\n        ", " ")
+
+
+BOTH_TIMES = r"the clock of this machine is at \S+ \S+ UTC, that of \S+ at \S+ \S+ UTC; needs them"
+
+
+def test_certificate_is_issued_where_clocks_agree(converged: Single) -> None:
+    """A controller two days ahead would issue one that no client takes, and prove it."""
+    certificate = converged.secrets / "hosts" / f"{converged.machine.name}.crt"
+    served = f"cat {converged.etc}/current/server.crt"
+    converged.inventory(certificate_names=["db.example"])
+    before = certificate.read_text(), converged.machine.sh(served)
+    for offset, words in (("+2d", ["-y"]), ("-2d", ["-y"]), ("+2d", ["--dry"])):
+        code, output = at(converged, offset, *words)
+        assert (code != 0, "no certificate is issued: " in output) == (True, True), output
+        assert re.search(BOTH_TIMES, output), output
+        assert "timedatectl" in output
+    assert (certificate.read_text(), converged.machine.sh(served)) == before
+    assert at(converged, "+4m", "-y")[0] == 0
+    assert certificate.read_text() != before[0]
+    code, output = at(converged, "+2d", "-y")
+    assert code == 0, output
+    assert re.search(f"warning: {BOTH_TIMES}", output)
+    certificate.unlink()
 
 
 # -- Names -----------------------------------------------------------------------------------
