@@ -94,13 +94,13 @@ class Embedded:
             )
 
     def check_host(self, found: Found) -> None:
-        """Another checkout's cluster."""
+        """Another checkout's cluster, or somebody's files."""
         self.refuse_others(found)
+        refuse_strangers(found, self.layout.data)
 
     def refuse(self, found: Found) -> None:
         """The same, and a port that somebody else listens on."""
         self.check_host(found)
-        refuse_strangers(found, self.layout.data)
         refuse_taken_port(self.cluster, found)
 
     def lacks(self, found: Found) -> list[str]:

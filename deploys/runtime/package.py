@@ -110,6 +110,7 @@ class Package:
                              f"{version}; {way}")  # fmt: skip
         self.refuse_others(found)
         self._debian.check_data_of_another(found)
+        refuse_strangers(found, self.layout.data)
         if "foreign" in found.has and not self.adopted:
             raise BadCluster(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
                              f"{self.layout.data} is there, and {self.layout.home} is not; to take "
@@ -122,7 +123,6 @@ class Package:
     def refuse(self, found: Found) -> None:
         """The same, and a port that is taken."""
         self.check_host(found)
-        refuse_strangers(found, self.layout.data)
         refuse_taken_port(self.cluster, found)
 
     def _packages(self, found: Found) -> list[str]:

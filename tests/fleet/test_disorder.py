@@ -194,7 +194,7 @@ def test_empty_mount_is_initialised(fresh: Single) -> None:
     machine, data = fresh.machine, fresh.data
     machine.sh(f"mkdir -p {data} && mount -t tmpfs -o size=400m,mode=0755 tmpfs {data}")
     machine.sh(f"mkdir -m 0700 {data}/lost+found && touch {data}/aquota.user {data}/accounts.csv")
-    assert "is somebody else's" in fresh.refused_in_one_line()
+    assert f"{data} has files, and is no data directory" in fresh.refused_in_one_line()
     machine.sh(f"rm {data}/accounts.csv")
     assert f"initdb {data}, in the new file system that is mounted there" in fresh.shown()
     machine.sh(f"cd {data} && mkdir -p .howdah.new base && touch base/1 postgresql.conf")
