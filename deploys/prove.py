@@ -40,14 +40,14 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     """Logs in as each role, if the run changed something; then the release is the good one."""
     found, staged = snapshot(target), target.staged
     release = staged.release if staged else found.current
+    if found.running or not found.data:
+        report(reports.cannot_log_in(found.catalog(), target.want))
     if state.is_executing and (lock.held() or found.good != release):
         why = _first(logins.refused(target, found, logins.known(target)))
         if why:
             late = staged and staged.late and target.cluster.may_restart
             previous = found.good if found.good != release else ""
             yield from _back(target, "restart" if late else "reload", previous, why)
-    if found.running or not found.data:
-        report(reports.cannot_log_in(found.catalog(), target.want))
     if not release or found.good == release:
         host.noop(f"{release or 'nothing'} has been proven")
         return
