@@ -65,6 +65,8 @@ def _connect(tables: str | MetaData) -> None:
 def _migrate(connection: Connection, tables: str | MetaData) -> None:
     if isinstance(tables, str):
         import_tables(tables)
+        if _continues_ours():
+            import_tables("app_db")
         refuse_others(tables)
         tables = EntityTable.metadata
         import_referred(tables)
@@ -103,6 +105,12 @@ def _qualified(connection: Connection) -> Iterator[None]:
         yield
     finally:
         dialect.default_schema_name = default
+
+
+def _continues_ours() -> bool:
+    """Whether app_db's own tables are of the history, by app_db.join."""
+    revisions = context.script.walk_revisions()
+    return any(script.revision.startswith("app_db_") for script in revisions)
 
 
 def _is_ours(metadata: MetaData | None) -> Callable[..., bool]:

@@ -5,11 +5,13 @@ apostrophe, an enum of schema app, `%` and `:word` in a CHECK.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
-from sqlalchemy import ARRAY, Column, Enum, MetaData, Table, text
+from sqlalchemy import ARRAY, Column, Connection, Enum, MetaData, Table, text
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
@@ -87,24 +89,34 @@ class _OnPostgresql(_Written, PostgresqlImpl):
             return super().compare_server_default(  # type: ignore[no-untyped-call]
                 inspector_column, metadata_column, wanted, found
             )
-        as_stored = self._as_stored(inspector_column.type, default.arg)
-        return as_stored != found
+        stored = self._stored(inspector_column.type, default.arg)
+        return stored != found and not self._is_equal(found, stored)
 
-    def _as_stored(self, type_: Any, default: Any) -> str | None:
-        """What PostgreSQL makes of a default: evaluated, now() would differ from itself."""
-        connection = self.connection
-        assert connection is not None  # noqa: S101 nothing is compared offline
+    def _stored(self, type_: Any, default: Any) -> str | None:
+        """What PostgreSQL makes of a default for the column's type."""
         scratch = Table(SCRATCH, MetaData(), Column("c", type_, server_default=default),
                         prefixes=["TEMPORARY"])  # fmt: skip
-        savepoint = connection.begin_nested()
-        try:
+        with self._undone() as connection:
             connection.execute(CreateTable(scratch))
-            stored = connection.execute(text(DEFAULT_OF.format(SCRATCH))).scalar_one()
-        except DBAPIError:  # no default of this type, or no right to make a table
-            return None
-        finally:
-            savepoint.rollback()
-        return str(stored)
+            return str(connection.execute(text(DEFAULT_OF.format(SCRATCH))).scalar_one())
+        return None  # no default of this type, or no right to make a table
+
+    def _is_equal(self, found: str, wanted: str | None) -> bool:
+        """Of two spellings, as now() and CURRENT_TIMESTAMP are."""
+        with self._undone() as connection:
+            query = f"SELECT ({found})::text = ({wanted})::text"
+            return wanted is not None and bool(connection.execute(text(escaped(query))).scalar())
+        return False
+
+    @contextmanager
+    def _undone(self) -> Iterator[Connection]:
+        """An error of PostgreSQL's ends the block; so does its savepoint."""
+        connection = self.connection
+        assert connection is not None  # noqa: S101 nothing is compared offline
+        savepoint = connection.begin_nested()
+        with suppress(DBAPIError):
+            yield connection
+        savepoint.rollback()
 
 
 def _element(type_: Any) -> Any:

@@ -1,5 +1,6 @@
 """DbManageService and `init-db`: the schema, brought to the head of its history."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ from app_db.service import DbSessionService
 from app_db.settings import DatabaseSettings, read_settings
 from app_db.translation import message
 
+DEFAULT = "app_db.migrations"
+DEFAULT_NAMES = "app_db_"  # how its revisions begin
+
 
 class DbManageService:
     """The schema of the database that the settings name; its history is `database.migrations`."""
@@ -31,7 +35,7 @@ class DbManageService:
         self.settings = settings or read_settings()
         self._config = Config()
         # A % in a path would be read as interpolation.
-        folder = str(_folder(self.settings.migrations)).replace("%", "%%")
+        folder = str(history_folder(self.settings.migrations)).replace("%", "%%")
         self._config.set_main_option("script_location", folder)
 
     def create_all(self) -> str:
@@ -82,14 +86,22 @@ class DbManageService:
 
     def _compare(self, connection: Connection, head: str) -> None:
         context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-        found = context.get_current_revision()
-        if found == head:
+        found = sorted(context.get_current_heads())
+        if found == [head]:
             return
-        if found and found not in {script.revision for script in self._scripts().walk_revisions()}:
-            raise AppDbError(f"the schema is at {found}, which {self.settings.migrations} does not "
-                             "have; start a newer version of the application, or name its own "
-                             "history in database.migrations")  # fmt: skip
-        raise SchemaBehind(f"the schema is at {found}, and {head} is needed; run {DEPLOY}")
+        known = {script.revision for script in self._scripts().walk_revisions()}
+        at = " and ".join(found) or None
+        if unknown := [one for one in found if one not in known]:
+            raise AppDbError(f"the schema is at {at}, which {self.settings.migrations} does not "
+                             f"have; {self._remedy(unknown[0])}")  # fmt: skip
+        raise SchemaBehind(f"the schema is at {at}, and {head} is needed; run {DEPLOY}")
+
+    def _remedy(self, unknown: str) -> str:
+        if self.settings.migrations != DEFAULT and unknown.startswith(DEFAULT_NAMES):
+            return (f"it is of app_db's history: `python -m app_db.join {self.settings.migrations}`"
+                    " makes yours its continuation")  # fmt: skip
+        return ("start a newer version of the application, or name its own history in "
+                "database.migrations")  # fmt: skip
 
     @contextmanager
     def _told(self, *kinds: type[Exception]) -> Iterator[None]:
@@ -97,7 +109,11 @@ class DbManageService:
         try:
             yield
         except kinds as e:
-            raise AppDbError(f"{self.settings.migrations}: {e}") from None
+            said = f"{self.settings.migrations}: {e}"
+            unknown = re.search(r"Can't locate revision identified by '(.*)'", str(e))
+            if unknown:
+                said = f"{said}; {self._remedy(unknown[1])}"
+            raise AppDbError(said) from None
 
 
 def init_db() -> int:
@@ -111,8 +127,15 @@ def init_db() -> int:
     return 0
 
 
-def _folder(package: str) -> Path:
-    spec = find_spec(package)
+def history_folder(package: str) -> Path:
+    """Where the history is. Raises BadSettings."""
+    try:
+        spec = find_spec(package)
+    except Exception as e:  # whatever a package says that does not import
+        raise BadSettings(
+            f"database.migrations is {package!r}, which cannot be imported "
+            f"({type(e).__name__}: {e}); install it beside app_db, or name another"
+        ) from None
     for location in (spec and spec.submodule_search_locations) or ():
         if (Path(location) / "env.py").exists():
             return Path(location)

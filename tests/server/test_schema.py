@@ -208,3 +208,63 @@ def test_a_name_that_is_too_long_is_refused_before_a_host_is_touched(zoo: Checko
     assert said in " ".join(zoo.refused().split())
     assert said in " ".join(zoo.pyinfra("--dry", "deploy.py").output.split())
     assert not zoo.home.exists()
+
+
+HELPDESK = """
+from uuid import UUID
+from sqlmodel import Field
+from app_db import Entity, EntityTable, UserTable
+
+class Ticket(Entity):
+    user_id: UUID = Field(foreign_key="app.users.id", index=True)
+
+class TicketTable(EntityTable, Ticket, table=True):
+    __tablename__ = "tickets"
+"""
+
+
+@pytest.fixture
+def helpdesk(bare: Checkout) -> Checkout:
+    """In production with app_db's history, and one of its own beside, written as documented."""
+    migrations = bare.folder / "helpdesk" / "migrations"
+    (migrations / "versions").mkdir(parents=True)
+    for folder in (migrations, migrations.parent):
+        (folder / "__init__.py").touch()
+    (migrations / "env.py").write_text(ENV.replace("zoo", "helpdesk"))
+    shutil.copy2(bare.folder / "app_db" / "migrations" / "script.py.mako", migrations)
+    (migrations.parent / "ticket.py").write_text(HELPDESK)
+    settings = f"[alembic]\nscript_location = {migrations}\nprepend_sys_path = .\n"
+    (bare.folder / "helpdesk.ini").write_text(f"{settings}path_separator = os\n")
+    bare.inventory(stage="production", restart=True)
+    bare.deploy()
+    return bare
+
+
+def alembic(checkout: Checkout, *words: str) -> str:
+    command = [str(checkout.python), "-m", "alembic", "-c", "helpdesk.ini", *words]
+    done = checkout.run(command, env={"DATABASE_URL": "sqlite:///./own.db"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_history_of_ones_own_continues_the_default_one(helpdesk: Checkout) -> None:
+    alembic(helpdesk, "revision", "--autogenerate", "-m", "Tickets", "--rev-id", "helpdesk_0001")
+    user = "'00000000-0000-0000-0000-00000000000a', 'Ann', 'Smith', 'ann@example.com'"
+    insert = f"INSERT INTO users (id, first_name, last_name, email) VALUES ({user})"
+    assert helpdesk.login("appuser", "appdb", insert).returncode == 0
+    helpdesk.inventory(stage="production", schema="helpdesk.migrations")
+    said = " ".join(helpdesk.refused().split())
+    command = ["-m", "app_db.join", "helpdesk.migrations"]
+    assert f"`python {' '.join(command)}`" in said
+    for _ in range(2):
+        joined = helpdesk.run([str(helpdesk.python), *command])
+        assert joined.returncode == 0, joined.stderr
+    assert "from app_db_0003 to helpdesk_0001" in helpdesk.shown()
+    assert helpdesk.deploy().changed == ["Migrate the schema"]
+    insert = "INSERT INTO tickets (id, user_id) SELECT gen_random_uuid(), id FROM users"
+    found = helpdesk.login("appuser", "appdb", f"{insert}; SELECT email FROM tickets, users")
+    assert found.stdout.strip() == "ann@example.com", found.stderr
+    assert helpdesk.deploy().changed == []
+    (helpdesk.folder / "own.db").unlink(missing_ok=True)
+    alembic(helpdesk, "upgrade", "head")
+    assert "No new upgrade operations detected" in alembic(helpdesk, "check")
