@@ -49,9 +49,10 @@ def destroy() -> None:
 @convergent
 def _start(target: Server) -> Iterator[PyinfraCommand]:
     found, runtime = processes(target), target.runtime
-    runtime.refuse(found)
+    runtime.check_host(found)
     if not found.current:
         raise Refusal(NONE_YET.format(runtime.layout.home))
+    runtime.refuse(found)
     if found.pid:
         host.noop("the server runs")
         return

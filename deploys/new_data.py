@@ -35,6 +35,12 @@ def check_data(target: Target, found: Found) -> None:
              "becomes an empty server")  # fmt: skip
 
 
+def missed_data(target: Target, found: Found) -> str:
+    """Why a host without data should have some; empty: it need not."""
+    lost = expected.lost(found, target.runtime.layout.data)
+    return lost or expected.taken_for_new(found, target.cluster, _declared())
+
+
 def check_lost(target: Target, found: Found) -> None:
     """Raises Refusal for a data directory that was there, and is missing."""
     cluster = target.cluster

@@ -44,10 +44,11 @@ def undo() -> None:
 @convergent
 def _undo(target: Target) -> Iterator[PyinfraCommand]:
     found, runtime = snapshot(target), target.runtime
-    runtime.refuse(found)
+    runtime.check_host(found)
     release = found.good if found.good != found.current else found.last
     if not release or not found.current:
         raise Refusal("there is no configuration before this one")
+    runtime.refuse(found)
     before, now = _texts(_read(target, release)), _texts(found)
     changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
     # not what the server has not taken up

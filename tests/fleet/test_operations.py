@@ -256,7 +256,7 @@ def test_debian_release_upgrade(new_fleet: NewFleet) -> None:
     heading = "Debian release upgrade"
     before, moves, adopts, analyzes, removes = steps(heading)
     follow(fleet, before)
-    machine.ask(f"{ADD} FROM generate_series(1, 88) n; CREATE TABLE app.own (i int)", "appdb")
+    machine.ask(f"{ADD} FROM generate_series(1, 88) n", "appdb")
     rows = "SELECT md5(string_agg(u::text, ',' ORDER BY id)) FROM app.users u"
     was = machine.ask(rows, "appdb")
     machine.sh(f"set -e\n{DIST_UPGRADE}")
@@ -270,6 +270,8 @@ def test_debian_release_upgrade(new_fleet: NewFleet) -> None:
         assert f'(docs/operations.md, "{heading}")' in said
         assert machine.run("ls -d /usr/lib/postgresql/17 /etc/howdah/17-main").returncode != 0
     machine.sh("systemctl start postgresql@15-main")
+    verified = fleet.verify("-q").stdout
+    assert "15-main of this environment is here, and 17-main would be an empty server" in verified
     said = fleet.refused_in_one_line("--data", "version=15")
     assert "Debian 13 has 17; upgrade 15-main" in said
 
@@ -287,7 +289,8 @@ def test_debian_release_upgrade(new_fleet: NewFleet) -> None:
     follow(fleet, back)
     assert machine.ask("SHOW server_version_num") < "160000"
     assert machine.ask(rows, "appdb") == was
-    machine.sh("systemctl disable --now postgresql@15-main; systemctl enable postgresql@17-main")
+    machine.sh("systemctl disable --now postgresql@15-main; pg_conftool 15 main set port 5433")
+    machine.sh("systemctl enable postgresql@17-main")
     machine.reboot()
     assert machine.ask(rows, "appdb") == was
     follow(fleet, removes)

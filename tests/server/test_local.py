@@ -28,7 +28,14 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     assert bare.secrets.exists()
     assert "nothing to delete" in bare.pyinfra("-y", "-v", "deploys.local.destroy").output
     bare.inventory()
-    bare.deploy()  # with the old secrets
+    # with the old secrets: in development a line, elsewhere data is expected
+    bare.inventory(stage="staging")
+    said = bare.refused().replace("\n        ", " ")
+    assert "@local was deployed before (" in said
+    assert "has no data now: mount its file system, or take its data over" in said
+    assert not bare.home.exists()
+    bare.inventory()
+    assert "makes an empty server: @local was deployed before (" in bare.deploy().output
     assert bare.login("appuser", "appdb").returncode == 0
 
 

@@ -10,6 +10,7 @@ from pyinfra.api.exceptions import ConnectError, PyinfraError
 from testinfra.host import Host as TestinfraHost
 
 from deploys import logins, shell
+from deploys.new_data import missed_data
 from deploys.snapshot import snapshot
 from deploys.sql import psql
 from deploys.target import Target
@@ -38,11 +39,17 @@ class AtHand:
     def found(self) -> Found:
         with or_fail(self.name, self._lost):
             found = snapshot(self.target)
-            self.target.runtime.refuse(found)
+            self.target.runtime.check_host(found)
             if not found.running:
-                raise Refusal("the server does not run" if found.data else
-                              "there is no cluster; the deploy makes it")  # fmt: skip
+                raise Refusal(self._why_not(found))
+            self.target.runtime.refuse(found)
         return found
+
+    def _why_not(self, found: Found) -> str:
+        if found.data:
+            return "the server does not run"
+        missed = missed_data(self.target, found)
+        return missed or "there is no cluster; the deploy makes it"
 
     def ask(self, sql: str, database: str = "postgres") -> list[str]:
         """As the superuser over the socket: the answer's lines."""
