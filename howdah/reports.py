@@ -17,9 +17,7 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
         yield f"database {base} is not in roles-sql"
     yield from _extensions(found, want, kept)
     yield from _objects(found, want, kept)
-    for step in kept.steps:
-        if step.target.name and step.target not in found.owners:
-            yield f"{step.source}: {step.target.kind} {step.target.name} is not there yet"
+    yield from _absent(found, kept)
 
 
 def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
@@ -46,6 +44,17 @@ def _hindrances(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if wanted["connection limit"] == 0 and not wanted["superuser"]:
         reasons.append("CONNECTION LIMIT is 0")
     return reasons
+
+
+def _absent(found: Catalog, kept: Wanted) -> Iterator[str]:
+    """What a GRANT or REVOKE names before a migration has made it: one report for each line."""
+    absent: dict[str, list[str]] = {}
+    for step in kept.steps:
+        if step.target.name and step.target not in found.owners:
+            absent.setdefault(step.source, []).append(f"{step.target.kind} {step.target.name}")
+    for source, names in absent.items():
+        named = list(dict.fromkeys(names))
+        yield f"{source}: {', '.join(named)} {'is' if len(named) == 1 else 'are'} not there yet"
 
 
 def _roles(found: Catalog, want: Wanted) -> Iterator[str]:

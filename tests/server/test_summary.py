@@ -1,11 +1,13 @@
 """What a run tells at its end, and leaves in .howdah/<environment>/last-run.json."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.documents import blocks
 from tests.server.checkout import ROOT, Checkout
 
 
@@ -193,11 +195,36 @@ def test_prompt(converged: Checkout, answer: str, goes_on: bool) -> None:
     assert "would change" not in summary(run.output)
 
 
-def test_make_dry_ends_as_the_dry_run(converged: Checkout) -> None:
-    """2: differences. 1: whatever fails, though make itself ends with 2 then."""
-    link = converged.folder / ".venv"
+def test_nightly_job_mails_a_drift(converged: Checkout) -> None:
+    """As docs/production.md has it, with a `mail` that keeps what it is given."""
+    link_venv(converged)
+    (job,) = [block for block in blocks("production.md") if block.file == "nightly"]
+    (converged.folder / "nightly").write_text(job.text.replace("prod", converged.environment))
+    mail = converged.folder / "bin" / "mail"
+    mail.parent.mkdir()
+    mail.write_text('#!/bin/sh\n{ echo "$@"; cat; } > mailed\n')
+    mail.chmod(0o755)
+    env = {"MAKEFLAGS": "", "ARGS": "", "PATH": f"{mail.parent}:{os.environ['PATH']}"}
+
+    assert converged.run(["sh", "nightly"], env=env).returncode == 0
+    assert not (converged.folder / "mailed").exists()
+    converged.ask("GRANT DELETE ON app.users TO backupuser", "appdb")
+    assert converged.run(["sh", "nightly"], env=env).returncode == 1
+    mailed = (converged.folder / "mailed").read_text()
+    assert mailed.startswith(f"-s howdah: {converged.environment} has drifted dba@example.com\n")
+    assert "REVOKE DELETE ON TABLE app.users FROM backupuser" in mailed
+
+
+def link_venv(checkout: Checkout) -> None:
+    """For its Makefile: the virtual environment that runs the tests."""
+    link = checkout.folder / ".venv"
     if not link.exists():
         link.symlink_to(ROOT / ".venv")
+
+
+def test_make_dry_ends_as_the_dry_run(converged: Checkout) -> None:
+    """2: differences. 1: whatever fails, though make itself ends with 2 then."""
+    link_venv(converged)
 
     def code(*words: str) -> int:
         env = {"MAKEFLAGS": "", "ARGS": ""}

@@ -890,6 +890,12 @@ def test_object_that_is_not_there_yet_is_told(sql: Sql) -> None:
     assert told.reports[-1] == "roles-sql/1.sql:4: table t is not there yet"
 
 
+def test_objects_that_one_line_names_are_one_report(sql: Sql) -> None:
+    want = sql("CREATE SCHEMA s AUTHORIZATION a;\nGRANT SELECT ON s.t, s.u TO b;")
+    told = drift(settled(want), want)
+    assert told.reports[1:] == ["roles-sql/1.sql:4: table t, table u are not there yet"]
+
+
 FOREIGN_BASE = "database appdb belongs to stranger, not appowner: left alone"
 FOREIGN_SCHEMA = "schema app belongs to stranger, not appowner: left alone"
 
