@@ -4,6 +4,7 @@ import pytest
 
 from tests.fleet.conftest import NewFleet
 from tests.fleet.engine import SUITES
+from tests.server.test_summary import lines_of_a_screen
 
 OPERATIONS = ["Install PostgreSQL", "Issue secrets and certificates",
               "Initialise the data directory", "Write the configuration", "Load the configuration",
@@ -24,6 +25,9 @@ def test_from_bare_to_converged(new_fleet: NewFleet, suite: str) -> None:
                  "+hostssl appdb appuser 127.0.0.1/32 scram-sha-256", "CREATE ROLE appuser",
                  "CREATE TABLE app.users"):  # fmt: skip
         assert says in shown
+    plan = fleet.pyinfra("--dry", "deploy.py")
+    assert plan.code == 2
+    assert lines_of_a_screen(plan.output) <= 60, plan.output
     assert machine.sh(FILES) == before
     assert fleet.deploy().changed == OPERATIONS
     again = fleet.deploy()

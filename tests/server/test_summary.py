@@ -17,6 +17,11 @@ def summary(output: str) -> str:
     return told.partition("\n\n--> Con")[0].partition("--> Loading")[0]
 
 
+def lines_of_a_screen(output: str) -> int:
+    """At 80 columns."""
+    return sum(max(1, -(-len(line) // 80)) for line in output.splitlines())
+
+
 def last_run(checkout: Checkout) -> dict[str, Any]:
     return whole_run(checkout)["hosts"]["@local"]
 
@@ -98,8 +103,7 @@ def test_first_plan_is_short_and_all_of_it_is_in_a_file(bare: Checkout) -> None:
     """At 80 columns a screen of 60 lines holds it, with all that pyinfra prints."""
     run = bare.pyinfra("--dry", "deploy.py")
     assert run.code == 2
-    columns = (len(line) for line in run.output.splitlines())
-    assert sum(max(1, -(-length // 80)) for length in columns) <= 60, run.output
+    assert lines_of_a_screen(run.output) <= 60, run.output
     assert " statements: 5 CREATE ROLE, " in run.output
     name = f".howdah/{bare.environment}/last-plan.txt"
     assert f"the whole plan: {name}" in run.output
