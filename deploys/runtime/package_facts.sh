@@ -24,8 +24,8 @@ for package in @PACKAGES@; do
 done
 if [ -n "$missing" ]; then
     ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "has${tab}lists"
-    # shellcheck disable=SC2086 a list of names
     # without its caches, which it would write: a dry run leaves nothing
+    # shellcheck disable=SC2086 a list of names
     LC_ALL=C apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $missing 2>/dev/null |
         awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) }
             $1 == "Candidate:" && $2 != "(none)" { print "has\tpackage " name }'
