@@ -33,7 +33,9 @@ def _managed(found: Catalog, want: Wanted) -> list[Object]:
             return obj in named or obj in want.owners
         if obj.kind == "parameter":
             return True
-        in_catalog = obj.schema == "pg_catalog" and obj.database in want.connlimits
+        alone = (obj.database, obj.schema) in want.foreign_schemas
+        born = obj.schema == "pg_catalog" or (obj in found.initial and not alone)
+        in_catalog = born and obj.database in want.connlimits
         return in_catalog or want.manages(obj, owner)
 
     order = list(ALL)
@@ -47,9 +49,10 @@ def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:
     owner = found.owners[obj]
     now, acl = found.grants.get(obj, {}), want.acl(obj, owner, found.initial.get(obj, ()))
     ours = None
-    if obj.database not in want.connlimits or obj.schema == "pg_catalog":
-        # Of what is PostgreSQL's own, only roles-sql's roles are managed, and PUBLIC: of a schema
-        # or a database, if roles-sql says so.
+    own = obj.schema == "pg_catalog" or obj in found.initial
+    if own or obj.database not in want.connlimits:
+        # Of what is PostgreSQL's own, or an extension's, only roles-sql's roles are managed, and
+        # PUBLIC: of a schema or a database, if roles-sql says so.
         said = any(s.target == obj and PUBLIC in s.grantees for s in want.steps)
         public = said or obj in found.initial or obj.kind == "parameter"
         ours = {*want.roles, *([PUBLIC] if public else [])}

@@ -84,7 +84,7 @@ class Catalog:
     owners: dict[Object, str] = field(default_factory=dict)
     # object -> grant -> grantor -> grantable
     grants: dict[Object, dict[Grant, dict[str, bool]]] = field(default_factory=dict)
-    # Of PostgreSQL's own that somebody has changed: what they had before.
+    # Of PostgreSQL's own that somebody has changed, and of extensions': what they had before.
     initial: dict[Object, list[Grant]] = field(default_factory=dict)
     defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
     stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)

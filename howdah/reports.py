@@ -98,6 +98,8 @@ def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
             yield f"schema public in {obj.database} belongs to {owner}"
         if obj.kind == "schema" and (obj.database, obj.name) not in want.schemas:
             yield f"schema {obj.name} in {obj.database} is not in roles-sql"
+        elif obj in found.initial:
+            continue
         elif owner not in kept.creators.get((obj.database, obj.schema), {owner}):
             name = f"{obj.schema}.{obj.name}{obj.arguments}"
             yield f"{obj.kind} {name} in {obj.database} belongs to {owner}"

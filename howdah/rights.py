@@ -13,6 +13,9 @@ from howdah.wanted import Wanted
 # A session in template1 would make CREATE DATABASE fail; nobody is in template0.
 FROM_TEMPLATE = "TEMPLATE template0 ENCODING 'UTF8'"
 
+# Of extensions that roles-sql/ has.
+VIEWS = {"pg_stat_statements": ("pg_stat_statements", "pg_stat_statements_info")}
+
 
 def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
     """The difference. ``verifiers``: the placeholder in roles-sql -> sha256 of the verifier.
@@ -96,6 +99,15 @@ def _databases(found: Catalog, want: Wanted) -> Iterator[Change]:
             yield Change(sql, source=source)
 
 
+def _assume_views(found: Catalog, want: Wanted, key: tuple[str, str]) -> None:
+    """What a new extension brings that everybody may read."""
+    for name in VIEWS.get(key[1], ()):
+        view = Object(key[0], "table", want.extensions[key], name)
+        found.assume(view, SUPERUSER, want.version)
+        found.grant(view, Grant("", PUBLIC, "SELECT"), SUPERUSER)
+        found.initial[view] = list(found.grants[view])
+
+
 def _objects(found: Catalog, want: Wanted) -> Iterator[Change]:
     """Schemas, extensions and tables that are missing."""
     for base in want.connlimits:
@@ -111,6 +123,7 @@ def _objects(found: Catalog, want: Wanted) -> Iterator[Change]:
         schema = identifier(want.extensions[key])
         sql = f"CREATE EXTENSION {identifier(key[1])} WITH SCHEMA {schema};"
         yield Change(sql, key[0], want.sources[key])
+        _assume_views(found, want, key)
     for obj in sorted(want.tables.keys() - found.owners.keys()):
         sql, owner = want.tables[obj]
         found.assume_born(obj, owner, want.version)

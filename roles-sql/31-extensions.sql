@@ -6,6 +6,7 @@
 CREATE SCHEMA extensions AUTHORIZATION postgres;
 GRANT USAGE ON SCHEMA extensions TO :"owner_role", :"app_role", :"backup_role";
 
--- What takes the time. A role that may read it all is granted pg_read_all_stats (or pg_monitor),
--- and USAGE on this schema; others see the statements of their own.
+-- What takes the time. Its script lets everybody in; here a role reads it that is granted SELECT,
+-- and the texts of others' statements with pg_read_all_stats (or pg_monitor) only.
 CREATE EXTENSION pg_stat_statements WITH SCHEMA extensions;
+REVOKE ALL ON TABLE extensions.pg_stat_statements, extensions.pg_stat_statements_info FROM PUBLIC;

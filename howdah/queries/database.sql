@@ -81,6 +81,23 @@ own AS (
         SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.classid = o.class AND d.objid = o.oid
             AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_proc'::regclass))
+    UNION ALL
+    -- but what its script has granted or revoked is what roles-sql adds to, or takes from
+    SELECT 'table', n.nspname, c.relname, '', c.relowner,
+        coalesce(c.relacl, acldefault('r', c.relowner)), c.oid, 'pg_class'::regclass, i.initprivs
+    FROM pg_catalog.pg_init_privs AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.objoid AND i.classoid = 'pg_class'::regclass
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE i.privtype = 'e' AND i.objsubid = 0 AND n.nspname = ANY (:'schemas'::text[])
+        AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    UNION ALL
+    SELECT 'function', n.nspname, p.proname, format('(%s)', oidvectortypes(p.proargtypes)),
+        p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), p.oid, 'pg_proc'::regclass,
+        i.initprivs
+    FROM pg_catalog.pg_init_privs AS i
+    JOIN pg_catalog.pg_proc AS p ON p.oid = i.objoid AND i.classoid = 'pg_proc'::regclass
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE i.privtype = 'e' AND n.nspname = ANY (:'schemas'::text[])
 ),
 
 acl AS (

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from howdah.catalog import Catalog, Default, Grant, Member, Object, Setting, from_rows
+from howdah.catalog import (
+    PUBLIC,
+    Catalog,
+    Default,
+    Grant,
+    Member,
+    Object,
+    Setting,
+    from_rows,
+    privileges,
+)
 from howdah.change import Plan
 from howdah.cluster import Cluster
 from howdah.declared import declared
@@ -65,6 +75,16 @@ def sql(tmp_path: Path) -> Sql:
     return sql
 
 
+VIEWS = [Object("appdb", "table", "extensions", name)
+         for name in ("pg_stat_statements", "pg_stat_statements_info")]  # fmt: skip
+
+
+def born_with(want: Wanted) -> list[Grant]:
+    """What the script of an extension gives: everybody reads its view."""
+    owners = [Grant("", "postgres", word) for word in privileges("table", want.version)]
+    return [*owners, Grant("", PUBLIC, "SELECT")]
+
+
 def settled(want: Wanted) -> Catalog:
     """What a server says when all that is wanted has been done."""
     found = Catalog(
@@ -85,6 +105,9 @@ def settled(want: Wanted) -> Catalog:
     for step in want.steps:
         if step.target.schema == "pg_catalog":
             found.owners[step.target] = "postgres"
+        elif step.target in VIEWS:
+            found.owners[step.target] = "postgres"
+            found.initial[step.target] = born_with(want)
     for obj in found.owners:
         add(found, want, obj)
     return found
@@ -94,7 +117,7 @@ def add(found: Catalog, want: Wanted, obj: Object, owner: str = "") -> None:
     """Put an object there, with the ACL that is wanted of it."""
     owner = owner or found.owners[obj]
     found.owners[obj] = owner
-    acl = want.acl(obj, owner).items()
+    acl = want.acl(obj, owner, found.initial.get(obj, ())).items()
     found.grants[obj] = {grant: {owner: grantable} for grant, (grantable, _) in acl}
 
 
@@ -767,6 +790,30 @@ def test_extension_is_made_again(found: Catalog, want: Wanted) -> None:
     place = line_of("40-temporal.sql", "CREATE EXTENSION")
     sql = "CREATE EXTENSION btree_gin WITH SCHEMA public;"
     assert said(found, want) == [f"{sql}  -- temporal, {place}"]
+
+
+def test_new_extension_is_shown_with_what_is_taken_from_everybody(
+    found: Catalog, want: Wanted
+) -> None:
+    del found.extensions["appdb", "pg_stat_statements"]
+    for view in VIEWS:
+        del found.owners[view], found.grants[view], found.initial[view]
+    assert statements(found, want) == [
+        ("appdb", "CREATE EXTENSION pg_stat_statements WITH SCHEMA extensions;"),
+        *(("appdb", f"REVOKE SELECT ON TABLE extensions.{view.name} FROM PUBLIC CASCADE;")
+          for view in VIEWS),
+    ]  # fmt: skip
+
+
+def test_right_on_an_extensions_view_is_taken_back(found: Catalog, want: Wanted) -> None:
+    """From roles-sql's roles and PUBLIC; another's is that role's business."""
+    for grantee in ("appuser", PUBLIC, "stranger"):
+        found.grant(VIEWS[0], Grant("", grantee, "SELECT"), "postgres")
+    revoke = "REVOKE SELECT ON TABLE extensions.pg_stat_statements FROM"
+    assert sorted(statements(found, want)) == [
+        ("appdb", f"{revoke} PUBLIC CASCADE;"),
+        ("appdb", f"{revoke} appuser CASCADE;"),
+    ]
 
 
 def test_table_is_made_again_with_its_rights(found: Catalog, want: Wanted) -> None:
