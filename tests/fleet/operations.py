@@ -1,4 +1,4 @@
-"""docs/operations.md, tried as an operator would: on a host, and where the deploy runs."""
+"""A document's commands, tried as an operator would: on a host, and where the deploy runs."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ DOCUMENT = "operations.md"
 HOST = "host"  # stands beside the language of a block whose commands are the host's
 
 
-def steps(heading: str) -> list[Block]:
+def steps(heading: str, document: str = DOCUMENT) -> list[Block]:
     """The commands below a heading, in order."""
-    found = [b for b in blocks(DOCUMENT) if b.language == "sh" and b.heading == heading]
+    found = [b for b in blocks(document) if b.language == "sh" and b.heading == heading]
     assert found, f"no commands below {heading!r}"
     return found
 
@@ -24,7 +24,7 @@ def follow(fleet: Fleet, step: Block, version: str = "17") -> str:
     if step.file == HOST:
         return machine.sh(f"set -e\n{step.text.replace('17', version)}")
     text = step.text.replace("db1", machine.name).replace("prod", fleet.environment)
-    return make(fleet, text)
+    return make(fleet, text.replace("/local.py", f"/{fleet.environment}.py"))
 
 
 def make(fleet: Fleet, text: str) -> str:
@@ -32,7 +32,8 @@ def make(fleet: Fleet, text: str) -> str:
     venv = fleet.folder / ".venv"
     if not venv.exists():
         venv.symlink_to(ROOT / ".venv")
-    given = {**os.environ, "MAKEFLAGS": "", "YES": "1", "COLUMNS": "80"}
+    given = {**os.environ, "MAKEFLAGS": "", "YES": "1", "COLUMNS": "80",
+             "ENV": fleet.environment}  # fmt: skip
     given.pop("ARGS", None)
     done = subprocess.run(["sh", "-eu"], input=text, cwd=fleet.folder, env=given, check=False,
                           capture_output=True, text=True, timeout=300)  # fmt: skip

@@ -111,6 +111,23 @@ def test_make_goes_ahead_in_development_only(bare: Checkout) -> None:
     assert not bare.home.exists()
 
 
+def test_make_of_the_others(converged: Checkout) -> None:
+    """verify, bundle, undo, status, stop and start, each as its line of the README says."""
+    assert " passed" in make(converged, "verify")
+    assert "copy them to /run/secrets" in make(converged, "bundle")
+    assert (converged.folder / "bundles" / converged.environment / "ca.crt").exists()
+    converged.inventory(work_mem="7MB")
+    make(converged, "deploy")
+    assert converged.ask("SHOW work_mem") == "7MB"
+    make(converged, "undo")
+    assert converged.ask("SHOW work_mem") != "7MB"
+    assert f"pid {converged.pid}" in make(converged, "status")
+    make(converged, "stop")
+    assert "the server is down" in make(converged, "status")
+    make(converged, "start")
+    assert f"pid {converged.pid}" in make(converged, "status")
+
+
 def test_make_help_and_missing_inventory(bare: Checkout) -> None:
     assert "deploy" in make(bare, "help")
     assert "inventories/nowhere.py is missing" in make(bare, "deploy", "ENV=nowhere")

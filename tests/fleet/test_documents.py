@@ -1,0 +1,41 @@
+"""The commands of docs/production.md, verification.md and undo.md on a host, as they stand."""
+
+import pytest
+
+from tests.fleet.operations import follow, steps
+from tests.fleet.single import Single
+
+pytestmark = pytest.mark.all
+ADOPT = ("--data", "adopt=yes")
+
+
+def test_production(bare: Single) -> None:
+    """From a bare host to the bundle of an application's host."""
+    first, *_ = steps("The first deploy", "production.md")
+    output = follow(bare, first)
+    assert "no changes" in output
+    assert "passed" in output
+    for heading in ("Restarts", "An application on another host", "How often"):
+        for step in steps(heading, "production.md"):
+            follow(bare, step)
+    assert (bare.folder / "bundles" / bare.environment / "ca.crt").exists()
+    follow(bare, *steps("Verification", "verification.md"))
+
+
+def test_undo(converged: Single) -> None:
+    converged.inventory(work_mem="7MB")
+    converged.deploy()
+    follow(converged, *steps("Undo", "undo.md"))
+    assert converged.ask("SHOW work_mem") != "7MB"
+
+
+def test_leaving(fresh: Single) -> None:
+    """The cluster runs on by its own files, and comes back by adopt."""
+    fresh.deploy()
+    follow(fresh, *steps("Packages", "undo.md"), fresh.version)
+    label = f"{fresh.version}-main"
+    assert fresh.machine.sh(f"find /etc/howdah /etc/systemd -name '*{label}*'") == ""
+    assert fresh.enter("appuser", "appdb") == ("", [(1,)])
+    assert "is somebody else's" in fresh.refused_in_one_line()
+    fresh.deploy(*ADOPT)
+    assert fresh.deploy(*ADOPT).changed == []
