@@ -12,6 +12,7 @@ from howdah.found import Found
 from howdah.refusal import Refusal
 
 EMPTY = "for an empty server: --data new_data=yes"
+SSH_PORT = 22
 NAME = str(Cluster.model_fields["cluster_name"].default)
 
 
@@ -21,16 +22,15 @@ def check_data(target: Target, found: Found) -> None:
     ``new_data`` allows it. So does development, where to destroy and deploy again is daily work.
     """
     check_lost(target, found)
-    cluster, declared = target.cluster, _declared()
-    certificate = target.store.path(f"hosts/{target.label}.crt")
-    known = str(certificate) if certificate.exists() else ""
-    why = expected.taken_for_new(found, cluster, declared) or expected.deployed_before(
-        found, cluster, host.name, known
-    )
-    _check(why, allowed=cluster.new_data or cluster.stage == "development")
-    if found.data:
-        report(expected.reports(found, cluster, declared))
-    if found.data and cluster.new_data and not state.is_executing:
+    cluster = target.cluster
+    allowed = cluster.new_data or cluster.stage == "development"
+    _check(expected.taken_for_new(found, cluster, _declared()), allowed=allowed)
+    _check(expected.deployed_before(found, cluster, host.name, _certificate(target)),
+           allowed=allowed)  # fmt: skip
+    if not found.data:
+        return
+    report(expected.reports(found, cluster, _declared()))
+    if cluster.new_data and not state.is_executing:
         warn("new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
              "becomes an empty server")  # fmt: skip
 
@@ -55,12 +55,22 @@ def _check(why: str, *, allowed: bool, destroy: bool = False) -> None:
         host.log(f"makes an empty server: {why.partition(':')[0]}")
 
 
+def _certificate(target: Target) -> str:
+    """The host's in the store; empty: there is none."""
+    path = target.store.path(f"hosts/{target.label}.crt")
+    return str(path) if path.exists() else ""
+
+
 def _declared() -> set[str]:
     """The cluster_name of each other inventory entry for this machine."""
-    here = _machine(host)
-    others = [each for each in state.inventory if each.name != host.name]
-    return {str(each.data.get("cluster_name") or NAME) for each in others if _machine(each) == here}
+    names = set()
+    for each in state.inventory:
+        if each.name != host.name and _machine(each) == _machine(host):
+            names.add(str(each.data.get("cluster_name") or NAME))
+    return names
 
 
 def _machine(each: Host) -> tuple[str, int]:
-    return str(each.data.get("ssh_hostname") or each.name), int(each.data.get("ssh_port") or 22)
+    address = each.data.get("ssh_hostname") or each.name
+    port = each.data.get("ssh_port") or SSH_PORT
+    return str(address), int(port)

@@ -27,7 +27,6 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     assert not bare.home.exists()
     assert bare.secrets.exists()
     assert "nothing to delete" in bare.pyinfra("-y", "-v", "deploys.local.destroy").output
-    bare.inventory()
     # with the old secrets: in development a line, elsewhere data is expected
     bare.inventory(stage="staging")
     said = bare.refused().replace("\n        ", " ")
@@ -37,6 +36,9 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     bare.inventory()
     assert "makes an empty server: @local was deployed before (" in bare.deploy().output
     assert bare.login("appuser", "appdb").returncode == 0
+    again = bare.deploy("--data", "new_data=yes")
+    assert "new_data = yes, and the data is there: take it out of the inventory" in again.output
+    assert again.changed == []
 
 
 def test_stop_status_and_start_need_no_application(converged: Checkout) -> None:
