@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from howdah.cluster import Cluster
 from howdah.found import Beside, Found
 
-UPGRADE = 'upgrade it (docs/operations.md, "Debian release upgrade")'
+UPGRADE = 'upgrade {} (docs/operations.md, "Debian release upgrade")'
 TAKE_OVER = 'or take its data over (docs/operations.md, "Reinstalled host")'
 
 
@@ -41,7 +41,9 @@ def taken_for_new(found: Found, cluster: Cluster, declared: Set[str]) -> str:
     if not (beside and makes_data(found)):
         return ""
     first = beside[0]
-    way = UPGRADE if first.name == cluster.cluster_name else f"set cluster_name = {first.name!r}"
+    way = f"set cluster_name = {first.name!r}"
+    if first.name == cluster.cluster_name:
+        way = UPGRADE.format("it")
     without = "" if first.data else ", without its data"
     new = f"{cluster.version}-{cluster.cluster_name} would be an empty server"
     return f"{first.label} of this environment is here{without}, and {new}: {way}"

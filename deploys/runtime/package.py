@@ -103,9 +103,9 @@ class Package:
             raise BadCluster("needs root: say _sudo = True, or ssh_user = 'root'")
         version = version_of(found.os)
         if version != self.cluster.version:
-            way = (
-                UPGRADE.replace("it", self._debian.label) if found.data else "set that, or nothing"
-            )
+            way = "set that, or nothing"
+            if found.data:
+                way = UPGRADE.format(self._debian.label)
             raise BadCluster(f"version = {self.cluster.version}: {found.os.capitalize()} has "
                              f"{version}; {way}")  # fmt: skip
         self.refuse_others(found)

@@ -36,6 +36,6 @@ def test_leaving(fresh: Single) -> None:
     label = f"{fresh.version}-main"
     assert fresh.machine.sh(f"find /etc/howdah /etc/systemd -name '*{label}*'") == ""
     assert fresh.enter("appuser", "appdb") == ("", [(1,)])
-    assert "is somebody else's" in fresh.refused_in_one_line()
+    assert "is not Howdah's" in fresh.refused_in_one_line()
     fresh.deploy(*ADOPT)
     assert fresh.deploy(*ADOPT).changed == []
