@@ -118,6 +118,27 @@ def test_reinstalled_host(with_row: Single, packages: bool) -> None:
 
 
 @pytest.mark.all
+@pytest.mark.parametrize("how", ["lost", "reinstalled"])
+def test_killed_while_it_makes_new_data(with_row: Single, how: str) -> None:
+    """The next deploy finishes it, without new_data, once something of it is on the host."""
+    if how == "lost":
+        with_row.machine.sh(f"systemctl stop {with_row.unit} && rm -r {with_row.data}")
+        begun = f"{with_row.data}/PG_VERSION"
+    else:
+        begun = f"{with_row.etc}/environment"
+        reinstall(with_row, packages=False)
+        with_row.machine.sh("rm -r /volume")
+    after = 1
+    while with_row.machine.run(f"ls {begun}").returncode:
+        assert NEW_DATA in with_row.refused_in_one_line()
+        env = {"HOWDAH_KILL_AFTER": str(after)}
+        with_row.pyinfra("-y", "--data", "new_data=yes", "deploy.py", env=env)
+        after += 1
+    assert after > 2
+    refusals.converges(with_row)
+
+
+@pytest.mark.all
 def test_volume_of_another_version(with_row: Single) -> None:
     """Case 45: nothing of it is touched."""
     reinstall(with_row, packages=False)
