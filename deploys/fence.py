@@ -25,6 +25,7 @@ class Options:
     """What the command line asks for."""
 
     command: str = ""  # deploy, undo, start, …: what is run
+    inventory: str = ""  # its file's name
     dry: bool = False
     yes: bool = False
     json: bool = False
@@ -67,6 +68,7 @@ def begin(hooks: Hooks) -> None:
     given = context.params
     _run.options = Options(
         command=_command(given["operations"]),
+        inventory=Path(given["inventory"]).stem,
         dry=given["dry"] or (given["json_output"] and not given["yes"]),
         yes=given["yes"],
         json=given["json_output"],

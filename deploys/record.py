@@ -1,6 +1,7 @@
 """What a run leaves on the controller: .howdah/<environment>/last-run.json and last-plan.txt."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from howdah.files import write_whole
 
 VERSION = 1  # of last-run.json's form; higher where a key is gone or means something else
 RUN, PLAN = "last-run.json", "last-plan.txt"
+
+
+def is_name(environment: str) -> bool:
+    """Whether it can be one's name, as the inventory's rules have it."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,30}", environment) is not None
 
 
 def path(environment: str, name: str) -> Path:

@@ -73,6 +73,7 @@ class Told:
 # By the host's name.
 _told: dict[str, Told] = {}
 _environments: dict[str, str] = {}
+_completed: set[str] = set()
 _started = datetime.now(UTC)
 
 
@@ -123,11 +124,9 @@ def fail(message: str) -> None:
 def end(code: int, error: str) -> None:
     """Prints the summary, on stdout unless that is for JSON, and leaves last-run.json."""
     if not _environments:
+        _write_refused(code, error)
         return
-    for each in state.inventory:
-        if each.name in _environments or each in state.failed_hosts:
-            _environments.setdefault(each.name, next(iter(_environments.values())))
-            _complete(each)
+    _complete_all()
     _print()
     _tell_how_to_connect()
     for environment, names in environments().items():
@@ -144,8 +143,16 @@ def _print() -> None:
             _echo(line)
 
 
+def _write_refused(code: int, error: str) -> None:
+    """A run that was refused while its inventory was read: hosts were reached, none has a part."""
+    environment = fence.options().inventory
+    if state.initialised and state.activated_hosts and record.is_name(environment):
+        _write(environment, [], code, error)
+
+
 def payload() -> dict[str, Any]:
     """What --json prints beside pyinfra's plan and results."""
+    _complete_all()
     hosts = {name: known.public() for name, known in sorted(_told.items())}
     return {"version": record.VERSION, "mode": _mode(), "hosts": hosts}
 
@@ -157,6 +164,17 @@ def _echo(text: str) -> None:
 def _mode() -> str:
     options = fence.options()
     return "dry" if options.dry else options.command
+
+
+def _complete_all() -> None:
+    """When the run has ended; each host once."""
+    for each in state.inventory if state.initialised else ():
+        failed = each in state.failed_hosts
+        if failed and _environments:
+            _environments.setdefault(each.name, next(iter(_environments.values())))
+        if (failed or each.name in _environments) and each.name not in _completed:
+            _completed.add(each.name)
+            _complete(each)
 
 
 def _complete(each: Host) -> None:

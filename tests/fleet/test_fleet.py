@@ -28,8 +28,12 @@ def test_one_that_is_down_does_not_stop_the_others(as_three: Fleet) -> None:
     """F27."""
     down = as_three.machines[1]
     down.cut_power()
+    dry = as_three.pyinfra("--dry", "--json", "deploy.py")
     run = as_three.pyinfra("-y", "deploy.py")
     down.start()
+    assert (dry.code, dry.plan["failed_hosts"]) == (1, [SECOND])
+    assert dry.plan["hosts"][SECOND]["failed"].startswith("it could not be reached")
+    assert "Write the configuration" in dry.plan["hosts"][FIRST]["planned"]
     assert run.code != 0
     assert f"[{SECOND}] failed: " in run.output.partition("Summary:")[2]
     for machine in (as_three.machines[0], as_three.machines[2]):

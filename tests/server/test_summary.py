@@ -168,6 +168,8 @@ def test_json_of_a_run_that_fails(converged: Checkout) -> None:
     run = converged.pyinfra("--dry", "--json", "deploy.py")
     assert (run.code, run.plan["exit_code"], run.plan["plan"]) == (1, 1, [])
     assert "wal_levl" in run.plan["error"]
+    assert (whole_run(converged)["exit_code"], whole_run(converged)["hosts"]) == (1, {})
+    assert whole_run(converged)["error"] == run.plan["error"]
 
 
 def test_new_password_is_named_with_its_file(store: Path, converged: Checkout) -> None:

@@ -54,7 +54,7 @@ def test_release_is_loaded_and_proven(found: Found) -> None:
 def test_nothing_waits_for_a_restart(found: Found) -> None:
     """Neither a setting that was loaded, nor one that is in the files only."""
     waits = [*sorted(found.pending), *(["the other binaries"] if found.outdated else [])]
-    assert waits == [], "pyinfra … --data restart=yes, or any restart by hand, puts them in force"
+    assert waits == [], "make stop start, or any restart by hand, puts them in force"
 
 
 def test_server_accepts_its_files(found: Found) -> None:
