@@ -10,7 +10,7 @@ from deploys.issue import check_clocks
 from deploys.new_data import check_data, check_lost
 from deploys.snapshot import snapshot
 from deploys.target import Target
-from deploys.tell import would
+from deploys.tell import report, would
 
 
 @convergent
@@ -20,6 +20,7 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     runtime.check_host(found)
     check_data(target, found)
     runtime.refuse(found)
+    report(found.health.reports())
     if found.locked and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock}")
     # What they refuse is refused before anything is touched.

@@ -54,6 +54,8 @@ if cd "$CURRENT/" 2>/dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2>/dev/nul
 @FILES@
     cd /
 fi
+# the room that is left, also where pg_wal is on a disk of its own
+stat -f -c "room$tab%n$tab%a$tab%S$tab%b$tab%d$tab%c" "$DATA" "$DATA/pg_wal/." "$LOG" 2>/dev/null
 # what a server that is down would read of ALTER SYSTEM's; a running one is asked
 is_down() {
     awk '!/^[ \t]*(#|$)/ { print "auto\t" $0 }' "$DATA/postgresql.auto.conf" 2>/dev/null |

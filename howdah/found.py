@@ -10,6 +10,7 @@ from typing import Any
 from howdah import catalog, libraries, settings
 from howdah.catalog import Catalog
 from howdah.hardware import Hardware
+from howdah.health import Health
 from howdah.refusal import Refusal
 
 NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "clock": float}
@@ -94,6 +95,7 @@ class Found:
     faults: list[str] = field(default_factory=list)  # in the loaded files
     rules: list[dict[str, Any]] = field(default_factory=list)  # of a cluster that is adopted
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
+    health: Health = field(default_factory=Health)
     rows: list[list[Any]] = field(default_factory=list, repr=False)
 
     def catalog(self) -> Catalog:
@@ -171,7 +173,7 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, extreme(getattr(found, name) or value, value))
     elif name in ("has", "links"):
         getattr(found, name).add(values[0])
-    elif name in ("folder", "listener", "beside", "auto"):
+    elif name in ("folder", "listener", "beside", "auto", "room"):
         _several_fact(found, name, values)
     else:
         _file_fact(found.files, name, values)
@@ -186,6 +188,8 @@ def _several_fact(found: Found, name: str, values: list[str]) -> None:
     elif name == "beside":
         label, whose, data, release = values
         found.beside.append(Beside(label, whose, bool(data), bool(release)))
+    elif name == "room":
+        found.health.add_room(values)
     else:
         setting, value = settings.line("\t".join(values))
         found.system[setting] = value
@@ -221,7 +225,8 @@ def _row(found: Found, row: list[Any]) -> None:
         case ["fault" | "revision" | "rule" as kind, value]:
             getattr(found, f"{kind}s").append(value)
         case _:
-            found.rows.append(row)
+            if not found.health.add(row):
+                found.rows.append(row)
 
 
 def _address(raw: str) -> IPv4Address | IPv6Address:

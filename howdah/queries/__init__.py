@@ -23,7 +23,7 @@ def questions(want: Wanted, app_database: str) -> str:
     revision = {app_database: query("revision")}
     parts = [
         f"\\set schemas '{{{schemas}}}'",
-        query("server"),
+        *map(query, ("server", "health")),
         f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
         *map(query, ("cluster", "shared")),
         _in("template1", query("shared")),

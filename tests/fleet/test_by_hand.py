@@ -43,9 +43,8 @@ def test_stopped_server_is_started(by_hand: Single, words: str) -> None:
     assert by_hand.deploy().changed == LOAD
 
 
-def test_killed_server_is_started(by_hand: Single) -> None:
-    do(by_hand, f"kill -KILL {by_hand.pid}")
-    by_hand.deploy()
+def shown(single: Single, what: str) -> str:
+    return single.machine.sh(f"systemctl show -P {what} {single.unit}")
 
 
 def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
@@ -65,6 +64,33 @@ def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
     assert by_hand.deploy().changed == LOAD
     assert by_hand.machine.sh(f"stat -c '%U %a' {auto}") == "postgres 600"
     assert by_hand.deploy().changed == []
+
+
+def test_killed_server_comes_back(by_hand: Single) -> None:
+    """Its unit has Restart=on-failure."""
+    pid = by_hand.pid
+    do(by_hand, f"kill -KILL {pid}")
+    until(lambda: shown(by_hand, "MainPID") not in ("0", str(pid)))
+    until(lambda: shown(by_hand, "ActiveState") == "active")
+    assert by_hand.pid != pid
+    assert by_hand.deploy().changed == []
+
+
+# More than its unit may have, in one session.
+HOG = "SELECT length(string_agg(repeat('x', 1000000), '')) FROM generate_series(1, 900)"
+
+
+def test_session_that_the_kernel_kills_is_recovered_from(by_hand: Single) -> None:
+    """Its unit has OOMPolicy=continue: the server begins anew, and is not stopped."""
+    pid, restarts = by_hand.pid, shown(by_hand, "NRestarts")
+    do(by_hand, "systemctl set-property --runtime {unit} MemoryMax=250M MemorySwapMax=0")
+    with pytest.raises(AssertionError, match="server closed the connection"):
+        by_hand.ask(HOG)
+    do(by_hand, "systemctl set-property --runtime {unit} MemoryMax=infinity MemorySwapMax=infinity")
+    until(lambda: "was terminated by signal 9: Killed" in by_hand.log)
+    assert shown(by_hand, "OOMPolicy") == "continue"
+    assert (by_hand.pid, shown(by_hand, "NRestarts")) == (pid, restarts)
+    until(lambda: by_hand.machine.run("pg_isready").returncode == 0)
 
 
 @pytest.mark.parametrize("words", ["systemctl restart {unit}", "pg_ctlcluster {cluster} restart"])

@@ -1,9 +1,11 @@
 """What must fail does, in one line that says what was found and what to do."""
 
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +193,18 @@ def test_data_directory_that_is_an_empty_mount(mounted: Checkout) -> None:
     mounted.deploy()
     assert mounted.deploy().changed == []
     assert mounted.login("appuser", "appdb").returncode == 0
+    little_room_is_told(mounted, mounted.home / "data")
+
+
+def little_room_is_told(checkout: Checkout, data: Path) -> None:
+    """Of bytes and of inodes."""
+    there = os.statvfs(data)
+    used = there.f_files - there.f_ffree
+    options = f"remount,nr_inodes={used + 9}"
+    subprocess.run(["mount", "-o", options, data], check=True)
+    with (data / "filler").open("wb") as filler:
+        os.posix_fallocate(filler.fileno(), 0, there.f_bavail * there.f_frsize - 20 * 2**20)
+    output = checkout.pyinfra("-y", "deploy.py").output.replace("\n        ", " ")
+    assert f"reported: {data}: 5 % of 400 MB free; make room" in output
+    assert re.search(f"reported: {data}: 0 % of [0-9]+ inodes free; remove files", output)
+    assert checkout.verify("-k", "test_health and room").returncode == 1

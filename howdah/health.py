@@ -1,0 +1,123 @@
+"""What a host's server will stop for one day, if nobody looks: room, checksums, transactions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+LEAST_FREE = 10  # percent of a file system, and of its inodes
+# A dump of a large database takes hours; what dies while a transaction is open stays on the disk.
+OLDEST = 12 * 3600  # seconds
+# PostgreSQL stops to write at 2**31, and freezes at 200 million by itself (autovacuum).
+MOST_UNFROZEN = 1_000_000_000
+UNITS = (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("kB", 1024))
+
+
+@dataclass(frozen=True)
+class Room:
+    """Of the file system that a folder is on."""
+
+    folder: str
+    free: int  # bytes, for who is not root
+    size: int
+    free_inodes: int
+    inodes: int  # 0: it has no fixed number of them
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One that is open."""
+
+    seconds: float
+    database: str
+    role: str
+    pid: int  # 0: it is prepared, and belongs to no session
+
+
+@dataclass
+class Health:
+    """As the snapshot brings it."""
+
+    rooms: list[Room] = field(default_factory=list)
+    failures: dict[str, int] = field(default_factory=dict)  # database: checksum failures
+    open: list[Transaction] = field(default_factory=list)  # the oldest one
+    unfrozen: dict[str, int] = field(default_factory=dict)  # database: transactions since a freeze
+
+    def add(self, row: list[Any]) -> bool:
+        """A row of psql's, if it is of these."""
+        match row:
+            case ["failures", database, count]:
+                self.failures[database] = count
+            case ["open", *values]:
+                self.open.append(Transaction(*values))
+            case ["unfrozen", database, count]:
+                self.unfrozen[database] = count
+            case _:
+                return False
+        return True
+
+    def add_room(self, values: list[str]) -> None:
+        """A line of stat's: the folder, free blocks, their size, all blocks, inodes likewise."""
+        folder, free, block, size, free_inodes, inodes = values
+        bytes_free, bytes_there = int(free) * int(block), int(size) * int(block)
+        self.rooms.append(Room(folder, bytes_free, bytes_there, int(free_inodes), int(inodes)))
+
+    def full(self) -> Iterator[str]:
+        """File systems with little room. Two folders on one of them are one line."""
+        seen = set()
+        for room in self.rooms:
+            its = (room.size, room.free, room.inodes, room.free_inodes)
+            if its in seen:
+                continue
+            seen.add(its)
+            if room.free * 100 < room.size * LEAST_FREE:
+                part = f"{_percent(room.free, room.size)} of {_size(room.size)}"
+                yield f"{room.folder}: {part} free; make room, or resize the disk"
+            if room.free_inodes * 100 < room.inodes * LEAST_FREE:
+                part = f"{_percent(room.free_inodes, room.inodes)} of {room.inodes} inodes"
+                yield f"{room.folder}: {part} free; remove files, or make a larger file system"
+
+    def broken(self) -> Iterator[str]:
+        """Pages that were not read as they had been written."""
+        for database, count in sorted(self.failures.items()):
+            where = f"database {database}" if database else "the shared catalogs"
+            yield f"{where}: {count} checksum failures; look at the disk, and at docs/operations.md"
+
+    def old(self) -> Iterator[str]:
+        """Transactions that keep what has died since from being removed."""
+        for each in self.open:
+            if each.seconds < OLDEST:
+                continue
+            whose = f"of {each.role} in {each.database}"
+            age = f"open for {each.seconds / 3600:.0f} hours"
+            if each.pid:
+                yield f"a transaction {whose} is {age}: SELECT pg_terminate_backend({each.pid});"
+            else:
+                yield f"a prepared transaction {whose} is {age}: see pg_prepared_xacts"
+
+    def unwrapped(self) -> Iterator[str]:
+        """Databases that autovacuum does not freeze."""
+        for database, count in sorted(self.unfrozen.items()):
+            if count > MOST_UNFROZEN:
+                millions = count // 1_000_000
+                yield (
+                    f"database {database}: {millions} million transactions since the last freeze, "
+                    "and at 2147 million no more writes: VACUUM (FREEZE) there"
+                )
+
+    def reports(self) -> Iterator[str]:
+        """All of it."""
+        yield from self.full()
+        yield from self.broken()
+        yield from self.old()
+        yield from self.unwrapped()
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part * 100 // whole} %"
+
+
+def _size(size: int) -> str:
+    for unit, its in UNITS:
+        if size >= its:
+            return f"{size // its} {unit}"
+    return f"{size} bytes"
