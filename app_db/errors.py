@@ -40,7 +40,8 @@ class Duplicate(AppDbError, IntegrityError):
     """A row with the same key is there already (HTTP's 409).
 
     Attributes:
-        constraint: the name of the unique constraint or index, like `uq_users_email`.
+        constraint: the name of the unique constraint or index, like `uq_users_email`; empty where
+            a function has raised the error.
 
     """
 
@@ -54,6 +55,8 @@ class Duplicate(AppDbError, IntegrityError):
     @override
     def __str__(self) -> str:
         # Not PostgreSQL's DETAIL: that is the value, which need not be in a log.
+        if not self.constraint:
+            return "duplicate key value"
         return f"duplicate key value violates unique constraint {self.constraint!r}"
 
 

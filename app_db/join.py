@@ -96,7 +96,7 @@ def _continued(text: str, head: str) -> str:
             case ast.FunctionDef(name="upgrade" | "downgrade", body=body):
                 replaced += _without_theirs(body)
     raw = text.encode()
-    for first, last, new in sorted(replaced, reverse=True):
+    for first, last, new in sorted(set(replaced), reverse=True):
         start, end = _offset(raw, *first), _offset(raw, *last)
         raw = raw[:start] + new.encode() + raw[end:]
     return raw.decode()
@@ -113,10 +113,19 @@ def _after(value: ast.expr, head: str) -> Replaced:
 
 def _without_theirs(body: list[ast.stmt]) -> Replaced:
     theirs = [node for node in body if _tables(node) and _tables(node) <= TABLES]
-    gone: Replaced = [((node.lineno, 0), ((node.end_lineno or 0) + 1, 0), "") for node in theirs]
-    if theirs and len(theirs) == len(body):
-        gone[0] = (*_places(theirs[0]), "pass")
+    kept = {line for node in body if node not in theirs for line in _lines(node)}
+    gone: Replaced = []
+    for node in theirs:
+        alone = not kept.intersection(_lines(node))
+        if alone and (kept or node is not theirs[0]):
+            gone.append(((node.lineno, 0), (_lines(node).stop, 0), ""))
+        else:
+            gone.append((*_places(node), "pass"))
     return gone
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def _tables(node: ast.stmt) -> set[str]:

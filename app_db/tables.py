@@ -64,7 +64,13 @@ def _refuse(package: str, module: str, name: str, table: object) -> None:
 
 
 def _folders(package: str) -> list[Path]:
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except Exception as e:  # whatever a package says that does not import
+        raise BadSettings(
+            f"package {package!r} cannot be imported ({type(e).__name__}: {e}); install it beside "
+            "app_db, or name the one with your tables"
+        ) from None
     if spec is None or spec.submodule_search_locations is None:
         raise BadSettings(f"no package {package!r} is importable; name the one with your tables")
     return [Path(location) for location in spec.submodule_search_locations]

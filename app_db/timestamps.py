@@ -6,6 +6,12 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, TypeDecorator
 from typing_extensions import override
 
+from app_db.errors import AppDbError
+
+
+class NoTimeZone(AppDbError, ValueError):
+    """A datetime that could be anywhere; which one need not be in a log."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """`timestamptz`; SQLite has no zones and keeps UTC."""
@@ -18,7 +24,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; datetime.now(UTC) has one")
+            raise NoTimeZone("a datetime has no time zone; datetime.now(UTC) has one")
         return value.astimezone(UTC)
 
     @override

@@ -7,6 +7,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from app_db.errors import ConnectionFailed, Duplicate
+from app_db.redaction import hide_values
 
 UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
 SQLITE_UNIQUE = {SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE}
@@ -15,40 +16,37 @@ SQLITE_UNIQUE = {SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE}
 def translate(context: ExceptionContext) -> Exception | None:
     """SQLAlchemy's event handle_error: what shall be raised instead, if anything."""
     found = context.sqlalchemy_exception
+    if context.engine is None or context.engine.hide_parameters:
+        hide_values(context.original_exception, found)
     if not isinstance(found, DBAPIError) or found.orig is None:
         return None
-    if found.hide_parameters:
-        _hide_detail(found, found.orig)
     if context.is_disconnect or context.connection is None:
         return ConnectionFailed(None, None, found.orig, hide_parameters=True,
                                 connection_invalidated=context.is_disconnect)  # fmt: skip
-    if constraint := violated(found.orig):
+    constraint = violated(found.orig)
+    if constraint is not None:
         duplicate = Duplicate(found.statement, found.params, found.orig, hide_parameters=True)
         duplicate.constraint = constraint
         return duplicate
     return None
 
 
-def violated(error: BaseException) -> str:
-    """The name of the unique constraint that the driver's error is about, or nothing."""
+def violated(error: BaseException) -> str | None:
+    """The name of the unique constraint that the driver's error is about; None if it is of none.
+
+    Empty where a function has raised it and named none.
+    """
     if getattr(error, "sqlstate", None) == UNIQUE_VIOLATION:
-        return str(error.diag.constraint_name)  # type: ignore[attr-defined]
+        return error.diag.constraint_name or ""  # type: ignore[attr-defined]
     if getattr(error, "sqlite_errorcode", None) in SQLITE_UNIQUE:
         return _sqlite_name(str(error))
-    return ""
+    return None
 
 
 def message(error: BaseException) -> str:
     """What a log may say of an error: its first line, without values or SQL."""
     driver = getattr(error, "orig", None) if not isinstance(error, Duplicate) else None
-    primary = getattr(getattr(driver, "diag", None), "message_primary", None)
-    return str(primary or driver or error).partition("\n")[0]
-
-
-def _hide_detail(*errors: BaseException) -> None:
-    """PostgreSQL makes it of parameters: `DETAIL: Key (email)=(…) already exists`."""
-    for error in errors:
-        error.args = tuple(re.sub(r"(?s)\nDETAIL: .*", "", str(arg)) for arg in error.args)
+    return str(driver or error).partition("\n")[0]
 
 
 def _sqlite_name(text: str) -> str:

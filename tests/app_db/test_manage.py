@@ -42,6 +42,39 @@ class WordTable(SQLModel, table=True):
 '''
 
 
+FIRST = """from alembic import op
+revision: str = "one"
+down_revision: str | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        schema="app",
+    )
+    op.create_index("ix_é", "users", ["a"], schema="app"); touch("users")
+    op.create_index("ix", "orders", ["a"], schema="app")
+    op.execute("users"); touch("users")
+
+
+def downgrade() -> None:
+    op.drop_index("ix_users", table_name="users", schema="app")
+    op.drop_table("users", schema="app")
+"""
+JOINED = """from alembic import op
+revision: str = "one"
+down_revision: str | None = 'app_db_0003'
+
+
+def upgrade() -> None:
+    op.create_index("ix", "orders", ["a"], schema="app")
+    op.execute("users"); pass
+
+
+def downgrade() -> None:
+    pass
+"""
+
 REVISION = '''
 """Two statements."""
 from alembic import op
@@ -95,10 +128,57 @@ def test_a_mistake_is_one_line(
     assert init_db() == 1
     monkeypatch.setenv("DATABASE_MIGRATIONS", "app_db")
     assert init_db() == 1
-    first, second, third = capsys.readouterr().err.splitlines()
+    monkeypatch.setenv("DATABASE_MIGRATIONS", "nowhere.migrations")
+    assert init_db() == 1
+    first, second, third, fourth = capsys.readouterr().err.splitlines()
     assert first.startswith("init-db: no database is named; set DATABASE_URL")
     assert second.startswith("init-db: unable to open database")
     assert third == "init-db: database.migrations is 'app_db': no package with Alembic's env.py"
+    assert fourth == (
+        "init-db: database.migrations is 'nowhere.migrations', which cannot be imported "
+        "(ModuleNotFoundError: No module named 'nowhere'); install it beside app_db, or name "
+        "another"
+    )
+
+
+def test_alembic_without_the_package_is_one_line(checkout: Path) -> None:
+    env = checkout / "app_db" / "migrations" / "env.py"
+    env.write_text("from app_db.alembic_env import run\nrun('nowhere.deep')\n")
+    done = run(checkout, "-m", "alembic", "upgrade", "head")
+    said = (
+        "package 'nowhere.deep' cannot be imported (ModuleNotFoundError: No module named 'nowhere')"
+    )
+    assert done.stdout.startswith(f"FAILED: {said}; install it beside app_db")
+    assert done.stderr == ""
+
+
+def test_two_histories_are_joined(checkout: Path) -> None:
+    """A revision that makes other tables too loses only what app_db's have."""
+    package = checkout / "shop"
+    (package / "migrations" / "versions").mkdir(parents=True)
+    for folder in (package, package / "migrations"):
+        (folder / "__init__.py").touch()
+    (package / "migrations" / "env.py").touch()
+    first = package / "migrations" / "versions" / "one.py"
+    first.write_text(FIRST)
+    for said in (
+        "continues app_db's history now, after app_db_0003",
+        "continues app_db's history al",
+    ):
+        done = run(checkout, "-m", "app_db.join", "shop.migrations")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert said in done.stdout
+    assert first.read_text() == JOINED
+    for words, said in (
+        (["shop.nowhere"], "no package with Alembic's env.py"),
+        (["nowhere.migrations"], "cannot be imported"),
+        (["app_db.migrations"], "is app_db's own history"),
+        ([], "name your history"),
+    ):
+        done = run(checkout, "-m", "app_db.join", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_the_commands_of_the_specification_work_in_the_checkout(checkout: Path) -> None:

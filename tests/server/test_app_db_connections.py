@@ -1,20 +1,23 @@
 """app_db's connections to a real server: TLS, the password's file, health, what is told."""
 
+import datetime
 import logging
 import os
 import signal
 import socket
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import DateTime, Enum, Integer, String, Uuid, bindparam, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app_db import ConnectionFailed, DbSessionService
+from app_db.timestamps import UtcDateTime
 from howdah.x509 import make_ca
 from tests.server.application import settings
 from tests.server.between import Between
@@ -193,3 +196,94 @@ def test_a_gone_server_is_told_within_connect_timeout(service: Service) -> None:
         scalar(one, "SELECT 1")
     assert time.monotonic() - begun < 2 + 1  # the second is this machine's
     assert not one.health_check()
+
+
+# -- What an error or the log shows -------------------------------------------------------
+
+SECRET = "s3cret-4111"
+FUNCTIONS = """SET ROLE appowner;
+CREATE FUNCTION app.raised(v text, state text) RETURNS int LANGUAGE plpgsql AS $$
+    BEGIN RAISE '% is taken', v USING ERRCODE = state; END $$;
+CREATE FUNCTION app.executed(v text) RETURNS int LANGUAGE plpgsql AS $$
+    BEGIN EXECUTE 'SELECT ' || quote_ident(v); RETURN 1; END $$"""
+
+
+@pytest.fixture(scope="module")
+def functions(deployed: Checkout) -> Iterator[None]:
+    """What an application may have that says values."""
+    deployed.ask(FUNCTIONS, "appdb")
+    yield
+    deployed.ask("DROP FUNCTION app.raised, app.executed", "appdb")
+
+
+@pytest.mark.usefixtures("functions")
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("SELECT CAST(CAST(:v AS text) AS int)", "invalid text representation (SQLSTATE 22P02)"),
+        ("SELECT CAST(:v AS timestamptz)", "invalid datetime format (SQLSTATE 22007)"),
+        ("SELECT CAST(:v AS jsonb)", "SQLSTATE 22P02"),
+        ("SELECT CAST(:v AS regclass)", "undefined table (SQLSTATE 42P01)"),
+        ("SELECT CAST(:v AS regtype)", "syntax error (SQLSTATE 42601)"),
+        ("SELECT CAST(replace(:v, '-', '_') AS regtype)", "SQLSTATE 42704"),
+        ("SELECT CAST(:v AS regprocedure)", "SQLSTATE 22P02"),
+        ("SELECT current_setting(:v)", "undefined object (SQLSTATE 42704)"),
+        ("SELECT set_config('work_mem', :v, FALSE)", "SQLSTATE 22023"),
+        ("SELECT now() AT TIME ZONE :v", "SQLSTATE 22023"),
+        ("SELECT to_tsquery('simple', '! & ' || :v)", "syntax error (SQLSTATE 42601)"),
+        ("SELECT CAST('$ ) ' || :v AS jsonpath)", "syntax error"),
+        ("SELECT 'a' ~ (CAST(:v AS text) || '(')", "SQLSTATE 2201B"),
+        ("SELECT nextval(CAST(:v AS text))", "SQLSTATE 42P01"),
+        ("SELECT has_table_privilege(:v, 'SELECT')", "SQLSTATE 42P01"),
+        ("SELECT app.raised(:v, 'P0001')", "raise exception (SQLSTATE P0001)"),
+        ("SELECT app.raised(:v, '23505')", "duplicate key value"),
+        ("SELECT app.raised(:v, '40001')", "serialization failure (SQLSTATE 40001)"),
+        ("SELECT app.executed(:v)", "undefined column (SQLSTATE 42703)"),
+        ("INSERT INTO users (id, first_name, last_name) VALUES (gen_random_uuid(), :v, NULL)",
+         'null value in column "last_name" of relation "users" violates not-null constraint'),
+        ("SELECT :v FROM nowhere", 'relation "nowhere" does not exist'),
+        ("SELECT nothing FROM users WHERE last_name = :v", 'column "nothing" does not exist'),
+        ("UPDATE alembic_version SET version_num = :v", "permission denied for table"),
+    ],
+)  # fmt: skip
+def test_no_value_is_shown_outside_of_development(
+    service: Service, caplog: pytest.LogCaptureFixture, sql: str, shown: str
+) -> None:
+    with pytest.raises(DBAPIError) as failed, service().session_scope() as session:
+        session.execute(text(sql), {"v": SECRET})
+    logged = "".join(str(vars(record)) for record in caplog.records)
+    seen = "".join(traceback.format_exception(failed.value)) + repr(failed.value)
+    assert SECRET not in seen + logged
+    assert shown in str(failed.value)
+    assert shown in logged
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Enum("a", name="e", validate_strings=True), SECRET),
+        (Uuid(), SECRET),
+        (UtcDateTime(), datetime.datetime(4111, 1, 1)),
+        (String(), f"{SECRET}\udcff"),
+        (String(), f"{SECRET}\0"),
+        (DateTime(), SECRET),
+        (Integer(), SECRET),
+    ],
+)
+def test_no_value_that_cannot_be_converted_either(
+    service: Service, caplog: pytest.LogCaptureFixture, kind: Any, value: object
+) -> None:
+    with pytest.raises(Exception) as failed, service().session_scope() as session:  # noqa: PT011
+        session.execute(select(bindparam("v", type_=kind)), {"v": value})
+    logged = "".join(str(vars(record)) for record in caplog.records)
+    seen = "".join(traceback.format_exception(failed.value)) + repr(failed.value)
+    assert "4111" not in seen + logged
+
+
+def test_development_shows_them(service: Service) -> None:
+    with (
+        pytest.raises(DBAPIError) as failed,
+        service(stage="development").session_scope() as session,
+    ):
+        session.execute(text("SELECT CAST(CAST(:v AS text) AS int)"), {"v": SECRET})
+    assert f'invalid input syntax for type integer: "{SECRET}"' in str(failed.value)
