@@ -15,7 +15,7 @@ def refuse(target: Target, release: str) -> None:
     runtime, layout = target.runtime, target.runtime.layout
     assigned = shell.assigned(
         etc=layout.releases, current=layout.current, release=release, canary=layout.canary,
-        data=layout.data, binaries=layout.binaries, socket=layout.socket,
+        binaries=layout.binaries, socket=layout.socket,
     )  # fmt: skip
     script = shell.filled("canary", assigned=assigned, owner=runtime.as_owner, owned=runtime.owned,
                           sql=query("candidate"))  # fmt: skip

@@ -40,22 +40,6 @@ sweep 2>/dev/null
 trap 'sweep 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 
-# The server's own parser first: it takes milliseconds.
-said=$(@OWNER@ "$BINARIES/postgres" -D "$DATA" -C port -c config_file="$release/postgresql.conf" \
-    2>&1 > /dev/null) || fail "$(cause "$said")"
-
-# The files that are tried below must be those that it would load.
-while read -r setting file; do
-    said=$(@OWNER@ "$BINARIES/postgres" -D "$DATA" -C $setting \
-        -c config_file="$release/postgresql.conf" 2> /dev/null)
-    [ "$said" = "$CURRENT/$file" ] || fail "$setting is '$said'; needs $CURRENT/$file"
-done <<'FILES'
-hba_file pg_hba.conf
-ident_file pg_ident.conf
-ssl_cert_file server.crt
-ssl_key_file server.key
-FILES
-
 # A data directory is made once, and copied each time: a tenth of the time.
 if [ ! -d "$pristine" ]; then
     rm -rf "$CANARY"-*
@@ -67,6 +51,25 @@ if [ ! -d "$pristine" ]; then
 fi
 install -d -m 0700 @OWNED@ "$CANARY"
 said=$(cp -a "$pristine" "$data" 2>&1) || fail "$said"
+
+# The server's own parser first, in milliseconds. Not beside the host's data directory: what ALTER
+# SYSTEM has left there is no fault of the release, and is taken out when it is loaded.
+value_of() {
+    @OWNER@ "$BINARIES/postgres" -D "$data" -C "$1" -c data_directory="$data" \
+        -c config_file="$release/postgresql.conf"
+}
+said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
+
+# The files that are tried below must be those that it would load.
+while read -r setting file; do
+    said=$(value_of "$setting" 2> /dev/null)
+    [ "$said" = "$CURRENT/$file" ] || fail "$setting is '$said'; needs $CURRENT/$file"
+done <<'FILES'
+hba_file pg_hba.conf
+ident_file pg_ident.conf
+ssl_cert_file server.crt
+ssl_key_file server.key
+FILES
 
 # Nobody but the superuser enters, whatever the candidate's pg_hba.conf says: it is only read.
 printf 'local all postgres peer map=howdah\n' > "$CANARY/pg_hba.conf"

@@ -289,6 +289,17 @@ def test_alter_system_that_stops_the_start(converged: Checkout) -> None:
     assert converged.deploy().changed == []
 
 
+def test_alter_system_does_not_stand_in_a_releases_way(converged: Checkout) -> None:
+    """It is tried without what ALTER SYSTEM has left on the host: that is taken out later."""
+    converged.ask("ALTER SYSTEM SET hba_file = '/nowhere/pg_hba.conf'")
+    with (converged.home / "data" / "postgresql.auto.conf").open("a") as file:
+        file.write("max_connections = many\n")
+    converged.inventory(lock_timeout="8s")
+    converged.deploy()
+    assert converged.ask("SHOW lock_timeout") == "8s"
+    assert converged.deploy().changed == []
+
+
 def test_what_alter_system_may_have_caused(converged: Checkout) -> None:
     """Where the server's words name neither setting nor value, nor the file."""
     converged.ask("ALTER SYSTEM SET ssl_ecdh_curve = ''")
