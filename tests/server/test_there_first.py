@@ -102,8 +102,8 @@ UNION ALL SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'
 UNION ALL SELECT 'default privileges' FROM pg_default_acl
 UNION ALL SELECT 'rights' FROM pg_database WHERE datname = 'appdb' AND datacl IS NOT NULL"""
 FAULTY = [
-    pytest.param('\\connect :"app_database"\nCREATE EXTENSION nosuch WITH SCHEMA public;',
-                 'extension "nosuch" is not available', id="extension"),
+    pytest.param('\\connect :"app_database"\nCREATE EXTENSION earthdistance WITH SCHEMA public;',
+                 'required extension "cube" is not installed', id="extension"),
     pytest.param('\\connect :"app_database"\nSET ROLE :"owner_role";\n'
                  "CREATE TABLE IF NOT EXISTS app.faulty (i nosuch);\nRESET ROLE;",
                  'type "nosuch" does not exist', id="table"),
