@@ -11,7 +11,7 @@ from deploys.releases import FOLDER, MARKER
 from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
 from deploys.tell import report, would
-from howdah import difference, locked_out, settings
+from howdah import difference, libraries, locked_out, settings
 from howdah.found import ADOPTED, Found
 from howdah.layout import Layout
 from howdah.refusal import Refusal
@@ -26,6 +26,7 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     target.staged = None
     found, layout = snapshot(target), target.runtime.layout
     wanted = target.files(found)
+    report(libraries.reports(target.cluster, found.libraries))
     differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
     differing += _strange(found, wanted, layout)
     if not differing:

@@ -27,11 +27,26 @@ def preloaded(cluster: Cluster, *, audit: bool) -> list[str]:
 
 def keeping(cluster: Cluster, loaded: Iterable[str]) -> Cluster:
     """A cluster that is adopted keeps what it has loaded, until the inventory has a list."""
-    is_said = "libraries" in cluster.model_fields_set
-    if is_said or not cluster.adopt:
+    if not _keeps(cluster):
         return cluster
-    kept = tuple(name for name in loaded if name not in OWN)
-    return cluster.model_copy(update={"libraries": kept})
+    return cluster.model_copy(update={"libraries": _others(loaded)})
+
+
+def reports(cluster: Cluster, loaded: Iterable[str]) -> list[str]:
+    """What is kept by `adopt` alone, and would go with it."""
+    kept = list(_others(loaded))
+    if not (kept and _keeps(cluster)):
+        return []
+    return [f"loaded before the adoption, and kept: write libraries = {kept!r} into the inventory, "
+            "or the first deploy without adopt takes them out"]  # fmt: skip
+
+
+def _keeps(cluster: Cluster) -> bool:
+    return cluster.adopt and "libraries" not in cluster.model_fields_set
+
+
+def _others(loaded: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in loaded if name not in OWN)
 
 
 def split(value: str) -> list[str]:

@@ -51,6 +51,8 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     assert run.code == 0, run.output
     summary = " ".join(run.output.partition("--> Summary:")[2].split())
     assert "reported: ada can no longer log in: pg_hba.conf line" in summary
+    kept = "write libraries = ['pg_prewarm', 'auto_explain'] into the inventory"
+    assert kept in summary
     assert machine.ask("SELECT answer FROM kept", "shop") == "42"
     assert machine.ask("SELECT pg_postmaster_start_time()") == before[1]
     assert fleet.deploy().changed == []
