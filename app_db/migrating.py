@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from app_db.errors import AppDbError, SchemaBehind
+from app_db.redaction import MIGRATES
 from app_db.schema import EXTENSIONS, LOCK_TIMEOUT, SCHEMA
 
 DEPLOY = "`make deploy ENV=…` in the checkout of howdah"
@@ -39,6 +40,8 @@ def migrating(connection: Connection) -> Iterator[None]:
         with _unhindered(connection):
             yield
         return
+    # What a revision's own statement raises is for whoever runs it; a bulk_insert's values are not.
+    connection.execution_options(**{MIGRATES: True})
     owner = owner_to_become(connection)
     if owner:
         _wait_for_turn(connection)

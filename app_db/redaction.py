@@ -16,6 +16,7 @@ OF_NAMES = {"08", "21", "23", "25", "28", "2B", "40", "53", "55", "57"}
 # Of class 42, what names the objects of DDL or of a right. Others may be made of a value: 42601 by
 # to_tsquery, 42P01 by regclass, 42704 by current_setting.
 OF_OBJECTS = {"42501", "42701", "42710", "42723", "42P06", "42P07", "42P16"}
+MIGRATES = "app_db_migrates"  # an execution option of the connection that does
 # RAISE says what a function likes.
 LANGUAGES = ("pl_", "plpy", "plperl", "pltcl")
 # Python's own conversions of a parameter: Enum, UUID, datetime.
@@ -25,10 +26,18 @@ NAMED = re.compile(r'"([^"]*)"|([\w$]+\.[\w$.]+)|([\w$.]+)\(')
 VALUES = re.compile(r"(?s)\n(?:DETAIL|CONTEXT|QUERY): .*")
 
 
-def hide_values(original: BaseException, wrapped: SQLAlchemyError | None) -> None:
-    """Take them out of the driver's error, or a conversion's, and of SQLAlchemy's around it."""
+def hide_values(
+    original: BaseException, wrapped: SQLAlchemyError | None, *, known: bool = False
+) -> None:
+    """Take them out of the driver's error, or a conversion's, and of SQLAlchemy's around it.
+
+    ``known``: the statement had no parameters, and its message is shown.
+    """
     said = str(original)
-    shown = _shown(original, str(getattr(wrapped, "statement", "")))
+    if known:
+        shown = VALUES.sub("", said)
+    else:
+        shown = _shown(original, str(getattr(wrapped, "statement", "")))
     if shown == said:
         return
     original.__cause__ = original.__context__ = None  # Enum's KeyError is the value

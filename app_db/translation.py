@@ -7,7 +7,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from app_db.errors import ConnectionFailed, Duplicate
-from app_db.redaction import hide_values
+from app_db.redaction import MIGRATES, hide_values
 
 UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
 SQLITE_UNIQUE = {SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE}
@@ -17,7 +17,7 @@ def translate(context: ExceptionContext) -> Exception | None:
     """SQLAlchemy's event handle_error: what shall be raised instead, if anything."""
     found = context.sqlalchemy_exception
     if context.engine is None or context.engine.hide_parameters:
-        hide_values(context.original_exception, found)
+        hide_values(context.original_exception, found, known=_is_a_revisions(context))
     if not isinstance(found, DBAPIError) or found.orig is None:
         return None
     if context.is_disconnect or context.connection is None:
@@ -29,6 +29,12 @@ def translate(context: ExceptionContext) -> Exception | None:
         duplicate.constraint = constraint
         return duplicate
     return None
+
+
+def _is_a_revisions(context: ExceptionContext) -> bool:
+    """Whether a migration's statement failed that has no parameters."""
+    options = context.connection.get_execution_options() if context.connection else {}
+    return MIGRATES in options and context.statement is not None and not context.parameters
 
 
 def violated(error: BaseException) -> str | None:

@@ -1,6 +1,7 @@
 """The history on PostgreSQL 15, 17 and SQLite: init-db, alembic, who may migrate, interruptions."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -24,6 +25,8 @@ from app_db.engine import make_engine
 from app_db.manage import init_db
 from app_db.schema import LOCK_TIMEOUT
 from app_db.settings import DatabaseSettings, read_settings
+from deploys.migrate import GUARDED
+from deploys.sql import OPTIONS
 from tests.server.application import settings
 from tests.server.checkout import ROOT, Checkout, until
 from tests.server.plain import PlainServer
@@ -281,12 +284,18 @@ def test_another_session_that_migrates_is_waited_for(
 
 def test_it_migrates_as_the_deploy_does(empty: PlainServer) -> None:
     wanted = {"role": "appowner", "search_path": "app, extensions", "lock_timeout": "10s",
-              "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}  # fmt: skip
+              "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+              "timezone": "UTC", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
+              "standard_conforming_strings": "on"}  # fmt: skip
     engine = make_engine(of(empty))
     with engine.connect() as connection, guard.migrating(connection):
         found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted}
     engine.dispose()
     assert found == wanted
+    of_deploy = dict(re.findall(r"^SET (\w+) = '?(.*?)'?;$", GUARDED, flags=re.MULTILINE))
+    assert of_deploy.items() <= found.items()
+    of_session = {name: OPTIONS[name] for name in wanted.keys() & OPTIONS.keys()}
+    assert {**found, **of_session, **of_deploy} == found
 
 
 def test_a_lock_is_waited_for_shortly_whatever_the_role_says_of_statements(
