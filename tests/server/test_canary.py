@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.checkout import ROOT, Checkout, Run
+from tests.server.checkout import ROOT, Checkout, Run, until
 from tests.server.test_changes import costs
 
 # What makes a fault in a checkout: in its inventory, or in its templates, as a team might.
@@ -129,7 +129,7 @@ CONF = {
         "could not set SSL protocol version range",
     ),
     "a missing library": (
-        template("postgresql.conf", "'auth_delay", "'nosuch, auth_delay"),
+        template("postgresql.conf", 'quote(libraries', 'quote("nosuch," + libraries'),
         'could not access file "nosuch": No such file',
     ),
     "more memory than there is": (
@@ -338,7 +338,7 @@ def test_controller_that_is_killed(converged: Checkout) -> None:
     with costs(converged):
         killed = converged.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_DURING": "3"})
     assert killed.code == -signal.SIGKILL
-    assert traces(converged) == []
+    until(lambda: traces(converged) == [])
     with costs(converged, reloads=1):
         converged.deploy()
     assert traces(converged) == []
