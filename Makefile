@@ -6,8 +6,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 PYINFRA = $(BIN)/pyinfra
 # What is said to this make is not for those that a test runs.
-PYTEST = env -u MAKEFLAGS -u ARGS -u ENV $(BIN)/python -m pytest -n 4 --dist loadfile
-WHICH = -m 'not all'
+PYTEST = env -u MAKEFLAGS -u ARGS -u ENV $(BIN)/python -m pytest --dist loadfile
+WHICH = $(if $(ALL),,-m 'not all')
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 # Only development goes ahead unasked; YES=1 is for CI.
 ALLOWED = $(if $(YES),echo -y,$(BIN)/python -m deploys.stages $(INVENTORY))
@@ -17,7 +17,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f .venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle test test-all coverage bench bench-app bench-fleet lint start stop \
+.PHONY: help .venv deploy dry undo verify bundle test test-all suite coverage bench bench-app bench-fleet lint start stop \
 	status destroy
 
 help:  ## this list
@@ -68,14 +68,18 @@ destroy: .venv $(INVENTORY)  ## delete the local server and its data; asks first
 		test "$$answer" = '$(ENV)' || { echo 'nothing is deleted'; exit 1; }; }
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.local.destroy
 
-test: .venv lint coverage  ## lint, types and tests
-test-all: .venv lint coverage  ## the same on every Debian, with every fault
-test-all: WHICH =
+# Side by side: what one of them waits for is another one's time.
+test: .venv  ## lint, types and tests
+test-all: .venv  ## the same on every Debian, with every fault
+test-all: ALL = 1
 test test-all:
-	@$(PYTEST) $(WHICH) $(addprefix --ignore=,$(APP_DB)) $(ARGS)
+	@$(MAKE) --no-print-directory -j3 --output-sync=line lint coverage suite ALL=$(ALL)
+
+suite: .venv
+	@$(PYTEST) -n 4 $(WHICH) $(addprefix --ignore=,$(APP_DB)) $(ARGS)
 
 coverage: .venv  ## the tests of app_db, which run 95 % of its branches
-	@$(PYTEST) $(WHICH) $(APP_DB) --cov
+	@$(PYTEST) -n 2 $(WHICH) $(APP_DB) --cov
 
 lint: .venv  ## ruff, mypy, sqlfluff, squawk
 	@$(BIN)/ruff check .

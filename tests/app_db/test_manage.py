@@ -99,10 +99,10 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", *words], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "DATABASE_URL": URL}, check=False,
+        env={**os.environ, "DATABASE_URL": URL, **env}, check=False,
     )  # fmt: skip
 
 
@@ -152,9 +152,9 @@ def test_alembic_without_the_package_is_one_line(checkout: Path) -> None:
     assert done.stderr == ""
 
 
-def test_two_histories_are_joined(checkout: Path) -> None:
+def test_two_histories_are_joined(tmp_path: Path) -> None:
     """A revision that makes other tables too loses only what app_db's have."""
-    package = checkout / "shop"
+    package = tmp_path / "shop"
     (package / "migrations" / "versions").mkdir(parents=True)
     for folder in (package, package / "migrations"):
         (folder / "__init__.py").touch()
@@ -165,7 +165,7 @@ def test_two_histories_are_joined(checkout: Path) -> None:
         "continues app_db's history now, after app_db_0003",
         "continues app_db's history al",
     ):
-        done = run(checkout, "-m", "app_db.join", "shop.migrations")
+        done = run(tmp_path, "-m", "app_db.join", "shop.migrations", PYTHONPATH=str(ROOT))
         assert (done.returncode, done.stderr) == (0, "")
         assert said in done.stdout
     assert first.read_text() == JOINED
@@ -175,7 +175,7 @@ def test_two_histories_are_joined(checkout: Path) -> None:
         (["app_db.migrations"], "is app_db's own history"),
         ([], "name your history"),
     ):
-        done = run(checkout, "-m", "app_db.join", *words)
+        done = run(tmp_path, "-m", "app_db.join", *words, PYTHONPATH=str(ROOT))
         assert (done.returncode, done.stdout) == (1, "")
         assert said in done.stderr
         assert "Traceback" not in done.stderr
