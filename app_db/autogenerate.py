@@ -15,6 +15,7 @@ from alembic.operations.ops import (
     ModifyTableOps,
 )
 from sqlalchemy import DefaultClause, Index, Table
+from sqlalchemy.sql import functions
 from sqlmodel import AutoString
 from typing_extensions import override
 
@@ -125,6 +126,14 @@ def render_plain_types(kind: str, item: object, _context: Any) -> str | Literal[
     """A revision must outlive the library: it names sa.String, not SQLModel's type or ours."""
     if kind == "type" and isinstance(item, AutoString | UtcDateTime):
         return f"sa.{item.impl_instance!r}"
-    if kind == "server_default" and isinstance(item, DefaultClause) and isinstance(item.arg, str):
-        return repr(item.arg)  # Alembic takes an apostrophe at either end away
+    if kind == "server_default" and isinstance(item, DefaultClause):
+        return _render_default(item.arg)
+    return False
+
+
+def _render_default(default: object) -> str | Literal[False]:
+    if isinstance(default, str):
+        return repr(default)  # Alembic takes an apostrophe at either end away
+    if isinstance(default, functions.now):
+        return "sa.func.now()"  # Alembic writes this dialect's word for it, and SQLite has no now()
     return False

@@ -7,6 +7,7 @@ from pyinfra.api.command import PyinfraCommand
 
 from deploys.convergent import convergent
 from deploys.issue import check_clocks
+from deploys.migrate import check_schema
 from deploys.new_data import check_data, check_lost
 from deploys.snapshot import snapshot
 from deploys.target import Target
@@ -28,6 +29,7 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     check_clocks(target, found)
     target.due()
     target.files(found)
+    check_schema(target, found)
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")

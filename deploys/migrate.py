@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
@@ -32,7 +33,7 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
         host.noop(f"the schema is at {head}")
         return
     _refuse_foreign(target, found)
-    sql = _render(cluster.bootstrap, ",".join(rows) or "base")
+    sql = _render(cluster.bootstrap, _start(rows))
     now = " and ".join(rows) or "base"
     step = f"{cluster.bootstrap}: from {now} to {head}"
     lines = sql.splitlines()
@@ -44,6 +45,16 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
         sql=sql,
     )
     yield superuser(target.runtime, found, f"bring the schema to {head}", guarded)
+
+
+def check_schema(target: Target, found: Found) -> None:
+    """What `migrate` rejects of the history, before anything is touched. Raises BadSchema."""
+    if found.data and not found.running:
+        return  # how far its schema has come is not known
+    package = target.cluster.bootstrap
+    rows = _rows(found, package)
+    if rows != [revisions.head(package)]:
+        _render(package, _start(rows))
 
 
 def _refuse_foreign(target: Target, found: Found) -> None:
@@ -65,6 +76,11 @@ def _rows(found: Found, package: str) -> list[str]:
     return revisions.reached(package, rows)
 
 
+def _start(rows: Sequence[str]) -> str:
+    return ",".join(rows) or "base"
+
+
+@cache
 def _render(package: str, start: str) -> str:
     """In a process of its own, for it imports Alembic and the application."""
     done = subprocess.run(  # noqa: S603 our own module

@@ -206,8 +206,18 @@ def _done(known: Told) -> Iterator[tuple[str, str | None]]:
     if not (known.changed or known.failed):
         yield _nothing_done(known)
     for operation, lines in known.changed.items():
-        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-        yield f"{operation}: {(lines or ['done'])[0]}{more}", "green"
+        yield f"{operation}: {(lines or ['done'])[0]}{_rest(lines[1:])}", "green"
+
+
+def _rest(lines: list[str]) -> str:
+    """How much the record has of it beside the first line."""
+    match len(lines):
+        case 0:
+            return ""
+        case 1:
+            return " (and 1 more line)"
+        case count:
+            return f" (and {count} more lines)"
 
 
 def _nothing_done(known: Told) -> tuple[str, str | None]:

@@ -93,6 +93,7 @@ def test_revision_that_needs_a_connection(shop: Checkout) -> None:
     second(shop).write_text(changed)
     upgrade(shop)
     assert "uses the database while it is rendered offline" in shop.refused(env=path(shop))
+    assert not shop.home.exists()
 
 
 @pytest.mark.parametrize("killed", ["the controller", "the server"])
