@@ -16,6 +16,7 @@ def refuse(target: Target, release: str) -> None:
     assigned = shell.assigned(
         etc=layout.releases, current=layout.current, release=release, canary=layout.canary,
         binaries=layout.binaries, socket=layout.socket,
+        file_owner=layout.file_owner,
     )  # fmt: skip
     script = shell.filled("canary", assigned=assigned, owner=runtime.as_owner, owned=runtime.owned,
                           sql=query("candidate"))  # fmt: skip

@@ -33,7 +33,7 @@ sweep() {
         done
         kill -KILL "$pid" 2>/dev/null
     fi
-    [ -z "$port" ] || rm -f "$SOCKET/.s.PGSQL.$port" "$SOCKET/.s.PGSQL.$port.lock"
+    [ -z "$port" ] || @OWNER@ rm -f "$SOCKET/.s.PGSQL.$port" "$SOCKET/.s.PGSQL.$port.lock"
     rm -rf "$CANARY" "$pristine.new"
 }
 sweep 2>/dev/null
@@ -49,7 +49,9 @@ if [ ! -d "$pristine" ]; then
         fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
     mv -T "$pristine.new" "$pristine"
 fi
-install -d -m 0700 @OWNED@ "$CANARY"
+# not the server's: what root writes here is nobody else's to put a link in place of
+install -d -m 0750 "$CANARY"
+chown "$FILE_OWNER" "$CANARY"
 said=$(cp -a "$pristine" "$data" 2>&1) || fail "$said"
 
 # The server's own parser first, in milliseconds. Not beside the host's data directory: what ALTER

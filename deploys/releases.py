@@ -60,7 +60,8 @@ def swap(runtime: Runtime, verb: str, release: str, previous: str) -> StringComm
 
 def keep(runtime: Runtime, release: str) -> StringCommand:
     """It is the good one from now on, and the one before it the last."""
-    words = {"etc": shlex.quote(runtime.layout.releases), "release": release, "sweep": SWEEP}
+    etc, its = shlex.quote(runtime.layout.releases), shlex.quote(release)
+    words = {"etc": etc, "release": its, "sweep": SWEEP}
     return shell.run(f"keep release {release}", KEEP.format(**words), lock=runtime.lock)
 
 

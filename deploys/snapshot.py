@@ -106,5 +106,5 @@ def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
     return shell.filled(
         "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql,
         psql=psql(runtime, '"$BINARIES/psql"'), files=shell.filled("files"),
-        fresh=FRESH,
+        fresh=FRESH, owner=runtime.as_owner,
     )  # fmt: skip

@@ -27,7 +27,7 @@ fi
 # a new file system that is mounted for the data, or what a killed run has made in it
 fresh=
 if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
-    strangers=$(find "$DATA" -mindepth 1 -maxdepth 1 @FRESH@ -print -quit 2>/dev/null)
+    strangers=$(find "$DATA/." -mindepth 1 -maxdepth 1 @FRESH@ -print -quit 2>/dev/null)
     [ -n "$strangers" ] && [ ! -e "$DATA/.howdah.new" ] || fresh=yes
     [ -n "$fresh" ] && echo "has${tab}fresh" || echo "has${tab}strangers"
 fi
@@ -58,7 +58,8 @@ fi
 stat -f -c "room$tab%n$tab%a$tab%S$tab%b$tab%d$tab%c" "$DATA" "$DATA/pg_wal/." "$LOG" 2>/dev/null
 # what a server that is down would read of ALTER SYSTEM's; a running one is asked
 is_down() {
-    awk '!/^[ \t]*(#|$)/ { print "auto\t" $0 }' "$DATA/postgresql.auto.conf" 2>/dev/null |
+    # as the server's OS user, whose folder it is: what he links to is what he may read
+    @OWNER@ awk '!/^[ \t]*(#|$)/ { print "auto\t" $0 }' "$DATA/postgresql.auto.conf" 2>/dev/null |
         LC_ALL=C tr '\200-\377' '?'
     exit 0
 }
@@ -70,8 +71,8 @@ echo "pid$tab$pid"
 [ "/proc/$pid/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
 # one of an older minor version is asked with its own programs, until the newer are there
 [ -x "$BINARIES/psql" ] || BINARIES=$(dirname "$(readlink "/proc/$pid/exe")")
-echo "port$tab$port"
-echo "socket$tab$socket"
+# not by echo, which would make a line end of a \n in the file
+printf 'port\t%s\nsocket\t%s\n' "$port" "$socket"
 [ -n "$SERVER" ] || exit 0
 # one that starts, or recovers from a crash, answers soon: 60 s
 turn=0

@@ -27,7 +27,7 @@ RESTART = "make stop start"
 READ = """
 tab=$(printf '\\t')
 cd {folder} || exit
-edited=$(sha256sum -c --quiet ../{release}.sums 2>/dev/null) || {{
+edited=$(sha256sum -c --quiet {sums} 2>/dev/null) || {{
     echo "it has been edited since it was written: $(echo ${{edited:-all of it}})" >&2
     exit 1
 }}
@@ -70,8 +70,10 @@ def _read(target: Target, release: str) -> Found:
 
     An edit by hand has not been proven, whatever its release was.
     """
-    folder = shlex.quote(f"{target.runtime.layout.releases}/{release}")
-    text = READ.format(folder=folder, release=release, files=shell.filled("files"))
+    folder = f"{target.runtime.layout.releases}/{release}"
+    sums = f"../{release}.sums"
+    text = READ.format(folder=shlex.quote(folder), sums=shlex.quote(sums),
+                       files=shell.filled("files"))  # fmt: skip
     return read(ask(target.runtime, f"go back to release {release}", text))
 
 

@@ -163,7 +163,9 @@ def read(lines: Iterable[str]) -> Found:
 def _fact(found: Found, name: str, values: list[str]) -> None:
     if name in ("home", "binaries", "data", "locked", "outdated"):
         setattr(found, name, True)
-    elif name in ("whose", "os", "current", "good", "last", "socket", "lock"):
+    elif name in ("current", "good", "last"):
+        setattr(found, name, _linked(values[0]))
+    elif name in ("whose", "os", "socket", "lock"):
         setattr(found, name, values[0])
     elif name in NUMBERS:
         setattr(found, name, NUMBERS[name](values[0]))
@@ -177,6 +179,13 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         _several_fact(found, name, values)
     else:
         _file_fact(found.files, name, values)
+
+
+def _linked(path: str) -> str:
+    """Root's commands have it as a word, so it is no place for what a shell would read."""
+    if not re.fullmatch(r"[\w./-]+", path, flags=re.ASCII):
+        raise ValueError(path)
+    return path
 
 
 def _several_fact(found: Found, name: str, values: list[str]) -> None:

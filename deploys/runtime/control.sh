@@ -33,7 +33,7 @@ until_it_answers() {
 # What ALTER SYSTEM has set wins over every release: named where a server does not start. It is
 # the cause if the server's words are about the file, about a setting or about a value of it.
 overriding() {
-    LC_ALL=C awk -v why="$1" -v file="$AUTO_CONF" '
+    @OWNER@ env LC_ALL=C awk -v why="$1" -v file="$AUTO_CONF" '
         /^[ \t]*(#|$)/ { next }
         {
             name = $0

@@ -143,7 +143,7 @@ class Embedded:
         )  # fmt: skip
         pgctl, logs = f'{self.as_owner} "$PG_CTL" {words}', f"{shlex.quote(layout.log)}/*.log"
         functions = shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl,
-                                 logs=logs, said=":")  # fmt: skip
+                                 logs=logs, said=":", owner=self.as_owner)  # fmt: skip
         # A wheel that is newer than the last deploy has not brought its own yet.
         older = f"ls -d {shlex.quote(layout.home)}/pgsql-*/bin/pg_ctl | tail -n 1"
         return (

@@ -182,7 +182,7 @@ class Package:
         return shell.filled(
             "runtime/control", control=debian.control(layout, self.as_owner),
             pgctl=f"{self.as_owner} {layout.binaries}/pg_ctl -D {layout.data} -s",
-            said=debian.said, logs=f"{layout.log}/*.log",
+            said=debian.said, logs=f"{layout.log}/*.log", owner=self.as_owner,
         )  # fmt: skip
 
     def remove(self) -> Iterator[PyinfraCommand]:

@@ -1,8 +1,17 @@
 """What a role, an application's owner or a hand on the host might try against the deploy itself."""
 
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
-from tests.server.checkout import Checkout
+from tests.server.checkout import AS_HOWDAH, Checkout
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, beside the server's OS user")
 
 ESCALATE = "EXECUTE 'ALTER ROLE temporaluser SUPERUSER'"
 NAMES = (
@@ -154,3 +163,64 @@ def test_link_in_the_store_is_refused(converged: Checkout) -> None:
     link.symlink_to("/etc")
     assert f"{link}: is a link" in converged.refused()
     link.unlink()
+
+
+# -- The server's OS user, against root ------------------------------------------------------
+
+
+def test_pid_file_tells_nothing_but_the_socket(converged: Checkout) -> None:
+    """Its lines become facts, and a fact that names a release becomes a word of root's commands."""
+    place = converged.pid_file.parent.parent / "run" / r"x\nlast\tr-77"
+    name = f".s.PGSQL.{converged.port}"
+    place.mkdir()
+    (place / name).symlink_to(place.parent / name)
+    before = converged.pid_file.read_text()
+    lines = before.splitlines()
+    lines[4] = str(place)
+    converged.pid_file.write_text("\n".join(lines) + "\n")
+    said = converged.pyinfra("--dry", "deploys.undo.undo").output
+    converged.pid_file.write_text(before)
+    shutil.rmtree(place)
+    assert "r-77" not in said
+
+
+@contextmanager
+def replacing(folder: Path, names: list[str], target: Path) -> Iterator[None]:
+    """Somebody who puts links into a folder as soon as he may."""
+    links = "; ".join(f"ln -sfn {target} {folder}/{name}" for name in names)
+    loop = f"while :; do {links}; done"
+    process = subprocess.Popen([*AS_HOWDAH, "sh", "-c", loop], stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@as_root
+def test_links_in_the_canary_are_not_followed(converged: Checkout, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("untouched")
+    before = target.stat().st_mode
+    converged.inventory(work_mem="9MB")
+    names = ["log", "said", "pg_hba.conf"]
+    with replacing(converged.home / "canary", names, target):
+        converged.pyinfra("-y", "deploy.py")
+    assert (target.read_text(), target.stat().st_mode) == ("untouched", before)
+
+
+@as_root
+def test_file_of_alter_system_is_read_as_the_servers_user(
+    converged: Checkout, tmp_path: Path
+) -> None:
+    """A link in it leads to nothing that only root may read: not in a plan, not in a failure."""
+    secret = tmp_path / "secret"
+    secret.write_text("root_only = 'hidden'\n")
+    secret.chmod(0o600)
+    converged.pyinfra("-y", "deploys.local.stop")
+    file = converged.home / "data" / "postgresql.auto.conf"
+    aside = file.rename(tmp_path / "aside")
+    file.symlink_to(secret)
+    for words in (["--dry", "deploy.py"], ["-y", "deploys.local.start"], ["-y", "deploy.py"]):
+        assert "root_only" not in converged.pyinfra(*words).output
+    aside.rename(file)

@@ -36,6 +36,14 @@ def test_facts_of_the_shell_are_read() -> None:
     assert (key.mode, key.owner, key.sha256, key.text) == ("600", "postgres", "", "")
 
 
+@pytest.mark.parametrize("name", ["current", "good", "last"])
+@pytest.mark.parametrize("where", ["$(id)", "r-1;id", "r-1 x", "r-1'", ""])
+def test_link_is_no_place_for_a_command(name: str, where: str) -> None:
+    """Root runs commands that name it."""
+    with pytest.raises(Unreadable, match="the host answered"):
+        read([f"{name}\t{where}"])
+
+
 def test_what_alter_system_has_left_is_read_of_a_server_that_is_down() -> None:
     found = read(["auto\tPort = 17", "auto\thba_file = '/a\tb'", "auto\t??"])
     assert found.system == {"port": "17", "hba_file": "/a\tb", "??": ""}
