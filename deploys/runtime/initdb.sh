@@ -6,7 +6,10 @@ make_in() {
         --encoding=UTF8 --auth-local=peer --auth-host=reject
 }
 [ ! -e "$DATA/PG_VERSION" ] || { echo "$DATA has a PG_VERSION by now; run this again" >&2; exit 1; }
-if [ ! -d "$DATA" ] || { [ -z "$(ls -A "$DATA")" ] && ! mountpoint -q "$DATA"; }; then
+is_a_place() { # one that cannot be renamed to: a link, or a file system of its own
+    [ -L "$DATA" ] || mountpoint -q "$DATA"
+}
+if [ ! -d "$DATA" ] || { [ -z "$(ls -A "$DATA")" ] && ! is_a_place; }; then
     # made beside it, so that its name comes last
     rm -rf "$DATA.new"
     @MAKER@ install -d -m 0700 @OWNED@ "$DATA.new"
@@ -14,15 +17,15 @@ if [ ! -d "$DATA" ] || { [ -z "$(ls -A "$DATA")" ] && ! mountpoint -q "$DATA"; }
     @MAKER@ mv -T "$DATA.new" "$DATA"
     exit
 fi
-# A file system of its own cannot be renamed to: made within it, and its PG_VERSION comes last. As
-# long as .howdah.new is there, all but what a new file system has is a killed run's.
+# Made within it, and its PG_VERSION comes last. As long as .howdah.new is there, all but what a new
+# file system has is a killed run's.
 if [ ! -L "$DATA" ] && mountpoint -q "$DATA"; then # which nobody but root can replace
     [ ! -d "$DATA/lost+found" ] || chown -h "$BECOMES:" "$DATA/lost+found" # a base backup reads it
     chown -h "$BECOMES:" "$DATA"
 fi
 @OWNER@ chmod 0700 "$DATA"
 new=$DATA/.howdah.new
-[ ! -e "$new" ] || @OWNER@ find "$DATA" -mindepth 1 -maxdepth 1 ! -name .howdah.new @FRESH@ \
+[ ! -e "$new" ] || @OWNER@ find "$DATA/." -mindepth 1 -maxdepth 1 ! -name .howdah.new @FRESH@ \
     -exec rm -rf {} +
 @OWNER@ rm -rf "$new"
 @OWNER@ install -d -m 0700 "$new"

@@ -41,6 +41,7 @@ if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || { [ -e "$DATA" ] && [ -z "$fresh" ]; 
     said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" @ETC@/postgresql.conf 2>/dev/null)
     if [ -n "$version" ] && [ ! -e @ETC@ ]; then # the volume of a host that was reinstalled
         echo "has${tab}data only"
+        [ ! -L "$DATA" ] || echo "has${tab}link"
     elif [ -z "$version" ] || [ ! -f @ETC@/postgresql.conf ]; then
         echo "has${tab}halves"
     elif [ "$said" != "$DATA" ] || [ "$(stat -c %U "$DATA")" != postgres ]; then

@@ -10,6 +10,8 @@ if [ ! -e "$ETC/environment" ]; then # the last file that pg_createcluster makes
 fi
 @OWNER@ sh -c 'echo auto > "$1"' sh "$ETC/start.conf" # the folder is not root's
 for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
+    # a younger link is one that the server may have read something else in place of
+    [ "$(readlink "$ETC/$file")" != "$CURRENT/$file" ] || continue
     @OWNER@ ln -sfn "$CURRENT/$file" "$ETC/.$file"
     @OWNER@ mv -fT "$ETC/.$file" "$ETC/$file"
 done

@@ -63,6 +63,12 @@ class Single(Fleet):
         return self.machine.sh(f"cat /var/log/postgresql/{self.version}-main/*.log")
 
     @property
+    def planned(self) -> set[str]:
+        """The operations that the last run has said it would change something by."""
+        run = self.folder / ".howdah" / self.environment / "last-run.json"
+        return {*json.loads(run.read_text())["hosts"][self.machine.name]["planned"]}
+
+    @property
     def waits(self) -> list[str]:
         """What waits for a restart, as the last run has written it."""
         run = self.folder / ".howdah" / self.environment / "last-run.json"

@@ -106,6 +106,11 @@ def test_reinstalled_host(with_row: Single, packages: bool) -> None:
     assert with_row.machine.run(f"ls /etc/howdah {data}").returncode != 0
 
     mount_volume(with_row)
+    with_row.machine.sh(f"mv {data} /volume && ln -s /volume {data}")
+    with_row.inventory(adopt=True)
+    assert f"adopt: {data} is a link; needs the data there" in with_row.refused_in_one_line()
+    with_row.inventory()
+    with_row.machine.sh(f"rm {data} && mv /volume {data}")
     assert "to take it over (a host that was reinstalled, too)" in with_row.refused_in_one_line()
     (step,) = steps("Reinstalled host")
     printed = follow(with_row, step)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -194,6 +195,28 @@ def test_data_directory_that_is_an_empty_mount(mounted: Checkout) -> None:
     assert mounted.deploy().changed == []
     assert mounted.login("appuser", "appdb").returncode == 0
     little_room_is_told(mounted, mounted.home / "data")
+
+
+@as_root
+def test_data_directory_that_is_a_link(bare: Checkout) -> None:
+    """Where it leads, others may have files; and what a killed run has left there goes."""
+    place = bare.folder.parent / "volume"
+    place.mkdir(mode=0o700)
+    data = bare.home / "data"
+    data.parent.mkdir(parents=True)
+    data.symlink_to(place)
+    (place / "accounts.csv").touch()
+    assert "data has files, and is no data directory of PostgreSQL" in bare.refused()
+    (place / "accounts.csv").unlink()
+    for name in (".howdah.new", "base/1"):
+        (place / name).mkdir(parents=True)
+    for path in (place, *place.rglob("*")):
+        shutil.chown(path, "howdah")
+    bare.deploy()
+    assert bare.deploy().changed == []
+    assert data.is_symlink()
+    assert not (place / ".howdah.new").exists()
+    assert bare.login("appuser", "appdb").returncode == 0
 
 
 def little_room_is_told(checkout: Checkout, data: Path) -> None:
