@@ -1,6 +1,9 @@
 """docs/app_db.md and docs/migrations.md, where no server is needed."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,15 @@ def test_the_examples_work_on_sqlite(folder: Path) -> None:
     env = {"DATABASE_URL": URL, "PYTEST_ADDOPTS": "-p app_db.testing"}
     tried("app_db.md", folder, env, until="When something is wrong")
     assert read_settings().pool_size == 30
+
+
+def test_alembic_of_the_shop_takes_the_database_that_is_named(folder: Path) -> None:
+    """And finds the example's package, which is not installed."""
+    env = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/database.db", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "alembic", "check"]
+    done = subprocess.run(command, env=env, cwd=ROOT / "examples" / "shop", capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    assert "Target database is not up to date" in done.stderr + done.stdout, done.stderr
 
 
 def test_every_key_is_documented_with_its_default() -> None:
