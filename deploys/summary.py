@@ -1,7 +1,6 @@
 """What a run has done, or would do, host by host: its last lines, and last-run.json."""
 
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,8 +13,8 @@ from pyinfra.api.host import Host
 
 from deploys import fence, record
 from howdah.answer import failure
+from howdah.plan import wrapped
 
-WIDTH = 80
 FEW_DAYS = 30
 NO_WORD = "it ended without a word; is the host still there? run this again"
 FIRST = 5  # of what was reported; the file has it all
@@ -257,8 +256,7 @@ def _reported(known: Told) -> list[str]:
 
 
 def _line(text: str, **style: Any) -> str:
-    wrapped = textwrap.wrap(text, WIDTH, subsequent_indent=" " * 8, break_long_words=False)
-    return click.style("\n".join(wrapped), **style)
+    return click.style("\n".join(wrapped(text, indent=8)), **style)
 
 
 def _tell_how_to_connect() -> None:

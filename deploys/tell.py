@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from pyinfra import host, state
@@ -13,11 +12,12 @@ from deploys.convergent import convergent
 from deploys.hosts import address_of
 from deploys.runtime import Runtime
 from deploys.snapshot import last_read
-from deploys.summary import RESTART, WIDTH, told
+from deploys.summary import RESTART, told
 from deploys.target import Target
 from howdah.cluster import Cluster
 from howdah.conninfo import conninfo, listens_on
 from howdah.found import Found
+from howdah.plan import WIDTH, wrapped
 
 
 def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
@@ -42,7 +42,7 @@ def _wrapped(lines: Iterable[str]) -> list[str]:
     """So that they are as many on a screen of 80 columns, below a heading."""
     parts = []
     for line in lines:
-        parts += textwrap.wrap(line, WIDTH - 8, subsequent_indent="    ", break_long_words=False)
+        parts += wrapped(line, indent=4, width=WIDTH - 8)
     return parts
 
 

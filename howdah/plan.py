@@ -37,7 +37,12 @@ def text(found: Iterable[Group]) -> Iterator[str]:
         yield from (f"        {line}" for line in group.lines)
 
 
-def wrapped(line: str) -> list[str]:
-    """At 80 columns; what cannot be broken stays whole."""
-    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 12, break_long_words=False,
-                         break_on_hyphens=False)  # fmt: skip
+def wrapped(line: str, *, indent: int = 12, width: int = WIDTH) -> list[str]:
+    """At 80 columns; what is pasted, a path or a command's option, stays whole."""
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

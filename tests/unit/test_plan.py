@@ -1,6 +1,6 @@
 """What is the same on several hosts is read once."""
 
-from howdah.plan import groups, text
+from howdah.plan import WIDTH, groups, text, wrapped
 
 OPERATIONS = ["Install", "Configure", "Grant"]
 SAME = {"Configure": ["release r-2", "+work_mem = 3MB"]}
@@ -34,3 +34,11 @@ def test_many_hosts_are_wrapped() -> None:
     assert max(map(len, lines)) <= 80
     assert lines[1].startswith("            db")
     assert "".join(lines).count("+work_mem") == 1
+
+
+def test_what_is_pasted_stays_whole() -> None:
+    words = ["failed:", "--data", "new_data=yes", "/var/lib/some-where/with-hyphens-in-it"] * 9
+    lines = wrapped(" ".join(words), indent=8)
+    assert len(lines) > 1
+    assert " ".join(lines).split() == words
+    assert max(map(len, lines)) <= WIDTH
