@@ -49,6 +49,9 @@ done
     find "$ETC/current" "$ETC/good" "$ETC/last" -maxdepth 0 -type l -printf '%f\t%l\n'
 } 2>/dev/null
 files=0
+# those of a cluster that is taken over lie in a folder of the server's OS user: read as he may
+as=
+[ -d "$CURRENT/" ] || as="@OWNER@"
 if cd "$CURRENT/" 2>/dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2>/dev/null; }; then
     [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1
 @FILES@

@@ -25,7 +25,7 @@ from howdah.render import File
 RESTART = "make stop start"
 
 READ = """
-tab=$(printf '\\t')
+tab=$(printf '\\t') as=
 cd {folder} || exit
 edited=$(sha256sum -c --quiet {sums} 2>/dev/null) || {{
     echo "it has been edited since it was written: $(echo ${{edited:-all of it}})" >&2

@@ -31,7 +31,9 @@ if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
     rm -rf .stage
     install -d -m 0750 -g postgres .stage
     for file in postgresql.conf pg_hba.conf pg_ident.conf; do
-        install -m 0640 -g postgres "$ADOPTED/$file" .stage
+        @OWNER@ cat "$ADOPTED/$file" > ".stage/$file" # a link would make root show it any file
+        chown root:postgres ".stage/$file"
+        chmod 0640 ".stage/$file"
     done
     printf "\nhowdah.release = 'r-0'\n" >> .stage/postgresql.conf
     rm -rf r-0

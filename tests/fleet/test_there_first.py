@@ -26,6 +26,18 @@ def there_first(new_fleet: NewFleet) -> Iterator[Fleet]:
     return fleet
 
 
+def no_file_of_roots_is_shown(fleet: Fleet) -> None:
+    """By a link that the server's OS user has put into his folder."""
+    machine = fleet.machines[0]
+    machine.sh("(umask 077 && echo '# hidden' > /root/secret)")
+    machine.sh(f"mv {ETC}/pg_ident.conf ~ && ln -s /root/secret {ETC}/pg_ident.conf")
+    shown, refused = fleet.shown(), fleet.refused_in_one_line()
+    assert "hidden" not in shown + refused
+    assert "could not install PostgreSQL: cat: " in refused
+    assert machine.run("grep -r hidden /etc/howdah").returncode != 0
+    machine.sh(f"mv -T ~/pg_ident.conf {ETC}/pg_ident.conf")
+
+
 def test_somebody_elses_cluster(there_first: Fleet) -> None:
     """Refused as it is, with a word on what to do; adopted with everything shown before."""
     fleet, machine = there_first, there_first.machines[0]
@@ -46,6 +58,7 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
                  "waits for a restart (--data restart=yes): shared_preload_libraries"):  # fmt: skip
         assert line in shown
     assert (machine.sh(files), machine.ask("SELECT pg_postmaster_start_time()")) == before
+    no_file_of_roots_is_shown(fleet)
 
     run = fleet.pyinfra("-y", "deploy.py")
     assert run.code == 0, run.output
