@@ -73,7 +73,7 @@ test: .venv  ## lint, types and tests
 test-all: .venv  ## the same on every Debian, with every fault
 test-all: ALL = 1
 test test-all:
-	@$(MAKE) --no-print-directory -j3 --output-sync=line lint coverage suite ALL=$(ALL)
+	@$(MAKE) --no-print-directory -j3 lint coverage suite ALL=$(ALL)
 
 suite: .venv
 	@$(PYTEST) -n 4 $(WHICH) $(addprefix --ignore=,$(APP_DB)) $(ARGS)
