@@ -50,7 +50,10 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
 
 
 def _loadable(target: Target, found: Found) -> Wanted:
-    """Less the extensions whose library waits for a restart: most can be made only then."""
+    """Less the extensions whose library waits for a restart: most can be made only then.
+
+    And less the rights on what they will bring along.
+    """
     may_restart = target.cluster.may_restart and not state.is_executing
     if not found.running or may_restart:
         return target.want
@@ -59,7 +62,13 @@ def _loadable(target: Target, found: Found) -> Wanted:
             if key[1] in names}  # fmt: skip
     waits(f"extension {name} in {base}" for base, name in sorted(late))
     kept = {k: v for k, v in target.want.extensions.items() if k not in late}
-    return replace(target.want, extensions=kept)
+    places = {(base, target.want.extensions[base, name]) for base, name in late}
+    steps = []
+    for step in target.want.steps:
+        waits_too = (step.target.database, step.target.schema) in places
+        if not waits_too or step.target in found.catalog().owners:
+            steps.append(step)
+    return replace(target.want, extensions=kept, steps=steps)
 
 
 def _tell_of_passwords(target: Target, changes: list[Change]) -> None:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pyinfra import host, logger, state
+from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
 from deploys.convergent import convergent
 from deploys.snapshot import snapshot
-from deploys.summary import FEW_DAYS, told
+from deploys.summary import FEW_DAYS, told, warn
 from deploys.target import Target
 from deploys.tell import would
 from howdah import clocks
@@ -23,7 +23,6 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
     """What the store lacks, and what is due: passwords, their verifiers, CA, host certificate."""
     found = snapshot(target)
     _refuse_to_invent(target, found)
-    check_clocks(target, found)
     due = target.due()
     if due:
         would(due, _counted(target, due) if snapshot(target).first else [])
@@ -46,8 +45,8 @@ def check_clocks(target: Target, found: Found) -> None:
     """
     if target.lacks_certificate():
         clocks.check(host.name, found.ahead, now=time.time())
-    elif not clocks.agree(found.ahead) and state.is_executing:
-        host.log(f"warning: {clocks.difference(host.name, found.ahead, now=time.time())}")
+    elif not clocks.agree(found.ahead):
+        warn(clocks.difference(host.name, found.ahead, now=time.time()))
 
 
 def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature

@@ -30,7 +30,7 @@ def check_data(target: Target, found: Found) -> None:
     if not found.data:
         return
     report(expected.reports(found, cluster, _declared()))
-    if cluster.new_data and not state.is_executing:
+    if cluster.new_data:
         warn("new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
              "becomes an empty server")  # fmt: skip
 

@@ -52,7 +52,8 @@ def swap(runtime: Runtime, verb: str, release: str, previous: str) -> StringComm
                               release=release, previous=previous,
                               auto_conf=layout.auto_conf)  # fmt: skip
     script = shell.filled("swap", assigned=assigned, functions=runtime.functions,
-                          psql=psql(runtime), sql=query("faults"))  # fmt: skip
+                          psql=psql(runtime), sql=query("faults"),
+                          owner=runtime.as_owner)  # fmt: skip
     # A server that is down may be so for another reason than its release.
     what = "start the server" if verb == "start" else f"load release {release}"
     return shell.run(what, script, lock=runtime.lock)

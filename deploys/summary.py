@@ -105,8 +105,10 @@ def environments() -> dict[str, list[str]]:
 
 def warn(warning: str) -> None:
     """What the inventory or roles-sql asks for, and production should not have: in every run."""
-    host.log(f"warning: {warning}")
-    told().warned.append(warning)
+    known = told()
+    if warning not in known.warned:
+        host.log(f"warning: {warning}")
+        known.warned.append(warning)
 
 
 def fail(message: str) -> None:

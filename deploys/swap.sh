@@ -13,9 +13,11 @@ ask() {
     @PSQL@ -h "$socket" -p "$port" -U postgres -d postgres -f -
 }
 
-# A reload that fails in its TLS part keeps the old one, and only the log tells.
+# A reload that fails in its TLS part keeps the old one, and only the log tells. The folder is the
+# server's, whose user may have put links there: it is read as that user.
 kept_tls() {
-    ls -t "$LOG"/*.log 2>/dev/null | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 200 |
+    ls -t "$LOG"/*.log 2>/dev/null | head -n 2 | tr '\n' '\0' |
+        @OWNER@ xargs -0 tail -q -n 200 |
         awk -v since="$began" '$0 >= since && /SSL configuration was not reloaded/ { found = 1 }
             $0 >= since && /could not|no SSL|private key/ { why = $0 }
             END { if (found) print why != "" ? why : "TLS was not reloaded" }' |

@@ -16,7 +16,7 @@ until_it_answers() {
         control "$1" 2>/dev/null && return 0
         why=$({
             @SAID@
-            ls -t @LOGS@ | head -n 2 | tr '\n' '\0' | xargs -0 tail -q -n 50
+            ls -t @LOGS@ | head -n 2 | tr '\n' '\0' | @OWNER@ xargs -0 tail -q -n 50
         } 2>/dev/null |
             awk -v since="$since" '$0 >= since && /FATAL|could not|No space/ && !/ db=/' |
             sort | head -n 1) # not what a session says: its lines have a database

@@ -69,6 +69,8 @@ for place in /var/lib/postgresql/*/*/PG_VERSION; do
     place=${place%/PG_VERSION}
     other=${place%/*}
     other=${other##*/}-${place##*/}
+    # the folder is the server's, whose user may name one as it likes
+    case "$other" in *[!A-Za-z0-9_.-]*) continue ;; esac
     [ -e "/etc/howdah/$other/environment" ] || echo "beside$tab$other$tab${tab}data$tab"
 done
 if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes

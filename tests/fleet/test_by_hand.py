@@ -57,7 +57,7 @@ def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
     assert 'could not start the server: could not access file "timescaledb"' in started.output
     assert f"the cause is in {auto}, take it out there: {library}" in started.output
     by_hand.machine.sh(f"echo \"ssl_ca_file = '/nowhere'\" >> {auto}")
-    said = by_hand.refused()
+    said = by_hand.refused_in_one_line()
     assert f"{auto}: take out {library}, wanted 'auth_delay," in said
     assert f"the cause is in {auto}, take it out there: ssl_ca_file = '/nowhere'" in said
     by_hand.machine.sh(f"sed -i /nowhere/d {auto}")

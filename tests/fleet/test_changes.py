@@ -54,7 +54,8 @@ def test_restart_waits_in_production(converged: Single) -> None:
         for _ in range(2):
             run = converged.pyinfra("-y", "deploy.py")
             assert run.code == 0
-            assert WAITS in run.output.replace("\n        ", " ").splitlines()[-1]
+            summary = run.output.partition("--> Summary:")[2]
+            assert WAITS in summary.replace("\n        ", " ")
             assert converged.waits == ["max_connections"]
         assert converged.deploy().changed == []
     with costs(converged, restarts=1):

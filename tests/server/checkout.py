@@ -91,7 +91,8 @@ class Checkout:
         report.unlink(missing_ok=True)
         inventory = f"inventories/{self.environment}.py"
         argv = [str(self._observed()), str(report), *words[:-1], inventory, words[-1]]
-        if self.user or "HOWDAH_HIDE" in (env or {}) or cold:
+        own = self.user or self.python != Path(sys.executable)
+        if own or cold or "HOWDAH_HIDE" in (env or {}):
             done = self.run([str(self.python), *argv], env=env, stdin=stdin)
         else:
             done = warm().run(argv, self.folder, self._env(env), stdin)

@@ -196,7 +196,7 @@ def pg_ctl_that_stops(checkout: Checkout) -> Iterator[None]:
 def kill_when_stopped(checkout: Checkout) -> None:
     """Ends a deploy, its shells and its pg_ctl as soon as the server is down."""
     with ThreadPoolExecutor() as pool:
-        run = pool.submit(checkout.pyinfra, "-y", "deploy.py")
+        run = pool.submit(checkout.pyinfra, "-y", "deploy.py", cold=True)
         while (checkout.home / "data" / "postmaster.pid").exists():
             assert not run.done(), run.result().output
             time.sleep(0.01)
