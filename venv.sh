@@ -19,6 +19,10 @@ version=$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3]
     exit 1
 }
 
+[ ! -L .venv ] || {
+    echo ".venv is a link to $(readlink .venv), which this would empty: rm .venv" >&2
+    exit 1
+}
 echo 'making .venv (half a minute) …'
 failed() {
     echo "could not install requirements.txt: pip names the cause above; needs an index that pip" >&2

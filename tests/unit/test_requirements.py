@@ -103,6 +103,15 @@ esac
     assert (code, "is Python 3.9.2; needs 3.11 or newer" in output) == (1, True)
 
 
+def test_a_link_is_not_emptied(tmp_path: Path) -> None:
+    (kept := tmp_path / "other").mkdir()
+    (kept / "file").touch()
+    (tmp_path / ".venv").symlink_to(kept)
+    code, output = venv(tmp_path)
+    assert (code, f".venv is a link to {kept}" in output) == (1, True)
+    assert (kept / "file").exists()
+
+
 def wheel(folder: Path, need: str) -> str:
     """A wheel that needs something: its line in a requirements.txt."""
     path = folder / "lonely-1-py3-none-any.whl"
