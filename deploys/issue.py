@@ -25,7 +25,7 @@ def issue(target: Target) -> Iterator[PyinfraCommand]:
     _refuse_to_invent(target, found)
     due = target.due()
     if due:
-        would(due, _counted(target, due) if snapshot(target).first else [])
+        would(due, _counted(target, due) if found.first else [])
         yield FunctionCommand(_make, (target,), {})
     told().days_left = target.store.days_left(target.label)
     for what, days in told().days_left.items():
