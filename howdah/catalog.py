@@ -13,12 +13,26 @@ ALL = {
               "MAINTAIN"),
     "sequence": ("USAGE", "SELECT", "UPDATE"),
     "function": ("EXECUTE",),
+    "procedure": ("EXECUTE",),
+    "routine": ("EXECUTE",),  # a function or a procedure, in a statement
     "type": ("USAGE",),
+    "language": ("USAGE",),
+    "foreign data wrapper": ("USAGE",),
+    "foreign server": ("USAGE",),
     "parameter": ("SET", "ALTER SYSTEM"),
 }  # fmt: skip
 COLUMN = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
 # What acldefault() gives PUBLIC.
-TO_PUBLIC = {"database": ("CONNECT", "TEMPORARY"), "function": ("EXECUTE",), "type": ("USAGE",)}
+TO_PUBLIC = {
+    "database": ("CONNECT", "TEMPORARY"),
+    "function": ("EXECUTE",),
+    "procedure": ("EXECUTE",),
+    "type": ("USAGE",),
+    "language": ("USAGE",),
+}
+ROUTINES = ("function", "procedure")
+# What stands in no schema of a database, and is PostgreSQL's or the superuser's own.
+WITHOUT_SCHEMA = ("language", "foreign data wrapper", "foreign server")
 DEFAULT_KINDS = ("table", "sequence", "function", "type", "schema")
 
 
@@ -38,6 +52,9 @@ class Grant(NamedTuple):
     column: str
     grantee: str
     privilege: str
+
+
+Entries = dict[Grant, dict[str, bool]]  # grant -> grantor -> grantable
 
 
 class Default(NamedTuple):
@@ -82,16 +99,42 @@ class Catalog:
     connlimits: dict[str, int] = field(default_factory=dict)  # of databases
     extensions: dict[tuple[str, str], str] = field(default_factory=dict)  # -> schema
     owners: dict[Object, str] = field(default_factory=dict)
-    # object -> grant -> grantor -> grantable
-    grants: dict[Object, dict[Grant, dict[str, bool]]] = field(default_factory=dict)
+    # Objects may share their entries: replaced, never changed in place.
+    grants: dict[Object, Entries] = field(default_factory=dict)
+    # Of tables that roles-sql names columns of.
+    columns: dict[Object, set[str]] = field(default_factory=dict)
     # Of PostgreSQL's own that somebody has changed, and of extensions': what they had before.
     initial: dict[Object, list[Grant]] = field(default_factory=dict)
     defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
     stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)
 
     def grant(self, obj: Object, grant: Grant, grantor: str, *, grantable: bool = False) -> None:
-        """Adds one entry of an ACL."""
-        self.grants.setdefault(obj, {}).setdefault(grant, {})[grantor] = grantable
+        """Adds one entry of an ACL, or the option to grant to one that is there."""
+        entries = self.grants.get(obj, {})
+        grantors = entries.get(grant, {})
+        grantable = grantable or grantors.get(grantor, False)
+        self.grants[obj] = {**entries, grant: {**grantors, grantor: grantable}}
+
+    def read_objects(self, *row: Any) -> None:
+        """Objects of one kind, schema and owner that have the same ACL: one row of the query."""
+        database, kind, schema, owner, acl, names = row
+        entries: Entries = {}
+        for grantee, privilege, grantor, grantable in acl:
+            entries.setdefault(Grant("", grantee, privilege), {})[grantor] = grantable
+        for name, arguments in names:
+            obj = Object(database, kind, schema, name, arguments)
+            self.owners[obj] = owner
+            self.grants[obj] = entries
+
+    def change_owner(self, obj: Object, owner: str) -> None:
+        """As ALTER … OWNER does: the old owner's place in the ACL becomes the new one's."""
+        old, entries = self.owners[obj], self.grants.pop(obj, {})
+        self.owners[obj] = owner
+        for grant, grantors in entries.items():
+            grantee = owner if grant.grantee == old else grant.grantee
+            for grantor, grantable in grantors.items():
+                by = owner if grantor == old else grantor
+                self.grant(obj, grant._replace(grantee=grantee), by, grantable=grantable)
 
     def database(self, name: str) -> Object:
         """The database as an object."""
@@ -124,7 +167,8 @@ class Catalog:
 
     def born(self, obj: Object, owner: str) -> list[Default]:
         """The default privileges that an object of ``owner`` gets."""
-        place = (obj.database, owner, obj.kind)
+        kind = "function" if obj.kind in ROUTINES else obj.kind
+        place = (obj.database, owner, kind)
         scopes = {"", obj.schema}
         return [
             d
@@ -157,6 +201,8 @@ def from_rows(rows: Iterable[list[Any]]) -> Catalog:
         "grant": lambda *key: found.grant(
             Object(*key[:5]), Grant(*key[5:8]), key[8], grantable=key[9]
         ),
+        "objects": found.read_objects,
+        "columns": lambda *key: found.columns.update({Object(*key[:5]): {*key[5]}}),
         "born": lambda *key: found.initial.setdefault(Object(*key[:5]), []).append(Grant(*key[5:])),
         "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
         "stated": lambda *key: found.stated_defaults.add(key),

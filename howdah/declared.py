@@ -31,6 +31,7 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
     """What roles-sql asks for. Raises BadSql."""
     want = statements.wanted(sqlfiles.read(folder, variables(cluster)), cluster.version)
+    _check_schemas(want)
     if cluster.stage == "production":
         _check_settings(want, cluster)
     return want
@@ -50,3 +51,15 @@ def _check_settings(want: Wanted, cluster: Cluster) -> None:
     for key, cause in unsafe_settings(want).items():
         if not cluster.may_be_unsafe(key.name):
             raise BadSql(f"{cause}, or unsafe_settings = [{key.name!r}] where that is meant")
+
+
+def _check_schemas(want: Wanted) -> None:
+    """What is in a schema that these files neither make nor name is not read."""
+    known = {*want.schemas, *((base, "pg_catalog") for base in want.connlimits)}
+    for step in want.steps:
+        target = step.target
+        if target.schema and (target.database, target.schema) not in known:
+            raise BadSql(
+                f"{step.source}: schema {target.schema} is not managed: needs CREATE SCHEMA or a "
+                "GRANT or REVOKE ON SCHEMA of it in these files"
+            )

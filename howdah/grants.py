@@ -1,8 +1,8 @@
 """The statements of roles-sql about privileges: GRANT, REVOKE, ALTER DEFAULT PRIVILEGES."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from howdah import membership
+from howdah import argument_types, membership
 from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
@@ -16,20 +16,19 @@ KINDS = {
     "OBJECT_TABLE": "table",
     "OBJECT_SEQUENCE": "sequence",
     "OBJECT_FUNCTION": "function",
-    "OBJECT_PROCEDURE": "function",
-    "OBJECT_ROUTINE": "function",
+    "OBJECT_PROCEDURE": "procedure",
+    "OBJECT_ROUTINE": "routine",
     "OBJECT_TYPE": "type",
+    "OBJECT_DOMAIN": "type",
+    "OBJECT_LANGUAGE": "language",
+    "OBJECT_FDW": "foreign data wrapper",
+    "OBJECT_FOREIGN_SERVER": "foreign server",
+    "OBJECT_PARAMETER_ACL": "parameter",
 }
-# As oidvectortypes() spells what the parser names after its catalog or by an alias.
-ALIASES = {
-    "bool": "boolean", "bpchar": "character", "char": '"char"', "float4": "real",
-    "float8": "double precision", "int2": "smallint", "int4": "integer", "int8": "bigint",
-    "time": "time without time zone", "timestamp": "timestamp without time zone",
-    "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
-    "varbit": "bit varying", "varchar": "character varying",
-}  # fmt: skip
-PLAIN = frozenset({"bit", "bytea", "date", "inet", "cidr", "interval", "json", "jsonb", "name",
-                   "numeric", "oid", "regclass", "text", "uuid", "xml"})  # fmt: skip
+# Their initial rights are not read, but for pg_catalog's functions, tables and views.
+POSTGRESQLS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
+UNTRUSTED = frozenset({"c", "internal", "plperlu", "plpython3u", "pltclu"})
+READ = frozenset({"function", "procedure", "routine", "table"})
 MEMBERSHIP_OPTIONS_SINCE = 16
 STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option behavior"
 
@@ -70,38 +69,57 @@ def grant(want: Wanted, statement: Statement, node: Node) -> None:
     only(statement, node, STATEMENT)
     kind = KINDS.get(node["objtype"])
     if not kind:
-        raise statement.refuse("needs a database, schema, table, sequence, function or type")
+        raise statement.refuse("tablespaces and large objects are not compared; leave it out")
     grantees = tuple(role_of(want, statement, g, public=True) for g in node["grantees"])
-    if statement.database in SHARED and kind not in ("database", "schema"):
+    if statement.database in SHARED and kind not in ("database", "schema", "parameter"):
         raise statement.refuse(f"in {statement.database} only databases and schemas are compared")
     option = node.get("grant_option", False)
     if option and PUBLIC in grantees:
         raise statement.refuse("PUBLIC can have no grant option")
     for target in _targets(want, statement, kind, node):
         listed = tuple(_privileges(want, statement, kind, node))
+        _check_target(statement, target, listed)
         grants = node.get("is_grant", False)
         want.steps.append(Step(grants, target, listed, grantees, option, statement.source))
+
+
+def _check_target(statement: Statement, target: Object, listed: Iterable[tuple[str, str]]) -> None:
+    """Rejects what is not read of a server."""
+    schema = target.name if target.kind == "schema" else target.schema
+    own = schema in POSTGRESQLS or schema.startswith(("pg_temp_", "pg_toast_temp_"))
+    read = schema == "pg_catalog" and target.name and target.kind in READ
+    if own and not read:
+        raise statement.refuse(
+            f"{schema} is PostgreSQL's own: needs a function, procedure, table or view of "
+            "pg_catalog by its name"
+        )
+    if target.kind == "language" and target.name in UNTRUSTED:
+        raise statement.refuse(f"language {target.name} is not trusted: only superusers use it")
+    if not target.name and any(column for column, _ in listed):
+        raise statement.refuse("a privilege on columns needs the table by its name")
 
 
 def _targets(want: Wanted, statement: Statement, kind: str, node: Node) -> Iterator[Object]:
     base = statement.database
     if node["targtype"] == "ACL_TARGET_ALL_IN_SCHEMA":
-        if node["objtype"] in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE"):
-            raise statement.refuse("needs ALL ROUTINES: functions and procedures are one kind here")
         yield from (Object(base, kind, item["String"]["sval"], "") for item in node["objects"])
         return
     for item in node["objects"]:
         ((shape, value),) = item.items()
         if kind == "database":
             yield _database(want, statement, value["sval"])
+        elif kind == "parameter":  # of the whole cluster
+            yield Object(SHARED[0], kind, "", value["sval"].lower())
         elif shape == "String":
             yield Object(base, kind, "", value["sval"])
         elif shape == "RangeVar":
             _refuse_elsewhere(statement, "catalogname" in value)
             schema = qualified(statement, value.get("schemaname"))
             yield Object(base, kind, schema, value["relname"])
+        elif shape == "ObjectWithArgs":
+            yield _routine(statement, kind, value)
         else:
-            yield _routine_or_type(statement, kind, value)
+            yield Object(base, kind, *_qualified_name(statement, value["items"]))
 
 
 def _database(want: Wanted, statement: Statement, name: str) -> Object:
@@ -110,27 +128,33 @@ def _database(want: Wanted, statement: Statement, name: str) -> Object:
     return want.database(name)
 
 
-def _routine_or_type(statement: Statement, kind: str, value: Node) -> Object:
-    words = value["objname"] if kind == "function" else value["items"]
-    parts = [word["String"]["sval"] for word in words]
-    _refuse_elsewhere(statement, len(parts) > 2)  # noqa: PLR2004 database.schema.name
-    schema = qualified(statement, parts[-2] if len(parts) > 1 else None)
+def _routine(statement: Statement, kind: str, value: Node) -> Object:
+    """Without argument types, the only one of its name."""
+    schema, name = _qualified_name(statement, value["objname"])
     arguments = ""
-    if kind == "function":
-        if value.get("args_unspecified"):
-            raise statement.refuse("needs the function's argument types")
+    if not value.get("args_unspecified"):
         types = [_type(statement, a["TypeName"]) for a in value.get("objargs", ())]
         arguments = f"({', '.join(types)})"
-    return Object(statement.database, kind, schema, parts[-1], arguments)
+    return Object(statement.database, kind, schema, name, arguments)
+
+
+def _qualified_name(statement: Statement, words: list[Node]) -> tuple[str, str]:
+    parts = [word["String"]["sval"] for word in words]
+    _refuse_elsewhere(statement, len(parts) > 2)  # noqa: PLR2004 database.schema.name
+    return qualified(statement, parts[-2] if len(parts) > 1 else None), parts[-1]
 
 
 def _type(statement: Statement, node: Node) -> str:
+    """As oidvectortypes() spells it. Without its schema, it is one of pg_catalog's."""
     only(statement, node, "names typemod typmods arrayBounds location")
     parts = [n["String"]["sval"] for n in node["names"]]
-    own = parts[-1] if parts[:-1] in ([], ["pg_catalog"]) else ""
-    if own and own not in ALIASES and own not in PLAIN:
-        raise statement.refuse(f"argument type {own!r}: not known here, or needs its schema")
-    name = ALIASES.get(own, own) if own else ".".join(map(identifier, parts))
+    name: str | None = ".".join(map(identifier, parts))
+    if parts[:-1] in ([], ["pg_catalog"]):
+        name = argument_types.spelled(parts[-1])
+    if name is None:
+        raise statement.refuse(
+            f"argument type {parts[-1]!r} is none of pg_catalog's: needs its schema"
+        )
     return name + ("[]" if node.get("arrayBounds") else "")
 
 

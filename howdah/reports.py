@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from howdah import absent
 from howdah.catalog import Catalog
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
 from howdah.roles import scram
@@ -17,7 +18,7 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
         yield f"database {base} is not in roles-sql"
     yield from _extensions(found, want, kept)
     yield from _objects(found, want, kept)
-    yield from _absent(found, kept)
+    yield from absent.lines(found, kept)
 
 
 def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
@@ -44,17 +45,6 @@ def _hindrances(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if wanted["connection limit"] == 0 and not wanted["superuser"]:
         reasons.append("CONNECTION LIMIT is 0")
     return reasons
-
-
-def _absent(found: Catalog, kept: Wanted) -> Iterator[str]:
-    """What a GRANT or REVOKE names before a migration has made it: one report for each line."""
-    absent: dict[str, list[str]] = {}
-    for step in kept.steps:
-        if step.target.name and step.target not in found.owners:
-            absent.setdefault(step.source, []).append(f"{step.target.kind} {step.target.name}")
-    for source, names in absent.items():
-        named = list(dict.fromkeys(names))
-        yield f"{source}: {', '.join(named)} {'is' if len(named) == 1 else 'are'} not there yet"
 
 
 def _roles(found: Catalog, want: Wanted) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from howdah import acls, reports, roles
-from howdah.catalog import PUBLIC, Catalog, Grant, Object
+from howdah import absent, acls, default_acls, reports, roles
+from howdah.catalog import ALL, PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
+from howdah.clauses import qualified
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
@@ -13,6 +14,8 @@ from howdah.wanted import Wanted
 # A session in template1 would make CREATE DATABASE fail; nobody is in template0.
 FROM_TEMPLATE = "TEMPLATE template0 ENCODING 'UTF8'"
 
+# What other objects are in.
+PLACES = {"database", "schema"}
 # Of extensions that roles-sql/ has.
 VIEWS = {"pg_stat_statements": ("pg_stat_statements", "pg_stat_statements_info")}
 
@@ -20,24 +23,35 @@ VIEWS = {"pg_stat_statements": ("pg_stat_statements", "pg_stat_statements_info")
 def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
     """The difference. ``verifiers``: the placeholder in roles-sql -> sha256 of the verifier.
 
-    ``found`` is completed with what the planned CREATE statements will bring along. Raises
-    Refusal for a role whose password nobody knows and whose verifier is md5.
+    ``found`` becomes what is there after the plan, as far as the plan is about it. Raises Refusal
+    for a role whose password nobody knows and whose verifier is md5, and for an object that is of
+    another kind than roles-sql says.
     """
     roles.refuse_md5(found, want)
+    absent.check_kinds(found, want)
     foreign = _foreign(found, want)
-    kept = _without(want, foreign)
+    ours = _without(want, foreign)
+    kept = absent.without_columns(found, ours)
+    _assume_postgresqls(found, kept)
     changes = [
         *roles.roles(found, kept, verifiers),
         *roles.members(found, kept),
         *roles.settings(found, kept, in_database=False),
         *_databases(found, kept),
         *roles.settings(found, kept, in_database=True),
-        *_objects(found, kept),
-        *acls.changes(found, kept),
+        *_schemas(found, kept),
+        *_owners(found, kept),
+        *acls.of_others(found, kept),
+        # Who may create in a schema is settled before the superuser works in it.
+        *acls.of_owners(found, kept, PLACES),
+        *_extensions(found, kept),
+        *_tables(found, kept),
+        *acls.of_owners(found, kept, ALL.keys() - PLACES),
+        *default_acls.changes(found, kept),
     ]
     # One transaction for each database, the cluster's own first: it fails as a whole.
     changes.sort(key=lambda change: (change.database != SUPERUSER, change.database))
-    told = [*foreign.values(), *reports.reports(found, want, kept)]
+    told = [*foreign.values(), *reports.reports(found, want, ours)]
     return Plan(changes, told)
 
 
@@ -108,29 +122,65 @@ def _assume_views(found: Catalog, want: Wanted, key: tuple[str, str]) -> None:
         found.initial[view] = list(found.grants[view])
 
 
-def _objects(found: Catalog, want: Wanted) -> Iterator[Change]:
-    """Schemas, extensions and tables that are missing."""
+def _assume_postgresqls(found: Catalog, want: Wanted) -> None:
+    """What initdb gives, of what is in a database that is still to be made, or has no ACL yet."""
+    for step in want.steps:
+        obj = step.target
+        new = obj.database not in found.connlimits and obj.database in want.connlimits
+        if obj in found.owners:
+            continue
+        if obj.kind == "parameter":
+            found.assume(obj, SUPERUSER, want.version)
+        elif new and (obj.schema == "pg_catalog" or obj.kind == "language"):
+            kind = "function" if obj.kind == "routine" else obj.kind
+            _assume_initial(found, obj._replace(kind=kind), want.version)
+
+
+def _assume_initial(found: Catalog, obj: Object, version: int) -> None:
+    found.assume(obj, SUPERUSER, version)
+    if obj.kind == "table":
+        found.grant(obj, Grant("", PUBLIC, "SELECT"), SUPERUSER)
+    found.initial[obj] = list(found.grants[obj])
+
+
+def _schemas(found: Catalog, want: Wanted) -> Iterator[Change]:
     for base in want.connlimits:
         for creator in (*want.roles, SUPERUSER):
             found.assume_defaults(base, creator)
-    schemas = [o for o in want.owners if o.kind == "schema" and o not in found.owners]
-    for obj in schemas:
+    missing = [o for o in want.owners if o.kind == "schema" and o not in found.owners]
+    for obj in missing:
         owner = want.owners[obj]
         found.assume_born(obj, owner, want.version)
         sql = f"CREATE SCHEMA {identifier(obj.name)} AUTHORIZATION {identifier(owner)};"
         yield Change(sql, obj.database, want.sources[obj])
-    for key in sorted(want.extensions.keys() - found.extensions.keys()):
-        schema = identifier(want.extensions[key])
-        sql = f"CREATE EXTENSION {identifier(key[1])} WITH SCHEMA {schema};"
-        yield Change(sql, key[0], want.sources[key])
-        _assume_views(found, want, key)
-    for obj in sorted(want.tables.keys() - found.owners.keys()):
-        sql, owner = want.tables[obj]
-        found.assume_born(obj, owner, want.version)
-        create = f"SET ROLE {identifier(owner)};\n{sql}\n;\nRESET ROLE;"
-        yield Change(create, obj.database, want.sources[obj])
-    for obj, (_, owner) in want.tables.items():
-        if found.owners[obj] != owner and found.owners[obj] in want.roles:
-            acls.change_owner(found, obj, owner)
-            sql = f"ALTER TABLE {acls.qualified(obj)} OWNER TO {identifier(owner)};"
+
+
+def _owners(found: Catalog, want: Wanted) -> Iterator[Change]:
+    """Of tables that another role of roles-sql has."""
+    for obj, table in want.tables.items():
+        owner = found.owners.get(obj, table.owner)
+        if owner != table.owner and owner in want.roles:
+            for owned in (obj, *table.sequences):
+                if found.owners.get(owned) == owner:
+                    found.change_owner(owned, table.owner)
+            sql = f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(table.owner)};"
             yield Change(sql, obj.database, want.sources[obj])
+
+
+def _extensions(found: Catalog, want: Wanted) -> Iterator[Change]:
+    for key, schema in want.extensions.items():
+        if key not in found.extensions:
+            sql = f"CREATE EXTENSION {identifier(key[1])} WITH SCHEMA {identifier(schema)};"
+            yield Change(sql, key[0], want.sources[key])
+            _assume_views(found, want, key)
+
+
+def _tables(found: Catalog, want: Wanted) -> Iterator[Change]:
+    """Made by the superuser, whom no missing right stops, and then given to their owner."""
+    for obj, table in want.tables.items():
+        if obj not in found.owners:
+            for made in (obj, *table.sequences):
+                found.assume_born(made, SUPERUSER, want.version)
+                found.change_owner(made, table.owner)
+            owner = f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(table.owner)};"
+            yield Change(f"{table.sql}\n;\n{owner}", obj.database, want.sources[obj])

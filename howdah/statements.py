@@ -4,7 +4,7 @@ Only the kinds of statement in READERS are known. Any other is refused, never sk
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from howdah import grants
@@ -14,7 +14,7 @@ from howdah.names import identifier
 from howdah.nodes import base_of, constant, made, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement
 from howdah.verifiers import PASSWORDS, placeholder
-from howdah.wanted import LISTS, Wanted
+from howdah.wanted import LISTS, Table, Wanted
 
 ATTRIBUTES = {
     "superuser": ("superuser", False),
@@ -28,6 +28,8 @@ ATTRIBUTES = {
     "validUntil": ("valid until", None),
     "password": ("password", None),
 }
+SERIAL = frozenset({"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"})
+LONGEST_NAME = 63  # NAMEDATALEN - 1
 PLACEHOLDERS = frozenset(map(placeholder, PASSWORDS))
 
 
@@ -200,8 +202,24 @@ def _create_table(want: Wanted, statement: Statement, node: Node) -> None:
     table = Object(statement.database, "table", schema, relation["relname"])
     if table in want.tables:
         raise statement.refuse(f"{relation['relname']!r} is there already")
-    want.tables[table] = (statement.text, want.role)
+    sequences = tuple(_sequences(table, node.get("tableElts", ())))
+    want.tables[table] = Table(statement.text, want.role, sequences)
     _own(want, statement, table, want.role)
+
+
+def _sequences(table: Object, elements: Iterable[Node]) -> Iterator[Object]:
+    """What PostgreSQL makes for the columns: table_column_seq."""
+    for element in elements:
+        column = element.get("ColumnDef", {})
+        words = column.get("typeName", {}).get("names", [])
+        kinds = [
+            constraint["Constraint"]["contype"] for constraint in column.get("constraints", ())
+        ]
+        serial = words and words[-1]["String"]["sval"] in SERIAL
+        name = f"{table.name}_{column.get('colname')}_seq"
+        # a longer one is cut by rules of its own, and is seen by the next plan
+        if (serial or "CONSTR_IDENTITY" in kinds) and len(name.encode()) <= LONGEST_NAME:
+            yield table._replace(kind="sequence", name=name)
 
 
 def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:

@@ -1,12 +1,12 @@
 """What roles-sql asks for: its statements, as if run one by one on a bare server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from howdah import membership
-from howdah.catalog import PUBLIC, Catalog, Default, Grant, Object
+from howdah.catalog import PUBLIC, ROUTINES, Catalog, Default, Grant, Object
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.rules import REPLICATION
 
@@ -15,8 +15,15 @@ LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries
                    "local_preload_libraries"})  # fmt: skip
 
 
+Acl = dict[Grant, tuple[bool, str]]  # grant -> whether with the option to grant, and its source
+
+
 class Step(NamedTuple):
-    """One GRANT or REVOKE, on one object or (no name) on all of a kind in a schema."""
+    """One GRANT or REVOKE, on one object or (no name) on all of a kind in a schema.
+
+    ON ROUTINE names a function or a procedure; a function without ``arguments`` the only one of
+    that name.
+    """
 
     grants: bool
     target: Object
@@ -26,22 +33,28 @@ class Step(NamedTuple):
     source: str
 
 
+class Table(NamedTuple):
+    """CREATE TABLE, and the sequences that come with its columns."""
+
+    sql: str
+    owner: str
+    sequences: tuple[Object, ...] = ()
+
+
 @dataclass
 class Wanted(Catalog):
     """A catalog, the GRANTs still to be applied to each object, and where each thing is said."""
 
     version: int = 17
     steps: list[Step] = field(default_factory=list)
-    tables: dict[Object, tuple[str, str]] = field(default_factory=dict)  # (SQL, owner)
+    tables: dict[Object, Table] = field(default_factory=dict)
     sources: dict[object, str] = field(default_factory=dict)
     revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
     foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
     role: str = SUPERUSER  # SET ROLE, while reading
 
-    def acl(
-        self, obj: Object, owner: str, initial: Iterable[Grant] = ()
-    ) -> dict[Grant, tuple[bool, str]]:
-        """The wanted ACL of an object of ``owner``: grant -> (grantable, where it is said).
+    def acl(self, obj: Object, owner: str, initial: Iterable[Grant] = ()) -> Acl:
+        """The wanted ACL of an object of ``owner``.
 
         ``initial``: what one of PostgreSQL's own was born with, where that is known.
         """
@@ -55,31 +68,45 @@ class Wanted(Catalog):
             bare.assume_born(obj, owner, self.version)
         if (obj.kind, obj.name) == ("schema", "public"):
             bare.grant(obj, Grant("", PUBLIC, "USAGE"), owner)
-        by_default = {(d.grantee, d.privilege): self.sources.get(d, "") for d in
-                      self.born(obj, owner)}  # fmt: skip
-        acl = {
-            grant: (grantors[owner], by_default.get((grant.grantee, grant.privilege), ""))
-            for grant, grantors in bare.grants.get(obj, {}).items()
-        }
-        for step in self.steps:
-            if step.target in (obj, obj._replace(name="", arguments="")):
-                self._apply(step, acl)
+        sources = {}
+        for default in self.born(obj, owner):
+            sources[default.grantee, default.privilege] = self.sources.get(default, "")
+        acl = {}
+        for grant, grantors in bare.grants.get(obj, {}).items():
+            acl[grant] = (grantors[owner], sources.get((grant.grantee, grant.privilege), ""))
+        for step in self.steps_for(obj):
+            _apply(step, acl)
         return acl
 
-    def _apply(self, step: Step, acl: dict[Grant, tuple[bool, str]]) -> None:
-        for grantee in step.grantees:
-            for column, privilege in step.privileges:
-                grant = Grant(column, grantee, privilege)
-                if step.grants:
-                    grantable = step.option or acl.get(grant, (False, ""))[0]
-                    acl[grant] = (grantable, step.source)
-                    continue
-                # On the whole table it takes the columns' along.
-                for g in [g for g in acl if grant in (g, g._replace(column=""))]:
-                    if step.option:
-                        acl[g] = (False, step.source)
-                    else:
-                        del acl[g]
+    def steps_on(self, obj: Object) -> list[Step]:
+        """The GRANTs and REVOKEs that name the object, in their order."""
+        return self._in_order(spellings(obj))
+
+    def steps_for(self, obj: Object) -> list[Step]:
+        """And those on all of its kind in its schema."""
+        return self._in_order((*spellings(obj), *spellings(obj._replace(name="", arguments=""))))
+
+    def _in_order(self, names: Iterable[Object]) -> list[Step]:
+        numbers = []
+        for name in dict.fromkeys(names):
+            numbers += self._numbers.get(name, [])
+        return [self.steps[number] for number in sorted(numbers)]
+
+    @cached_property
+    def _numbers(self) -> dict[Object, list[int]]:
+        """Where in ``steps`` each target is."""
+        numbers: dict[Object, list[int]] = {}
+        for number, step in enumerate(self.steps):
+            numbers.setdefault(step.target, []).append(number)
+        return numbers
+
+    def revoked(self, obj: Object, grantee: str) -> str:
+        """Where roles-sql revokes something of the object from the grantee."""
+        source = ""
+        for step in self.steps_for(obj):
+            if not step.grants and grantee in step.grantees:
+                source = step.source
+        return source
 
     def logins(self) -> list[tuple[str, str]]:
         """(database, role) for every LOGIN role that may connect: the pg_hba records.
@@ -142,3 +169,28 @@ class Wanted(Catalog):
             if d.database == database and d.schema in ("", schema) and d in self.sources
         }
         return (may | later | {owner}) & self.roles.keys()
+
+
+def spellings(obj: Object) -> Iterator[Object]:
+    """What a GRANT or REVOKE may call the object."""
+    yield obj
+    if obj.kind in ROUTINES:
+        yield obj._replace(kind="routine")
+        yield obj._replace(arguments="")
+        yield obj._replace(kind="routine", arguments="")
+
+
+def _apply(step: Step, acl: Acl) -> None:
+    for grantee in step.grantees:
+        for column, privilege in step.privileges:
+            grant = Grant(column, grantee, privilege)
+            if step.grants:
+                grantable = step.option or acl.get(grant, (False, ""))[0]
+                acl[grant] = (grantable, step.source)
+                continue
+            # On the whole table it takes the columns' along.
+            for reached in [g for g in acl if grant in (g, g._replace(column=""))]:
+                if step.option:
+                    acl[reached] = (False, step.source)
+                else:
+                    del acl[reached]

@@ -1,8 +1,11 @@
 """What the server is asked, each query in a file of its own."""
 
 import functools
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from howdah.catalog import WITHOUT_SCHEMA
 from howdah.wanted import Wanted
 
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
@@ -19,21 +22,51 @@ def questions(want: Wanted, app_database: str) -> str:
 
     psql's variable ``files``: whether the server's files are there to be asked about.
     """
-    schemas = ",".join(sorted({schema for _, schema in want.schemas}))
     revision = {app_database: query("revision")}
     parts = [
-        f"\\set schemas '{{{schemas}}}'",
         *map(query, ("server", "health")),
         f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
-        *map(query, ("cluster", "shared")),
-        _in("template1", query("shared")),
+        query("cluster"),
+        _set("named", json.dumps(_named(want, "postgres"))),
+        query("shared"),
+        *_in(want, "template1", query("shared"), ""),
     ]
     for name in want.connlimits:
-        parts.append(_in(name, query("database") + revision.get(name, "")))
+        parts += _in(want, name, query("database") + revision.get(name, ""), query("initial"))
     return "\n".join(parts)
 
 
-def _in(database: str, sql: str) -> str:
+def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:
     """The same, connected to a database, if there is one of that name."""
-    lines = (f"\\set base {database}", EXISTS, "\\if :here", "\\connect :base", sql)
-    return "\n".join((*lines, "\\endif"))
+    named = _set("named", json.dumps(_named(want, database)))
+    return [_set("base", database), named, EXISTS, "\\if :here", "\\connect :\"base\"", sql,
+            "\\else", otherwise, "\\endif"]  # fmt: skip
+
+
+def _set(variable: str, value: str) -> str:
+    """As psql reads it: a backslash in quotes as C does."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"\\set {variable} '{escaped}'"
+
+
+def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
+    """What the query is to look at, though nobody has changed it; and whose columns."""
+    schemas = {schema for base, schema in want.schemas if base == database}
+    catalog, others = set[str](), set[str]()
+    columns = set[tuple[str, str]]()
+    for step in want.steps:
+        target = step.target
+        if target.database != database:
+            continue
+        if target.schema == "pg_catalog":
+            catalog.add(target.name)
+        elif target.kind in WITHOUT_SCHEMA:
+            others.add(target.name)
+        if any(column for column, _ in step.privileges):
+            columns.add((target.schema, target.name))
+    return {
+        "schemas": sorted(schemas),
+        "catalog": sorted(catalog),
+        "others": sorted(others),
+        "columns": sorted(columns),
+    }

@@ -149,8 +149,7 @@ def grantee(role: str) -> str:
 
 def spelled(obj: Object) -> str:
     schema = f"{obj.schema}." if obj.schema else ""
-    kind = {"function": "ROUTINE"}.get(obj.kind, obj.kind.upper())
-    return f"{kind} {schema}{obj.name}{obj.arguments}"
+    return f"{obj.kind.upper()} {schema}{obj.name}{obj.arguments}"
 
 
 def revoked(obj: Object, privilege: str, role: str) -> str:

@@ -76,13 +76,13 @@ def test_statements_are_counted_and_utilities_are_not(converged: Checkout, own_s
     denied = converged.login("appuser", "appdb", "SELECT 1 FROM pg_stat_statements")
     assert "permission denied for view pg_stat_statements" in denied.stderr
     converged.ask("GRANT SELECT ON extensions.pg_stat_statements TO PUBLIC, appuser;"
-                  "GRANT EXECUTE ON ROUTINE extensions.pg_stat_statements_reset TO appuser",
+                  "GRANT EXECUTE ON FUNCTION extensions.pg_stat_statements_reset TO appuser",
                   "appdb")  # fmt: skip
     shown = converged.shown()
     for grantee in ("PUBLIC", "appuser"):
         revoked = f"REVOKE SELECT ON TABLE extensions.pg_stat_statements FROM {grantee} CASCADE;"
         assert revoked in shown
-    assert "REVOKE EXECUTE ON ROUTINE extensions.pg_stat_statements_reset(" in shown
+    assert "REVOKE EXECUTE ON FUNCTION extensions.pg_stat_statements_reset(" in shown
     converged.deploy()
     assert converged.deploy().changed == []
     kept = "SELECT count(*) FROM extensions.pg_stat_statements WHERE query ~* 'ALTER ROLE'"

@@ -1,7 +1,12 @@
 """roles-sql/ is plain SQL: psql runs it by hand, and a team adds to it."""
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from howdah.found import read
 from tests.server.checkout import Checkout
 
 REPORTING = """-- A role that reads, for the people who draw charts.
@@ -14,22 +19,32 @@ REVOKE SELECT ON TABLE app.user_identities FROM reporting;
 """
 
 
+NAMED = '{"schemas": ["app", "public"], "catalog": [], "others": [], "columns": []}'
+
+
 def state(checkout: Checkout) -> list[str]:
-    """What Howdah reads of the roles, databases and rights, as rows of text."""
-    script = (
-        "import json, sys; sys.path.insert(0, '.')\n"
-        "from howdah.found import read\n"
-        "found = read(line for line in sys.stdin.read().splitlines() if line.startswith('['))\n"
-        "print(*sorted(map(json.dumps, found.rows)), sep='\\n')"
-    )
+    """What Howdah reads of the roles, databases and rights, as rows of text: one for each fact."""
     queries = checkout.folder / "howdah" / "queries"
-    text = "SET timezone = 'UTC';\n\\set schemas '{app,public}'\n"
+    text = f"SET timezone = 'UTC';\n\\set named '{NAMED}'\n"
     text += (queries / "cluster.sql").read_text() + (queries / "shared.sql").read_text()
     for base in ("appdb", "temporal", "temporal_visibility"):
         text += f"\\connect {base}\n" + (queries / "database.sql").read_text()
     text += "\\connect template1\n" + (queries / "shared.sql").read_text()
-    rows = checkout.ask(text)
-    return checkout.run([str(checkout.python), "-c", script], stdin=rows).stdout.splitlines()
+    lines = [line for line in checkout.ask(text).splitlines() if line.startswith("[")]
+    facts = [fact for row in read(lines).rows for fact in each(row)]
+    return sorted(map(json.dumps, facts))
+
+
+def each(row: list[Any]) -> Iterator[list[Any]]:
+    """Objects that share a row, one by one."""
+    if row[0] != "objects":
+        yield row
+        return
+    _, database, kind, schema, owner, acl, names = row
+    for name, arguments in names:
+        yield ["owner", database, kind, schema, name, arguments, owner]
+        for entry in acl:
+            yield ["grant", database, kind, schema, name, arguments, "", *entry]
 
 
 def test_by_hand_gives_the_same_state(bare: Checkout, deployed: Checkout) -> None:

@@ -9,7 +9,7 @@ import pytest
 from howdah.catalog import Default, Member, Object, Setting
 from howdah.sqlfiles import BadSql, read
 from howdah.statements import wanted
-from howdah.wanted import Step, Wanted
+from howdah.wanted import Step, Table, Wanted
 
 BASE = ("CREATE ROLE a NOLOGIN; CREATE ROLE b LOGIN; "
         "CREATE DATABASE d OWNER a TEMPLATE template0 ENCODING 'UTF8';\n")  # fmt: skip
@@ -162,7 +162,7 @@ def test_extension_has_its_schema(sql: Sql, words: str) -> None:
 def test_table_has_its_text_and_owner(sql: Sql) -> None:
     want = sql('SET ROLE a;\nCREATE TABLE IF NOT EXISTS s."T x" (i int);\nRESET ROLE')
     text = 'CREATE TABLE IF NOT EXISTS s."T x" (i int)'
-    assert want.tables == {table("T x"): (text, "a")}
+    assert want.tables == {table("T x"): Table(text, "a")}
     assert want.owners[table("T x")] == "a"
     assert want.sources[table("T x")] == LATE
     assert want.role == "postgres"
@@ -186,13 +186,20 @@ def test_table_has_its_text_and_owner(sql: Sql) -> None:
          [("x", p) for p in ("SELECT", "INSERT", "UPDATE", "REFERENCES")]),
         ("SELECT ON ALL TABLES IN SCHEMA s", ("table", "s", ""), [("", "SELECT")]),
         ("USAGE ON ALL SEQUENCES IN SCHEMA s", ("sequence", "s", ""), [("", "USAGE")]),
-        ("EXECUTE ON ALL ROUTINES IN SCHEMA s", ("function", "s", ""), [("", "EXECUTE")]),
+        ("EXECUTE ON ALL ROUTINES IN SCHEMA s", ("routine", "s", ""), [("", "EXECUTE")]),
+        ("EXECUTE ON ALL FUNCTIONS IN SCHEMA s", ("function", "s", ""), [("", "EXECUTE")]),
+        ("EXECUTE ON ALL PROCEDURES IN SCHEMA s", ("procedure", "s", ""), [("", "EXECUTE")]),
+        ("EXECUTE ON FUNCTION s.f", ("function", "s", "f"), [("", "EXECUTE")]),
+        ("USAGE ON LANGUAGE plpgsql", ("language", "", "plpgsql"), [("", "USAGE")]),
+        ("USAGE ON FOREIGN SERVER x", ("foreign server", "", "x"), [("", "USAGE")]),
+        ("USAGE ON FOREIGN DATA WRAPPER x", ("foreign data wrapper", "", "x"), [("", "USAGE")]),
+        ("USAGE ON DOMAIN s.t", ("type", "s", "t"), [("", "USAGE")]),
         ("ALL PRIVILEGES ON SEQUENCE s.q", ("sequence", "s", "q"),
          [("", p) for p in ("USAGE", "SELECT", "UPDATE")]),
         ("EXECUTE ON FUNCTION s.f()", ("function", "s", "f", "()"), [("", "EXECUTE")]),
-        ("EXECUTE ON PROCEDURE s.f(int)", ("function", "s", "f", "(integer)"), [("", "EXECUTE")]),
+        ("EXECUTE ON PROCEDURE s.f(int)", ("procedure", "s", "f", "(integer)"), [("", "EXECUTE")]),
         ("EXECUTE ON ROUTINE s.f(i int, OUT o text, bigint)",
-         ("function", "s", "f", "(integer, bigint)"), [("", "EXECUTE")]),
+         ("routine", "s", "f", "(integer, bigint)"), [("", "EXECUTE")]),
         ("EXECUTE ON FUNCTION s.f(bool, int2, real, double precision, varchar(5), oid, bytea)",
          ("function", "s", "f",
           "(boolean, smallint, real, double precision, character varying, oid, bytea)"),
@@ -208,6 +215,12 @@ def test_privilege_is_a_step(
     (step,) = sql(f"{verb} {text} {to} b, PUBLIC").steps
     obj = Object("d", *target)
     assert step == Step(verb == "GRANT", obj, tuple(privileges), ("b", ""), False, PLACE)
+
+
+def test_parameter_is_the_clusters(sql: Sql) -> None:
+    (step,) = sql("GRANT SET ON PARAMETER Work_Mem TO b").steps
+    assert step.target == Object("postgres", "parameter", "", "work_mem")
+    assert step.privileges == (("", "SET"),)
 
 
 def test_each_object_is_a_step(sql: Sql) -> None:
@@ -292,18 +305,17 @@ def test_revoking_in_a_schema_does_not_reach_what_holds_everywhere(sql: Sql) -> 
 # -- Refused --------------------------------------------------------------------------------
 
 OTHER = "is not a statement that Howdah can compare"
-OBJECT = "needs a database, schema, table, sequence, function or type"
+OBJECT = "tablespaces and large objects are not compared"
 BY_NAME = "needs a role by its name, not PUBLIC, CURRENT_USER or their like"
 BY_ITSELF = "needs SET name = value; what is not set here is reset by itself"
 DATABASE = "needs TEMPLATE template0 ENCODING 'UTF8'"
 BARE = "CREATE DATABASE e OWNER a TEMPLATE template0 ENCODING 'UTF8'"
 PASSWORD = "PASSWORD needs one of the verifiers"
 HERE = "needs an object of this database"
-ROUTINES = "needs ALL ROUTINES"
 FOR_A = "ALTER DEFAULT PRIVILEGES FOR ROLE a"
 TABLE = "CREATE TABLE IF NOT EXISTS"
 LIMIT = "CONNECTION LIMIT needs -1 (none) or more"
-UNKNOWN_TYPE = "argument type 'color': not known here, or needs its schema"
+UNKNOWN_TYPE = "argument type 'color' is none of pg_catalog's: needs its schema"
 
 
 def unknown(name: str) -> str:
@@ -449,14 +461,11 @@ def unmade(what: str, name: str) -> str:
         ("GRANT SELECT ON s.t TO PUBLIC WITH GRANT OPTION", "PUBLIC can have no grant option"),
         ("GRANT SELECT ON s.t TO SESSION_USER", BY_NAME),
         *((f"GRANT {text} TO b", OBJECT) for text in (
-            "SET ON PARAMETER work_mem", "ALTER SYSTEM ON PARAMETER work_mem",
-            "USAGE ON LANGUAGE plpgsql", "SELECT ON LARGE OBJECT 5", "CREATE ON TABLESPACE x",
-            "USAGE ON FOREIGN SERVER x", "USAGE ON FOREIGN DATA WRAPPER x", "USAGE ON DOMAIN s.t",
+            "SELECT ON LARGE OBJECT 5", "CREATE ON TABLESPACE x",
         )),
         *((f"GRANT {text} TO b", "needs the object with its schema") for text in (
             "SELECT ON t", "SELECT ON SEQUENCE q", "EXECUTE ON FUNCTION f()", "USAGE ON TYPE c",
         )),
-        ("GRANT EXECUTE ON FUNCTION s.f TO b", "needs the function's argument types"),
         ("GRANT EXECUTE ON FUNCTION s.f(color) TO b", UNKNOWN_TYPE),
         ("GRANT EXECUTE ON FUNCTION s.f(s.t.c%TYPE) TO b", unknown("pct_type")),
         ("GRANT EXECUTE ON FUNCTION s.f(SETOF int) TO b", unknown("setof")),
@@ -468,8 +477,12 @@ def unmade(what: str, name: str) -> str:
         ("GRANT SELECT ON other.s.t TO b", HERE),
         ("GRANT EXECUTE ON FUNCTION other.s.f() TO b", HERE),
         ("GRANT USAGE ON TYPE other.s.c TO b", HERE),
-        ("GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA s TO b", ROUTINES),
-        ("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA s TO b", ROUTINES),
+        ("GRANT SELECT (x) ON ALL TABLES IN SCHEMA s TO b", "needs the table by its name"),
+        *((f"GRANT {text} TO b", "is PostgreSQL's own: needs a function") for text in (
+            "USAGE ON SCHEMA information_schema", "USAGE ON SCHEMA pg_catalog",
+            "SELECT ON ALL TABLES IN SCHEMA pg_catalog", "SELECT ON information_schema.tables",
+            "USAGE ON TYPE pg_catalog.int4", "SELECT ON pg_toast.t", "SELECT ON pg_temp_3.t")),
+        ("GRANT USAGE ON LANGUAGE c TO b", "language c is not trusted"),
         ("GRANT DELETE (x) ON s.t TO b", "DELETE is no privilege of a column"),
         ("GRANT TRUNCATE (x), SELECT ON s.t TO b", "TRUNCATE is no privilege of a column"),
         ("GRANT CONNECT ON s.t TO b", "CONNECT is no privilege of a table"),

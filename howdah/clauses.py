@@ -1,0 +1,41 @@
+"""What GRANT and REVOKE are made of, as SQL."""
+
+from collections.abc import Iterable
+
+from howdah.catalog import Grant, Object
+from howdah.names import identifier
+
+
+def listed(grants: Iterable[Grant]) -> str:
+    """The privileges, each with its columns: SELECT, INSERT (a, b)."""
+    words: dict[str, list[str]] = {}
+    whole = set()
+    for grant in grants:
+        columns = words.setdefault(grant.privilege, [])
+        if grant.column:
+            columns.append(identifier(grant.column))
+        else:
+            whole.add(grant.privilege)
+    parts = []
+    for privilege, columns in words.items():
+        if privilege in whole:
+            parts.append(privilege)
+        if columns:
+            parts.append(f"{privilege} ({', '.join(columns)})")
+    return ", ".join(parts)
+
+
+def on(obj: Object) -> str:
+    """The object after ON, with its kind: FUNCTION app.f(integer)."""
+    return f"{obj.kind.upper()} {qualified(obj)}"
+
+
+def qualified(obj: Object) -> str:
+    """Its name as SQL, with its schema; a function's argument types are SQL already."""
+    schema = f"{identifier(obj.schema)}." if obj.schema else ""
+    return f"{schema}{identifier(obj.name)}{obj.arguments}"
+
+
+def grantee_name(role: str) -> str:
+    """After TO or FROM: PUBLIC is the empty one."""
+    return identifier(role) if role else "PUBLIC"
