@@ -5,9 +5,9 @@ import json
 from deploys import shell
 from deploys.snapshot import ask
 from deploys.target import Target
-from howdah import matrix
+from howdah import matrix, sqlfiles
 from howdah.found import Unreadable
-from howdah.queries import query
+from howdah.queries import query, settings
 
 
 def refuse(target: Target, release: str) -> None:
@@ -19,10 +19,11 @@ def refuse(target: Target, release: str) -> None:
         file_owner=layout.file_owner,
     )  # fmt: skip
     script = shell.filled("canary", assigned=assigned, owner=runtime.as_owner, owned=runtime.owned,
-                          sql=query("candidate"))  # fmt: skip
+                          sql=query("candidate") + settings(target.want))  # fmt: skip
     rows = [json.loads(line) for line in ask(runtime, f"use release {release}", script)]
     for fault in (text for kind, text in rows if kind == "fault"):
         raise Unreadable(f"could not use release {release}: {fault}")
+    sqlfiles.refuse([fault for kind, fault in rows if kind == "refusal"])
     rules = [rule for kind, rule in rows if kind == "rule"]
     matrix.refuse_map([user for kind, user in rows if kind == "map"], layout.owner)
     matrix.refuse(rules, target.logins, target.cluster.networks)

@@ -17,7 +17,7 @@ from deploys import connection, shell
 from deploys.runtime import FRESH, Runtime
 from deploys.sql import psql
 from deploys.target import Server, Target
-from howdah import clocks, found
+from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
 from howdah.found import Found, Unreadable
 from howdah.queries import query, questions
@@ -55,6 +55,7 @@ def snapshot(target: Target) -> Found:
         asked = begun or connection.run(script(target.runtime, target.want))
         target.work_ahead()
         read = found.read(_lines(asked))
+        sqlfiles.refuse(read.refusals)
         read.ahead = clocks.ahead(read.clock, asked.get().asked, time.time())
         _kept[key] = _last[host.name] = read
     return _kept[key]

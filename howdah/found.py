@@ -93,6 +93,7 @@ class Found:
     pending: set[str] = field(default_factory=set)  # settings that wait for a restart
     system: dict[str, str] = field(default_factory=dict)  # set by ALTER SYSTEM
     faults: list[str] = field(default_factory=list)  # in the loaded files
+    refusals: list[str] = field(default_factory=list)  # of roles-sql's settings
     rules: list[dict[str, Any]] = field(default_factory=list)  # of a cluster that is adopted
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     health: Health = field(default_factory=Health)
@@ -231,7 +232,7 @@ def _row(found: Found, row: list[Any]) -> None:
             found.pending.add(name.lower())
         case ["system", name, value]:
             found.system[name.lower()] = value
-        case ["fault" | "revision" | "rule" as kind, value]:
+        case ["fault" | "refusal" | "revision" | "rule" as kind, value]:
             getattr(found, f"{kind}s").append(value)
         case _:
             if not found.health.add(row):

@@ -1,13 +1,14 @@
 """The statements of roles-sql about privileges: GRANT, REVOKE, ALTER DEFAULT PRIVILEGES."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from howdah import argument_types, membership
 from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
-from howdah.nodes import base_of, made, only, options_of, role_of
-from howdah.sqlfiles import Node, Statement
+from howdah.nodes import base_of, made, only, options_of, qualified, role_of
+from howdah.sqlfiles import BadSql, Node, Statement
 from howdah.wanted import Step, Wanted
 
 KINDS = {
@@ -30,43 +31,76 @@ POSTGRESQLS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 UNTRUSTED = frozenset({"c", "internal", "plperlu", "plpython3u", "pltclu"})
 READ = frozenset({"function", "procedure", "routine", "table"})
 MEMBERSHIP_OPTIONS_SINCE = 16
-STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option behavior"
+OPTIONS = ("admin", "inherit", "set")
+STATEMENT = "is_grant targtype objtype objects privileges grantees grant_option grantor behavior"
 
 
 def grant_role(want: Wanted, statement: Statement, node: Node) -> None:
-    only(statement, node, "granted_roles grantee_roles is_grant opt behavior")
+    """GRANT role TO role."""
+    only(statement, node, "granted_roles grantee_roles is_grant opt behavior grantor")
     if not node.get("is_grant"):
         raise statement.refuse("what is not granted here is revoked by itself")
-    said = options_of(statement, node, ("admin", "inherit", "set"))
-    if want.version < MEMBERSHIP_OPTIONS_SINCE and said.keys() - {"admin"}:
-        raise statement.refuse(f"WITH INHERIT and WITH SET need PostgreSQL "
-                               f"{MEMBERSHIP_OPTIONS_SINCE} or newer, and this is {want.version}; "
-                               "write NOINHERIT of the member")  # fmt: skip
+    said = options_of(statement, node, OPTIONS)
+    grantor = SUPERUSER
+    if "grantor" in node:
+        grantor = role_of(want, statement, node["grantor"])
+    if want.version < MEMBERSHIP_OPTIONS_SINCE:
+        _refuse_options(want, statement, said, grantor)
     for granted in node["granted_roles"]:
         role = made(want, statement, granted["AccessPriv"]["priv_name"])
         for grantee in node["grantee_roles"]:
-            member = Member(role, role_of(want, statement, grantee), SUPERUSER)
-            _check_member(want, statement, member)
-            inherits = want.roles.get(member.member, {}).get("inherit", True)
-            options = (said.get("admin", False), said.get("inherit", inherits))
-            want.members[member] = (*options, said.get("set", True))
-            want.sources[member] = statement.source
+            member = Member(role, role_of(want, statement, grantee), grantor)
+            add_member(want, statement, member, said)
 
 
-def _check_member(want: Wanted, statement: Statement, member: Member) -> None:
+def _refuse_options(want: Wanted, statement: Statement, said: dict[str, Any], grantor: str) -> None:
+    since = f"{MEMBERSHIP_OPTIONS_SINCE} or newer, and this is {want.version}"
+    if said.keys() - {"admin"} or not said.get("admin", True):
+        raise statement.refuse(f"WITH INHERIT, WITH SET and WITH ADMIN FALSE need PostgreSQL "
+                               f"{since}; write NOINHERIT of the member")  # fmt: skip
+    if grantor != SUPERUSER:
+        raise statement.refuse(f"GRANTED BY {grantor} needs PostgreSQL {since}; leave it out")
+
+
+def add_member(want: Wanted, statement: Statement, member: Member, said: dict[str, Any]) -> None:
+    """``said``: the options that are named. The others stay as they are."""
+    _check_member(want, statement, member, admin=said.get("admin", False))
+    inherits = want.roles.get(member.member, {}).get("inherit", True)
+    before = want.members.get(member, (False, inherits, True))
+    options = {**dict(zip(OPTIONS, before, strict=True)), **said}
+    want.members[member] = tuple(options.values())
+    want.sources[member] = statement.source
+
+
+def _check_member(want: Wanted, statement: Statement, member: Member, *, admin: bool) -> None:
     """What PostgreSQL itself would reject."""
-    if member.member == member.role:
+    role, name, grantor = member
+    if name == role:
         raise statement.refuse("a role is no member of itself")
     if membership.DATABASE_OWNER in member:
         raise statement.refuse(f"{membership.DATABASE_OWNER} has one member, the database's owner, "
                                "and is a member of no role")  # fmt: skip
-    if member.member in membership.roles_of(member.role, membership.held(want.members)):
-        raise statement.refuse(f"{member.role} is a member of {member.member} already: needs no "
-                               "circle")  # fmt: skip
+    if name in membership.roles_of(role, membership.held(want.members)):
+        raise statement.refuse(f"{role} is a member of {name} already: needs no circle")
+    if grantor not in membership.administrators(want.members, role):
+        raise statement.refuse(f"GRANTED BY {grantor} needs GRANT {role} TO {grantor} WITH ADMIN "
+                               "OPTION before it")  # fmt: skip
+    if admin and grantor not in membership.administrators(want.members, role, without=name):
+        raise statement.refuse(f"{grantor} has ADMIN OPTION on {role} by way of {name}, and cannot "
+                               "grant it back")  # fmt: skip
+
+
+def refuse_dangling(want: Wanted) -> None:
+    """A later line may have taken ADMIN OPTION from who has granted: nobody could make it again."""
+    for member in want.members:
+        if member.grantor not in membership.administrators(want.members, member.role):
+            raise BadSql(f"{want.sources[member]}: {member.grantor} has no ADMIN OPTION on "
+                         f"{member.role} at the end")  # fmt: skip
 
 
 def grant(want: Wanted, statement: Statement, node: Node) -> None:
     only(statement, node, STATEMENT)
+    _check_grantor(want, statement, node)
     kind = KINDS.get(node["objtype"])
     if not kind:
         raise statement.refuse("tablespaces and large objects are not compared; leave it out")
@@ -97,6 +131,12 @@ def _check_target(statement: Statement, target: Object, listed: Iterable[tuple[s
         raise statement.refuse(f"language {target.name} is not trusted: only superusers use it")
     if not target.name and any(column for column, _ in listed):
         raise statement.refuse("a privilege on columns needs the table by its name")
+
+
+def _check_grantor(want: Wanted, statement: Statement, node: Node) -> None:
+    """As PostgreSQL: GRANTED BY changes nothing about an object's privileges."""
+    if "grantor" in node and role_of(want, statement, node["grantor"]) != want.role:
+        raise statement.refuse(f"GRANTED BY needs the role at hand here, {want.role}")
 
 
 def _targets(want: Wanted, statement: Statement, kind: str, node: Node) -> Iterator[Object]:
@@ -163,13 +203,6 @@ def _refuse_elsewhere(statement: Statement, elsewhere: bool) -> None:
         raise statement.refuse("needs an object of this database; \\connect to the other first")
 
 
-def qualified(statement: Statement, schema: str | None) -> str:
-    """The schema, which must be said: psql's search_path may be anybody's."""
-    if not schema:
-        raise statement.refuse("needs the object with its schema")
-    return schema
-
-
 def _privileges(
     want: Wanted, statement: Statement, kind: str, node: Node
 ) -> Iterator[tuple[str, str]]:
@@ -192,9 +225,11 @@ def default_privileges(want: Wanted, statement: Statement, node: Node) -> None:
     said = options_of(statement, node, ("roles", "schemas"))
     action = node["action"]
     only(statement, action, STATEMENT)
-    if "roles" not in said:
-        raise statement.refuse("needs FOR ROLE: whose later objects it is about")
-    creators = [role_of(want, statement, r) for r in said["roles"]["List"]["items"]]
+    creators = [want.role]
+    if "roles" in said:
+        creators = [role_of(want, statement, r) for r in said["roles"]["List"]["items"]]
+    if want.role != SUPERUSER and creators != [want.role]:
+        raise statement.refuse(f"needs RESET ROLE before it, or FOR ROLE {want.role}")
     schemas = said.get("schemas", {"List": {"items": []}})["List"]["items"]
     names = [s["String"]["sval"] for s in schemas] or [""]
     for creator in creators:

@@ -17,6 +17,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Words that pg_hba.conf or GRANT read as something other than a name.
 KEYWORDS = frozenset({"all", "replication", "sameuser", "samerole", "samegroup", "public", "none"})
 SUPERUSER = "postgres"
+LONGEST_NAME = 63  # bytes
 # PostgreSQL's own databases whose PUBLIC is managed; nobody enters template0.
 SHARED = ("postgres", "template1")
 OTHER_DATABASES = frozenset({*SHARED, "template0"})
@@ -31,6 +32,21 @@ def check_name(value: str) -> str:
     """A role or database name that no file and no statement can read as anything else."""
     if not re.fullmatch(r"[a-z_][a-z0-9_$]{0,62}", value):
         raise ValueError("needs a name of 1 to 63 characters: a-z, 0-9, _ and $, no digit first")
+    if value in KEYWORDS or value.startswith("pg_"):
+        raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
+    return value
+
+
+def check_quoted(value: str) -> str:
+    """A name that roles-sql makes: what has to be quoted may be in it, in any script.
+
+    Nothing that a file, a statement or psql would read as more than a name.
+    """
+    if not re.fullmatch(r"\w[\w$.@ -]*", value) or value.endswith(" "):
+        raise ValueError("needs a name of letters, digits, _, $, ., @, - and spaces between, that "
+                         "begins with a letter, a digit or _")  # fmt: skip
+    if len(value.encode()) > LONGEST_NAME:
+        raise ValueError(f"needs a name of at most {LONGEST_NAME} bytes")
     if value in KEYWORDS or value.startswith("pg_"):
         raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
     return value

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from howdah.catalog import Member
+from howdah.knobs import SUPERUSER
 
 DATABASE_OWNER = "pg_database_owner"  # its only member is the owner of the database at hand
 # Memberships that every server is born with: (role, member).
@@ -11,6 +12,25 @@ PREDEFINED = (
     ("pg_read_all_stats", "pg_monitor"),
     ("pg_stat_scan_tables", "pg_monitor"),
 )
+# Every server's own, and since which version.
+ROLES_SINCE = {
+    "pg_checkpoint": 15,
+    "pg_create_subscription": 16,
+    "pg_database_owner": 14,
+    "pg_execute_server_program": 11,
+    "pg_maintain": 17,
+    "pg_monitor": 10,
+    "pg_read_all_data": 14,
+    "pg_read_all_settings": 10,
+    "pg_read_all_stats": 10,
+    "pg_read_server_files": 11,
+    "pg_signal_autovacuum_worker": 18,
+    "pg_signal_backend": 10,
+    "pg_stat_scan_tables": 10,
+    "pg_use_reserved_connections": 16,
+    "pg_write_all_data": 14,
+    "pg_write_server_files": 11,
+}
 
 Above = Mapping[str, set[str]]  # member -> the roles that it is a member of
 
@@ -24,6 +44,21 @@ def inherited(members: Mapping[Member, tuple[bool, ...]], owner: str = "") -> Ab
 def held(members: Iterable[Member]) -> Above:
     """All memberships, whatever they give."""
     return _above((m.role, m.member) for m in members)
+
+
+def administrators(
+    members: Mapping[Member, tuple[bool, ...]], role: str, without: str = ""
+) -> set[str]:
+    """Who may grant the role: the superuser, and by chains of ADMIN OPTION from there.
+
+    ``without``: whose own option does not count.
+    """
+    direct = [m for m, (admin, *_) in members.items() if admin and m.role == role]
+    known, new = set[str](), {SUPERUSER}
+    while new:
+        known |= new
+        new = {m.member for m in direct if m.grantor in known} - known - {without}
+    return known
 
 
 def roles_of(role: str, above: Above) -> set[str]:

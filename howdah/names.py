@@ -68,8 +68,8 @@ def host_names(host: str, ssh_hostname: object) -> list[str]:
 
 
 def identifier(name: str) -> str:
-    """Bare where PostgreSQL reads it bare, else in double quotes."""
-    if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) and name not in RESERVED:
+    """As PostgreSQL's quote_identifier(): bare where it reads it bare, but for a $."""
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
 

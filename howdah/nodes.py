@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from howdah.catalog import PUBLIC
-from howdah.knobs import SUPERUSER
+from howdah.knobs import SUPERUSER, check_quoted
+from howdah.membership import ROLES_SINCE
 from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Wanted
 
@@ -51,14 +52,25 @@ def role_of(want: Wanted, statement: Statement, spec: Node, *, public: bool = Fa
     spec = spec.get("RoleSpec", spec)
     if spec["roletype"] == "ROLESPEC_PUBLIC" and public:
         return PUBLIC
+    if spec["roletype"] in ("ROLESPEC_CURRENT_USER", "ROLESPEC_CURRENT_ROLE"):
+        return want.role
+    if spec["roletype"] == "ROLESPEC_SESSION_USER":
+        return SUPERUSER
     if spec["roletype"] != "ROLESPEC_CSTRING":
-        raise statement.refuse("needs a role by its name, not PUBLIC, CURRENT_USER or their like")
+        raise statement.refuse("needs a role by its name, not PUBLIC")
     return made(want, statement, str(spec["rolename"]))
 
 
 def made(want: Wanted, statement: Statement, role: str) -> str:
     """The role, if these files make it before this line, or PostgreSQL does."""
-    if role not in (*want.roles, SUPERUSER) and not role.startswith("pg_"):
+    since = ROLES_SINCE.get(role)
+    if since and since > want.version:
+        raise statement.refuse(f"role {role} came with PostgreSQL {since}, and this is "
+                               f"{want.version}")  # fmt: skip
+    if role.startswith("pg_") and not since:
+        known = ", ".join(name for name, its in ROLES_SINCE.items() if its <= want.version)
+        raise statement.refuse(f"PostgreSQL has no role {role!r}; its own are {known}")
+    if role not in (*want.roles, SUPERUSER) and not since:
         raise statement.refuse(f"role {role!r} is not made before this line")
     return role
 
@@ -68,3 +80,31 @@ def base_of(want: Wanted, statement: Statement, database: str) -> str:
     if database not in want.connlimits:
         raise statement.refuse(f"database {database!r} is not made before this line")
     return database
+
+
+def new_name(statement: Statement, name: str, taken: Iterable[str]) -> str:
+    """Of what the statement makes."""
+    try:
+        check_quoted(name)
+    except ValueError as e:
+        raise statement.refuse(f"{name!r} {e}") from e
+    if name in taken:
+        raise statement.refuse(f"{name!r} is there already")
+    return name
+
+
+def qualified(statement: Statement, schema: str | None) -> str:
+    """The schema, which must be said: psql's search_path may be anybody's."""
+    if not schema:
+        raise statement.refuse("needs the object with its schema")
+    return schema
+
+
+def values(node: Node) -> list[str]:
+    """The strings of a List."""
+    return [item["String"]["sval"] for item in node["List"]["items"]]
+
+
+def is_number(arg: Node) -> bool:
+    """Whether a plain value is one."""
+    return "sval" not in arg.get("A_Const", {})

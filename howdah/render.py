@@ -38,6 +38,7 @@ _templates = Environment(
     autoescape=False,  # noqa: S701 no HTML here: strings go through quote()
 )
 _templates.globals["quote"] = settings.quote
+_templates.globals["word"] = hba.word
 
 
 @dataclass(frozen=True)

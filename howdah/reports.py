@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from howdah import absent
+from howdah import absent, comments, databases
 from howdah.catalog import Catalog
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
 from howdah.roles import scram
@@ -16,9 +16,11 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     yield from _settings(found)
     for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):
         yield f"database {base} is not in roles-sql"
+    yield from databases.reports(found, kept)
     yield from _extensions(found, want, kept)
     yield from _objects(found, want, kept)
     yield from absent.lines(found, kept)
+    yield from comments.absent(found, kept)
 
 
 def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
@@ -67,14 +69,24 @@ def _settings(found: Catalog) -> Iterator[str]:
 
 
 def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+    brought = _brought(found, want)
     for (base, name), schema in sorted(found.extensions.items()):
         wanted = want.extensions.get((base, name))
         if base not in kept.connlimits or name == "plpgsql" or schema == wanted:
             continue
         if wanted:
             yield f"extension {name} in {base} is in schema {schema}, not {wanted}"
-        else:
+        elif (base, name) not in brought:
             yield f"extension {name} in {base} is not in roles-sql"
+
+
+def _brought(found: Catalog, want: Wanted) -> set[tuple[str, str]]:
+    """What the extensions with CASCADE need, by chains too."""
+    known, new = set[tuple[str, str]](), set(want.cascades)
+    while new:
+        known |= new
+        new = {(key[0], name) for key in new for name in found.requires.get(key, ())} - known
+    return known
 
 
 def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:

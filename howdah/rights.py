@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from howdah import absent, acls, default_acls, reports, roles
+from howdah import absent, acls, comments, databases, default_acls, reports, roles
 from howdah.catalog import ALL, PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
 from howdah.clauses import qualified
@@ -48,6 +48,7 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
         *_tables(found, kept),
         *acls.of_owners(found, kept, ALL.keys() - PLACES),
         *default_acls.changes(found, kept),
+        *comments.changes(found, kept),
     ]
     # One transaction for each database, the cluster's own first: it fails as a whole.
     changes.sort(key=lambda change: (change.database != SUPERUSER, change.database))
@@ -78,6 +79,7 @@ def _without(want: Wanted, foreign: Mapping[Object, str]) -> Wanted:
         owners={o: owner for o, owner in want.owners.items() if ours(o)},
         steps=[s for s in want.steps if ours(s.target)],
         tables={o: t for o, t in want.tables.items() if ours(o)},
+        comments={o: c for o, c in want.comments.items() if ours(o)},
         connlimits={n: v for n, v in want.connlimits.items() if n not in bases},
         settings={k: v for k, v in want.settings.items() if k.database not in bases},
         extensions={
@@ -106,7 +108,8 @@ def _databases(found: Catalog, want: Wanted) -> Iterator[Change]:
         if name not in found.connlimits:
             owner = want.owners[base]
             found.assume_database(name, owner, want.version)
-            sql = f"CREATE DATABASE {identifier(name)} OWNER {identifier(owner)} {FROM_TEMPLATE};"
+            words = f"OWNER {identifier(owner)} {FROM_TEMPLATE}{databases.locale_words(want, name)}"
+            sql = f"CREATE DATABASE {identifier(name)} {words};"
             yield Change(sql, source=source, alone=True)
         if found.connlimits[name] != limit:
             sql = f"ALTER DATABASE {identifier(name)} CONNECTION LIMIT {limit};"
@@ -170,7 +173,8 @@ def _owners(found: Catalog, want: Wanted) -> Iterator[Change]:
 def _extensions(found: Catalog, want: Wanted) -> Iterator[Change]:
     for key, schema in want.extensions.items():
         if key not in found.extensions:
-            sql = f"CREATE EXTENSION {identifier(key[1])} WITH SCHEMA {identifier(schema)};"
+            words = f"WITH SCHEMA {identifier(schema)}{' CASCADE' if key in want.cascades else ''}"
+            sql = f"CREATE EXTENSION {identifier(key[1])} {words};"
             yield Change(sql, key[0], want.sources[key])
             _assume_views(found, want, key)
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from howdah import membership
 from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.refusal import Refusal
-from howdah.wanted import LISTS, Wanted
+from howdah.role_settings import clause
+from howdah.wanted import Wanted
 
 ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
 
@@ -66,18 +68,31 @@ def _words(attributes: Mapping[str, Any]) -> str:
 
 
 def members(found: Catalog, want: Wanted) -> Iterator[Change]:
-    for member in sorted(found.members):
+    now = dict(found.members)
+    for member in sorted(now):
         if {member.role, member.member} & want.roles.keys() and member not in want.members:
             yield Change(_membership("REVOKE", member, "FROM", " CASCADE", want.version))
-        elif want.version < 16 and found.members[member][0] > want.members.get(member, (True,))[0]:  # noqa: PLR2004
+            _without(now, member)
+        elif want.version < 16 and now[member][0] > want.members.get(member, (True,))[0]:  # noqa: PLR2004
             role, of = identifier(member.role), identifier(member.member)
             yield Change(f"REVOKE ADMIN OPTION FOR {role} FROM {of} CASCADE;")
-            found.members[member] = want.members[member]
+            now[member] = want.members[member]
     for member, options in want.members.items():
-        if found.members.get(member) != options:
+        if now.get(member) != options:
             said = _with(options, want.version)
             sql = _membership("GRANT", member, "TO", said, want.version)
             yield Change(sql, source=want.sources[member])
+
+
+def _without(now: dict[Member, tuple[bool, ...]], member: Member) -> None:
+    """Less the membership, and those that CASCADE takes along: whose grantor has no more right."""
+    if now.pop(member, None) is None:
+        return
+    able = membership.administrators(now, member.role)
+    if member.member not in able:
+        hanging = [m for m in now if (m.role, m.grantor) == (member.role, member.member)]
+        for each in hanging:
+            _without(now, each)
 
 
 def _membership(verb: str, member: Member, to: str, rest: str, version: int) -> str:
@@ -108,10 +123,7 @@ def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Cha
             yield Change(f"{_setting_of(key)} RESET {setting_name(key.name)};")
     for key, value in want.settings.items():
         if managed(key) and found.settings.get(key) != value:
-            text = literal(value)
-            if key.name in LISTS:  # quoted name by name already; an empty one would be an error
-                text = value if value != '""' else "''"
-            sql = f"{_setting_of(key)} SET {setting_name(key.name)} = {text};"
+            sql = f"{_setting_of(key)} {clause(key.name, value)};"
             yield Change(sql, source=want.sources[key])
 
 

@@ -1,7 +1,7 @@
 """roles-sql/ read as psql would: variables, the connect lines, and PostgreSQL's own parser."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,12 @@ Node = dict[str, Any]
 
 class BadSql(Refusal):
     """Something in roles-sql that cannot be compared: the message begins with file and line."""
+
+
+def refuse(faults: Sequence[str]) -> None:
+    """Raises BadSql for what the server does not accept of roles-sql: file, line and its words."""
+    if faults:
+        raise BadSql("; ".join(faults))
 
 
 @dataclass(frozen=True)

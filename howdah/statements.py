@@ -6,15 +6,15 @@ Only the kinds of statement in READERS are known. Any other is refused, never sk
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
-from howdah import grants
-from howdah.catalog import Object, Setting
-from howdah.knobs import OTHER_DATABASES, SHARED, SUPERUSER, check_name
-from howdah.names import identifier
-from howdah.nodes import base_of, constant, made, only, options_of, role_of
+from howdah import comments, databases, grants, role_settings
+from howdah.catalog import Member, Object
+from howdah.knobs import LONGEST_NAME, SHARED, SUPERUSER
+from howdah.nodes import base_of, new_name, only, options_of, qualified, role_of
 from howdah.sqlfiles import Node, Statement
 from howdah.verifiers import PASSWORDS, placeholder
-from howdah.wanted import LISTS, Table, Wanted
+from howdah.wanted import Table, Wanted
 
 ATTRIBUTES = {
     "superuser": ("superuser", False),
@@ -29,7 +29,10 @@ ATTRIBUTES = {
     "password": ("password", None),
 }
 SERIAL = frozenset({"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"})
-LONGEST_NAME = 63  # NAMEDATALEN - 1
+MEMBERSHIPS = ("addroleto", "rolemembers", "adminmembers")  # IN ROLE, ROLE, ADMIN
+# What an owner does after SET ROLE as the superuser would: the objects are its own.
+OF_AN_OWNER = ("CreateStmt", "VariableSetStmt", "AlterDefaultPrivilegesStmt", "CommentStmt",
+               "GrantStmt")  # fmt: skip
 PLACEHOLDERS = frozenset(map(placeholder, PASSWORDS))
 
 
@@ -38,9 +41,12 @@ def wanted(statements: Iterable[Statement], version: int) -> Wanted:
     want, session = Wanted(version=version), None
     for statement in statements:
         if statement.session != session:  # \connect and a new file begin as the superuser
-            want.role, session = SUPERUSER, statement.session
+            role_settings.end_session(want)
+            session = statement.session
         _refuse_place(want, statement)
         READERS[statement.kind](want, statement, statement.node)
+    role_settings.end_session(want)
+    grants.refuse_dangling(want)
     for base in want.connlimits:
         for creator in (*want.roles, SUPERUSER):
             want.assume_defaults(base, creator)
@@ -62,7 +68,7 @@ def _refuse_place(want: Wanted, statement: Statement) -> None:
         raise statement.refuse(f"{words} is not a statement that Howdah can compare")
     if statement.database not in SHARED:
         base_of(want, statement, statement.database)
-    if want.role != SUPERUSER and statement.kind not in ("CreateStmt", "VariableSetStmt"):
+    if want.role != SUPERUSER and statement.kind not in OF_AN_OWNER:
         raise statement.refuse("needs RESET ROLE before it: the superuser does this")
 
 
@@ -70,11 +76,21 @@ def _create_role(want: Wanted, statement: Statement, node: Node) -> None:
     only(statement, node, "stmt_type role options")
     if node["stmt_type"] == "ROLESTMT_GROUP":
         raise statement.refuse("CREATE GROUP is an old spelling; write CREATE ROLE … NOLOGIN")
-    name = _new(statement, node["role"], want.roles.keys() | {SUPERUSER})
+    said = options_of(statement, node, (*ATTRIBUTES, *MEMBERSHIPS))
+    name = new_name(statement, node["role"], want.roles.keys() | {SUPERUSER})
     login = node["stmt_type"] == "ROLESTMT_USER"
     want.roles[name] = dict(ATTRIBUTES.values()) | {"login": login}
     want.sources[name] = statement.source
-    _attributes(want, statement, name, node)
+    _attributes(want, statement, name, said)
+    for option in MEMBERSHIPS:
+        for spec in said.get(option, {"List": {"items": []}})["List"]["items"]:
+            _join(want, statement, option, name, role_of(want, statement, spec))
+
+
+def _join(want: Wanted, statement: Statement, option: str, name: str, other: str) -> None:
+    role, member = (other, name) if option == "addroleto" else (name, other)
+    admin = {"admin": True} if option == "adminmembers" else {}
+    grants.add_member(want, statement, Member(role, member, SUPERUSER), admin)
 
 
 def _alter_role(want: Wanted, statement: Statement, node: Node) -> None:
@@ -82,12 +98,12 @@ def _alter_role(want: Wanted, statement: Statement, node: Node) -> None:
     name = role_of(want, statement, node["role"])
     if name not in want.roles:
         raise statement.refuse(f"role {name!r} is not made in these files")
-    _attributes(want, statement, name, node)
+    _attributes(want, statement, name, options_of(statement, node, ATTRIBUTES))
 
 
-def _attributes(want: Wanted, statement: Statement, name: str, node: Node) -> None:
-    for option, value in options_of(statement, node, ATTRIBUTES).items():
-        known = value
+def _attributes(want: Wanted, statement: Statement, name: str, said: dict[str, Any]) -> None:
+    for option in [o for o in said if o in ATTRIBUTES]:
+        known = value = said[option]
         if option == "validUntil":
             known = _moment(statement, str(value))
         elif option == "password" and value not in PLACEHOLDERS:
@@ -115,71 +131,12 @@ def _moment(statement: Statement, value: str) -> str | None:
                            "'2030-01-01T00:00:00Z'")  # fmt: skip
 
 
-def _new(statement: Statement, name: str, taken: Iterable[str]) -> str:
-    try:
-        check_name(name)
-    except ValueError as e:
-        raise statement.refuse(f"{name!r} {e}") from e
-    if name in taken:
-        raise statement.refuse(f"{name!r} is there already")
-    return name
-
-
-def _set(want: Wanted, statement: Statement, key: tuple[str, str], node: Node) -> None:
-    """Names are compared as PostgreSQL does: TimeZone is timezone."""
-    if node["kind"] != "VAR_SET_VALUE":
-        raise statement.refuse("needs SET name = value; what is not set here is reset by itself")
-    name = node["name"].lower()
-    values = [constant(statement, a) for a in node["args"]]
-    if len(values) > 1 and name not in {*LISTS, "datestyle"}:
-        raise statement.refuse(f"{name} takes one value")
-    if name in LISTS:
-        if "" in values and len(values) > 1:
-            raise statement.refuse("has an empty name in its list")
-        values = [identifier(v) for v in values]
-    want.settings[Setting(*key, name)] = ", ".join(values)
-    want.sources[Setting(*key, name)] = statement.source
-
-
-def _role_setting(want: Wanted, statement: Statement, node: Node) -> None:
-    only(statement, node, "role database setstmt")
-    if "role" not in node:
-        raise statement.refuse("needs a role by its name, not ALL")
-    base = base_of(want, statement, node["database"]) if "database" in node else ""
-    role = role_of(want, statement, node["role"])
-    if role not in (*want.roles, SUPERUSER):
-        raise statement.refuse(f"role {role!r} is not made in these files")
-    _set(want, statement, (role, base), node["setstmt"])
-
-
-def _database_setting(want: Wanted, statement: Statement, node: Node) -> None:
-    only(statement, node, "dbname setstmt")
-    _set(want, statement, ("", base_of(want, statement, node["dbname"])), node["setstmt"])
-
-
-def _create_database(want: Wanted, statement: Statement, node: Node) -> None:
-    only(statement, node, "dbname options")
-    known = ("owner", "template", "encoding", "connection_limit")
-    said = options_of(statement, node, known)
-    if said.get("template") != "template0" or said.get("encoding") != "UTF8":
-        raise statement.refuse("needs TEMPLATE template0 ENCODING 'UTF8'")
-    if not said.get("owner"):
-        raise statement.refuse("needs OWNER role")
-    name = _new(statement, node["dbname"], want.connlimits.keys() | OTHER_DATABASES)
-    limit = said.get("connection_limit", -1)
-    if not isinstance(limit, int) or limit < -1:
-        raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
-    want.connlimits[name] = limit
-    want.owners[want.database(name)] = made(want, statement, said["owner"])
-    want.sources[want.database(name)] = statement.source
-
-
 def _create_schema(want: Wanted, statement: Statement, node: Node) -> None:
     if "authrole" not in node or "schemaElts" in node or "schemaname" not in node:
         raise statement.refuse("needs CREATE SCHEMA name AUTHORIZATION role and nothing else")
     base_of(want, statement, statement.database)
     taken = {o.name for o in want.owners if o[:2] == (statement.database, "schema")}
-    name = _new(statement, node["schemaname"], taken | {"public", "information_schema"})
+    name = new_name(statement, node["schemaname"], taken | {"public", "information_schema"})
     schema = Object(statement.database, "schema", "", name)
     _own(want, statement, schema, role_of(want, statement, node["authrole"]))
 
@@ -193,12 +150,12 @@ def _create_table(want: Wanted, statement: Statement, node: Node) -> None:
     """Its existence and owner are compared; its columns belong to whoever alters it later."""
     if not node.get("if_not_exists") or want.role == SUPERUSER:
         raise statement.refuse("needs SET ROLE owner before it, and IF NOT EXISTS")
-    only(statement, node, "relation tableElts oncommit if_not_exists")
+    only(statement, node, "relation tableElts options oncommit if_not_exists")
     relation = node["relation"]
     if relation.get("relpersistence") != "p" or "catalogname" in relation:
         raise statement.refuse("needs a plain table of this database")
     base_of(want, statement, statement.database)
-    schema = grants.qualified(statement, relation.get("schemaname"))
+    schema = qualified(statement, relation.get("schemaname"))
     table = Object(statement.database, "table", schema, relation["relname"])
     if table in want.tables:
         raise statement.refuse(f"{relation['relname']!r} is there already")
@@ -223,8 +180,8 @@ def _sequences(table: Object, elements: Iterable[Node]) -> Iterator[Object]:
 
 
 def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:
-    said = options_of(statement, node, ("schema",))
-    if not said:
+    said = options_of(statement, node, ("schema", "cascade"))
+    if "schema" not in said:
         raise statement.refuse("needs CREATE EXTENSION name WITH SCHEMA schema")
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", node["extname"]):
         raise statement.refuse("needs a name of a-z, 0-9, _ and -")
@@ -232,30 +189,34 @@ def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:
     if key in want.extensions:
         raise statement.refuse(f"{key[1]!r} is there already")
     want.extensions[key] = said["schema"]
+    if said.get("cascade"):
+        want.cascades.add(key)
     want.sources[key] = statement.source
 
 
-def _set_role(want: Wanted, statement: Statement, node: Node) -> None:
-    if node.get("name") != "role" or node.get("is_local"):
-        words = " ".join(statement.text.split()[:2]).upper()
-        raise statement.refuse(f"{words} lasts for a session only; write ALTER ROLE")
-    if node["kind"] not in ("VAR_RESET", "VAR_SET_VALUE") or len(node.get("args", ())) > 1:
-        raise statement.refuse("needs SET ROLE role, or RESET ROLE")
-    role = "none" if node["kind"] == "VAR_RESET" else constant(statement, node["args"][0])
-    want.role = SUPERUSER if role == "none" else made(want, statement, role)
+def _grant(want: Wanted, statement: Statement, node: Node) -> None:
+    before = len(want.steps)
+    grants.grant(want, statement, node)
+    for step in want.steps[before:]:
+        if want.role not in (SUPERUSER, want.owners.get(step.target)):
+            what = f"{step.target.kind} {step.target.name or 'ALL'}"
+            raise statement.refuse(f"needs RESET ROLE before it: {what} is not {want.role}'s here")
 
 
 READERS: dict[str, Callable[[Wanted, Statement, Node], None]] = {
     "CreateRoleStmt": _create_role,
     "AlterRoleStmt": _alter_role,
-    "AlterRoleSetStmt": _role_setting,
-    "AlterDatabaseSetStmt": _database_setting,
-    "CreatedbStmt": _create_database,
+    "AlterRoleSetStmt": role_settings.of_role,
+    "AlterDatabaseSetStmt": role_settings.of_database,
+    "CreatedbStmt": databases.create,
+    "AlterDatabaseStmt": databases.alter,
+    "AlterOwnerStmt": databases.give,
     "CreateSchemaStmt": _create_schema,
     "CreateStmt": _create_table,
     "CreateExtensionStmt": _create_extension,
-    "VariableSetStmt": _set_role,
+    "VariableSetStmt": role_settings.of_session,
+    "CommentStmt": comments.comment,
     "GrantRoleStmt": grants.grant_role,
-    "GrantStmt": grants.grant,
+    "GrantStmt": _grant,
     "AlterDefaultPrivilegesStmt": grants.default_privileges,
 }

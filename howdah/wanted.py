@@ -41,6 +41,13 @@ class Table(NamedTuple):
     sequences: tuple[Object, ...] = ()
 
 
+class Asked(NamedTuple):
+    """SET name = value of a role or a database; None: RESET. The server knows whether it may be."""
+
+    name: str
+    value: str | None
+
+
 @dataclass
 class Wanted(Catalog):
     """A catalog, the GRANTs still to be applied to each object, and where each thing is said."""
@@ -51,7 +58,11 @@ class Wanted(Catalog):
     sources: dict[object, str] = field(default_factory=dict)
     revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
     foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
+    cascades: set[tuple[str, str]] = field(default_factory=set)  # CREATE EXTENSION … CASCADE
+    asked: dict[Asked, str] = field(default_factory=dict)  # -> where it is said
     role: str = SUPERUSER  # SET ROLE, while reading
+    session: dict[str, str] = field(default_factory=dict)  # SET name = value, while reading
+    unused: dict[str, str] = field(default_factory=dict)  # of those: why it is rejected
 
     def acl(self, obj: Object, owner: str, initial: Iterable[Grant] = ()) -> Acl:
         """The wanted ACL of an object of ``owner``.

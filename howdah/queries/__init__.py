@@ -2,10 +2,13 @@
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from howdah.catalog import WITHOUT_SCHEMA
+from howdah.catalog import WITHOUT_SCHEMA, Object
+from howdah.comments import SHARED_KINDS
+from howdah.names import setting_name
+from howdah.role_settings import clause
 from howdah.wanted import Wanted
 
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
@@ -29,10 +32,15 @@ def questions(want: Wanted, app_database: str) -> str:
         query("cluster"),
         _set("named", json.dumps(_named(want, "postgres"))),
         query("shared"),
+        settings(want),
+        _comments(o for o in want.comments if o.kind in SHARED_KINDS),
         *_in(want, "template1", query("shared"), ""),
     ]
     for name in want.connlimits:
-        parts += _in(want, name, query("database") + revision.get(name, ""), query("initial"))
+        more = [query("database"), revision.get(name, ""), _comments(_within(want, name))]
+        if any(base == name for base, _ in want.cascades):
+            more.append(query("requires"))
+        parts += _in(want, name, "\n".join(more), query("initial"))
     return "\n".join(parts)
 
 
@@ -70,3 +78,21 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
         "others": sorted(others),
         "columns": sorted(columns),
     }
+
+
+def settings(want: Wanted) -> str:
+    """Whether the server takes what ALTER ROLE and ALTER DATABASE set; empty: they set nothing."""
+    asked = []
+    for (name, value), source in want.asked.items():
+        sql = f"RESET {setting_name(name)}" if value is None else clause(name, value)
+        asked.append((name, value, sql, source))
+    return f"{_set('asked', json.dumps(asked))}\n{query('asked')}" if asked else ""
+
+
+def _within(want: Wanted, database: str) -> Iterable[Object]:
+    return (o for o in want.comments if o.database == database and o.kind not in SHARED_KINDS)
+
+
+def _comments(named: Iterable[Object]) -> str:
+    keys = [(o.kind, o.schema, o.name) for o in named]
+    return f"{_set('commented', json.dumps(keys))}\n{query('comments')}" if keys else ""

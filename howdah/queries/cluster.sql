@@ -33,6 +33,14 @@ LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase;
 SELECT json_build_array('connlimit', datname, datconnlimit)
 FROM pg_catalog.pg_database;
 
+-- The locale of ICU or of PostgreSQL's own got a name of its own in 15, and another one in 17.
+SELECT json_build_array('locale', datname, json_strip_nulls(json_build_object(
+    'lc_collate', datcollate, 'lc_ctype', datctype,
+    'locale_provider', CASE to_jsonb(d) ->> 'datlocprovider'
+        WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' END,
+    'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'))))
+FROM pg_catalog.pg_database AS d;
+
 SELECT json_build_array('owner', datname, 'database', '', datname, '', pg_get_userbyid(datdba))
 FROM pg_catalog.pg_database;
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.server.checkout import AS_HOWDAH
@@ -37,19 +38,22 @@ class PlainServer:
     def url(self, user: str = "postgres") -> str:
         return f"postgresql://{user}@/postgres?host={self.folder}"
 
-    def ask(self, sql: str) -> str:
+    def ask(self, sql: str, *, pgoptions: str = "") -> str:
         words = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres", "-f", "-"]
-        return self._run("psql", *words, stdin=sql)
+        return self._run("psql", *words, stdin=sql, env={"PGOPTIONS": pgoptions})
 
     def remove(self) -> None:
         self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
         shutil.rmtree(self.folder)
 
-    def _run(self, *command: str | Path, stdin: str = "") -> str:
+    def _run(
+        self, *command: str | Path, stdin: str = "", env: Mapping[str, str] | None = None
+    ) -> str:
         become = AS_HOWDAH if os.geteuid() == 0 else []
         done = subprocess.run(
             [*become, self.binaries / command[0], *command[1:]], cwd="/", input=stdin, text=True,
             check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+            env={**os.environ, **(env or {})},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()

@@ -17,6 +17,14 @@ GRANT USAGE ON SCHEMA app TO reporting;
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner_role" IN SCHEMA app GRANT SELECT ON TABLES TO reporting;
 REVOKE SELECT ON TABLE app.user_identities FROM reporting;
 """
+QUOTED = """
+CREATE ROLE "Rita-Größe 2" LOGIN;
+CREATE DATABASE "Chärts-2 x" OWNER "Rita-Größe 2" TEMPLATE template0 ENCODING 'UTF8';
+REVOKE ALL ON DATABASE "Chärts-2 x" FROM PUBLIC;
+COMMENT ON DATABASE "Chärts-2 x" IS 'draws';
+\\connect "Chärts-2 x"
+CREATE SCHEMA "S-1" AUTHORIZATION "Rita-Größe 2";
+"""
 
 
 NAMED = '{"schemas": ["app", "public"], "catalog": [], "others": [], "columns": []}'
@@ -69,6 +77,7 @@ def test_by_hand_gives_the_same_state(bare: Checkout, deployed: Checkout) -> Non
 
 def test_a_teams_file_is_managed(bare: Checkout) -> None:
     (bare.folder / "roles-sql" / "60-reporting.sql").write_text(REPORTING)
+    (bare.folder / "roles-sql" / "61-quoted.sql").write_text(QUOTED)
     bare.deploy()
     assert bare.deploy().changed == []
     hba = (bare.home / "etc" / "current" / "pg_hba.conf").read_text()
@@ -88,6 +97,16 @@ def test_a_teams_file_is_managed(bare: Checkout) -> None:
     )
     assert bare.login("reporting", "appdb", **own).returncode == 0  # its password was left alone
     refuses_md5(bare)
+    quoted_names_log_in(bare)
+
+
+def quoted_names_log_in(checkout: Checkout) -> None:
+    hba = (checkout.home / "etc" / "current" / "pg_hba.conf").read_text()
+    assert 'hostssl "Chärts-2 x" "Rita-Größe 2" 127.0.0.1/32 scram-sha-256' in hba
+    checkout.ask("ALTER ROLE \"Rita-Größe 2\" PASSWORD 'her own'")
+    entered = checkout.login("Rita-Größe 2", "Chärts-2 x", 'CREATE TABLE "S-1"."T" ()',
+                             password="her own")  # fmt: skip
+    assert entered.returncode == 0, entered.stderr
 
 
 def refuses_md5(checkout: Checkout) -> None:

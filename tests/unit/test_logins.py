@@ -106,7 +106,7 @@ def test_before_16_a_member_inherits_by_its_attribute(
 @pytest.mark.parametrize(
     ("sql", "version", "says"),
     [
-        ("GRANT readers TO ann WITH INHERIT FALSE", 15, "WITH INHERIT and WITH SET need"),
+        ("GRANT readers TO ann WITH INHERIT FALSE", 15, "WITH ADMIN FALSE need"),
         ("GRANT readers TO ann WITH SET FALSE", 15, "PostgreSQL 16 or newer, and this is 15"),
         ("GRANT readers TO ann; GRANT ann TO readers", 17, "ann is a member of readers already"),
         ("GRANT readers TO ann; GRANT ann TO team; GRANT team TO readers", 17,

@@ -9,7 +9,7 @@ import pytest
 from howdah.catalog import Default, Member, Object, Setting
 from howdah.sqlfiles import BadSql, read
 from howdah.statements import wanted
-from howdah.wanted import Step, Table, Wanted
+from howdah.wanted import Asked, Step, Table, Wanted
 
 BASE = ("CREATE ROLE a NOLOGIN; CREATE ROLE b LOGIN; "
         "CREATE DATABASE d OWNER a TEMPLATE template0 ENCODING 'UTF8';\n")  # fmt: skip
@@ -84,6 +84,8 @@ def test_role_has_every_attribute(sql: Sql, text: str, said: dict[str, Any]) -> 
         ("GRANT a TO b WITH INHERIT FALSE, SET FALSE", (False, False, False)),
         ("GRANT a TO b WITH INHERIT OPTION", (False, True, True)),
         ("ALTER ROLE b NOINHERIT; GRANT a TO b", (False, False, True)),
+        ("GRANT a TO b WITH ADMIN TRUE; GRANT a TO b WITH SET FALSE", (True, True, False)),
+        ("GRANT a TO b; ALTER ROLE b NOINHERIT; GRANT a TO b WITH SET FALSE", (False, True, False)),
     ],
 )
 def test_membership_has_its_options(sql: Sql, text: str, wanted: tuple[bool, ...]) -> None:
@@ -122,6 +124,15 @@ def test_several_roles_may_be_granted_at_once(sql: Sql) -> None:
          '"$user", "A b"'),
         ("ALTER ROLE a SET search_path = 'a, b'", ("a", "", "search_path"), '"a, b"'),
         ("ALTER ROLE a SET search_path = ''", ("a", "", "search_path"), '""'),
+        ("ALTER ROLE a SET search_path = a$b, 1, 2.5, '1'", ("a", "", "search_path"),
+         '"a$b", 1, 2.5, "1"'),
+        ("ALTER ROLE CURRENT_USER SET jit = off", ("postgres", "", "jit"), "off"),
+        ("ALTER ROLE a SET jit = on; ALTER ROLE a RESET jit; ALTER ROLE a SET jit = off",
+         ("a", "", "jit"), "off"),
+        ("ALTER ROLE a SET x.y = 1; ALTER ROLE a RESET ALL; ALTER ROLE a IN DATABASE d SET x.y = 2",
+         ("a", "d", "x.y"), "2"),
+        ("SET search_path = a$b; ALTER DATABASE d SET search_path FROM CURRENT",
+         ("", "d", "search_path"), '"a$b"'),
     ],
 )  # fmt: skip
 def test_setting_is_read_as_the_server_stores_it(
@@ -306,8 +317,10 @@ def test_revoking_in_a_schema_does_not_reach_what_holds_everywhere(sql: Sql) -> 
 
 OTHER = "is not a statement that Howdah can compare"
 OBJECT = "tablespaces and large objects are not compared"
-BY_NAME = "needs a role by its name, not PUBLIC, CURRENT_USER or their like"
-BY_ITSELF = "needs SET name = value; what is not set here is reset by itself"
+BY_NAME = "needs a role by its name, not PUBLIC"
+NAME = "needs a name of letters, digits, _, $, ., @, - and spaces between"
+NO_ROLE = "PostgreSQL has no role 'pg_everything'; its own are pg_checkpoint,"
+BEFORE = "FROM CURRENT needs SET jit = value before it, after the last \\connect; or write"
 DATABASE = "needs TEMPLATE template0 ENCODING 'UTF8'"
 BARE = "CREATE DATABASE e OWNER a TEMPLATE template0 ENCODING 'UTF8'"
 PASSWORD = "PASSWORD needs one of the verifiers"
@@ -332,25 +345,32 @@ def unmade(what: str, name: str) -> str:
         *((text, OTHER) for text in (
             "CREATE VIEW s.v AS SELECT 1", "DO 'BEGIN END'", "SELECT 1",
             "ALTER SYSTEM SET work_mem = 5", "DROP ROLE a", "DROP DATABASE d", "DROP OWNED BY a",
-            "REASSIGN OWNED BY a TO b", "COMMENT ON ROLE a IS 'x'",
+            "REASSIGN OWNED BY a TO b",
             "CREATE USER MAPPING FOR a SERVER x", "BEGIN", "COMMIT", "ALTER ROLE a RENAME TO c",
             "CREATE FUNCTION s.f() RETURNS int LANGUAGE sql RETURN 1", "CREATE INDEX ON s.t (i)",
             "CREATE SEQUENCE s.q", "CREATE TYPE s.e AS ENUM ('a')", "ALTER TABLE s.t OWNER TO b",
-            "ALTER SCHEMA s OWNER TO b", "ALTER TABLE s.t ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE s.t ENABLE ROW LEVEL SECURITY",
             "CREATE POLICY p ON s.t", "SECURITY LABEL ON ROLE a IS 'x'",
             "ALTER EXTENSION x UPDATE", "CREATE TABLESPACE x LOCATION '/x'", "TRUNCATE s.t",
             "INSERT INTO s.t VALUES (1)", "COPY s.t FROM '/etc/passwd'", "CREATE PUBLICATION p",
-            "ALTER DATABASE d WITH CONNECTION LIMIT 5", "ALTER DATABASE d OWNER TO b",
-            "ALTER DATABASE d SET TABLESPACE x", "ALTER DATABASE d RENAME TO e",
+            "ALTER DATABASE d RENAME TO e",
             "CREATE TABLE IF NOT EXISTS s.t AS SELECT 1", "LOCK TABLE s.t",
         )),
         ("CREATE GROUP c", "CREATE GROUP is an old spelling"),
-        ('CREATE ROLE "C"', "'C' needs a name of 1 to 63 characters"),
+        *((f'CREATE ROLE "{name}"', NAME) for name in (
+            "a,b", "+a", "/a", "@a", "-a", " a", "a ", "a\tb", "a\nb", "it's", "a\\b", "a:b", "a#b",
+        )),
+        *((f'CREATE ROLE "{name}"', "is a word with a meaning of its own") for name in (
+            "all", "replication", "sameuser", "samerole", "samegroup", "pg_Monitor",
+        )),
         ("CREATE ROLE pg_x", "'pg_x' is a word with a meaning of its own"),
         ("CREATE ROLE c SYSID 5", unknown("sysid")),
-        ("CREATE ROLE c IN ROLE a", unknown("addroleto")),
-        ("CREATE ROLE c ROLE a", unknown("rolemembers")),
-        ("CREATE ROLE c ADMIN a", unknown("adminmembers")),
+        ("CREATE ROLE c IN ROLE nobody", unmade("role", "nobody")),
+        ("CREATE ROLE c IN ROLE pg_everything", NO_ROLE),
+        ("CREATE ROLE c ROLE c", "a role is no member of itself"),
+        ("CREATE ROLE c IN ROLE a ROLE a", "c is a member of a already: needs no circle"),
+        ("CREATE ROLE c IN ROLE a ADMIN a", "c is a member of a already: needs no circle"),
+        ("CREATE ROLE c IN ROLE a IN ROLE b", "addroleto is said twice"),
         ("ALTER GROUP a ADD USER b", unknown("rolemembers")),
         ("CREATE ROLE postgres", "'postgres' is there already"),
         ("CREATE ROLE a LOGIN", "'a' is there already"),
@@ -370,14 +390,13 @@ def unmade(what: str, name: str) -> str:
         ("ALTER ROLE postgres CONNECTION LIMIT 5", "role 'postgres' is not made in these files"),
         ("ALTER ROLE ALL SET jit = on", "needs a role by its name, not ALL"),
         ("ALTER ROLE c SET jit = on", unmade("role", "c")),
-        ("ALTER ROLE CURRENT_USER SET jit = on", BY_NAME),
         ("ALTER ROLE pg_monitor SET jit = off", "role 'pg_monitor' is not made in these files"),
         ("ALTER ROLE a SET work_mem = 1, 2", "work_mem takes one value"),
-        ("ALTER ROLE a RESET ALL", BY_ITSELF),
-        ("ALTER ROLE a RESET jit", BY_ITSELF),
-        ("ALTER ROLE a SET jit TO DEFAULT", BY_ITSELF),
-        ("ALTER ROLE a SET jit FROM CURRENT", BY_ITSELF),
-        ("ALTER DATABASE d RESET jit", BY_ITSELF),
+        ("ALTER ROLE a SET jit FROM CURRENT", BEFORE),
+        ("SET jit = off; ALTER ROLE a SET jit FROM CURRENT; RESET jit; "
+         "ALTER ROLE a SET jit FROM CURRENT", BEFORE),
+        ("ALTER DATABASE nowhere RESET jit", unmade("database", "nowhere")),
+        ("ALTER ROLE a SET TRANSACTION READ ONLY", "needs SET name = value"),
         ("ALTER ROLE a SET TIME ZONE INTERVAL '1' HOUR TO MINUTE", "needs a plain value"),
         ("CREATE DATABASE e", DATABASE),
         ("CREATE DATABASE e OWNER a", DATABASE),
@@ -393,10 +412,30 @@ def unmade(what: str, name: str) -> str:
         (f"{BARE} TABLESPACE x", unknown("tablespace")),
         (f"{BARE} IS_TEMPLATE true", unknown("is_template")),
         (f"{BARE} ALLOW_CONNECTIONS false", unknown("allow_connections")),
-        (f"{BARE} LOCALE 'C'", unknown("locale")),
+        (f"{BARE} LOCALE_PROVIDER x", "LOCALE_PROVIDER x is none; needs libc, icu or builtin"),
+        (f"{BARE} ICU_LOCALE 'en'", "need their LOCALE_PROVIDER"),
+        (f"{BARE} LOCALE_PROVIDER builtin ICU_LOCALE 'en'", "need their LOCALE_PROVIDER"),
+        (f"{BARE} ICU_RULES ''", unknown("icu_rules")),
+        ("ALTER DATABASE d SET TABLESPACE x", unknown("tablespace")),
+        ("ALTER DATABASE d ALLOW_CONNECTIONS false", unknown("allow_connections")),
+        ("ALTER DATABASE nowhere CONNECTION LIMIT 5", unmade("database", "nowhere")),
+        ("ALTER DATABASE d CONNECTION LIMIT -5", LIMIT),
+        ("ALTER DATABASE d OWNER TO nobody", unmade("role", "nobody")),
+        ("ALTER DATABASE nowhere OWNER TO b", unmade("database", "nowhere")),
+        ("GRANT CONNECT ON DATABASE d TO b; ALTER DATABASE d OWNER TO b",
+         "needs to stand before GRANT and REVOKE on database d"),
+        ("ALTER SCHEMA s OWNER TO b", "only ALTER DATABASE … OWNER TO is known here"),
+        ("COMMENT ON ROLE nobody IS 'x'", unmade("role", "nobody")),
+        ("COMMENT ON DATABASE nowhere IS 'x'", unmade("database", "nowhere")),
+        ("COMMENT ON SCHEMA s IS 'x'", unmade("schema", "s")),
+        ("COMMENT ON EXTENSION x IS 'x'", unmade("extension", "x")),
+        ("COMMENT ON TABLE t IS 'x'", "needs the object with its schema"),
+        ("COMMENT ON TABLE d.s.t IS 'x'", "needs an object of this database"),
+        ("COMMENT ON COLUMN s.t.i IS 'x'", "needs COMMENT ON ROLE, DATABASE, SCHEMA, EXTENSION"),
+        ("SET ROLE b; COMMENT ON ROLE b IS 'x'", "role b is not b's here"),
         (f"{BARE} OWNER b", "owner is said twice"),
         *((f"{BARE} CONNECTION LIMIT {limit}", LIMIT) for limit in ("DEFAULT", "'5'", "-5")),
-        (BARE.replace(" e ", ' "E" '), "'E' needs a name of 1 to 63"),
+        (BARE.replace(" e ", ' "E=x" '), NAME),
         *((BARE.replace(" e ", f" {name} "), f"'{name}' is there already") for name in (
             "d", "postgres", "template0", "template1",
         )),
@@ -409,16 +448,15 @@ def unmade(what: str, name: str) -> str:
         ("CREATE SCHEMA AUTHORIZATION a", "needs CREATE SCHEMA name AUTHORIZATION role"),
         ("CREATE SCHEMA s AUTHORIZATION nobody", unmade("role", "nobody")),
         ("CREATE SCHEMA pg_x AUTHORIZATION a", "'pg_x' is a word with a meaning of its own"),
-        ('CREATE SCHEMA "S" AUTHORIZATION a', "'S' needs a name of 1 to 63"),
+        ('CREATE SCHEMA "S,x" AUTHORIZATION a', NAME),
         ("CREATE SCHEMA information_schema AUTHORIZATION a", "is there already"),
         ("CREATE SCHEMA s AUTHORIZATION a; CREATE SCHEMA s AUTHORIZATION b",
          "'s' is there already"),
         ("CREATE SCHEMA s", "needs CREATE SCHEMA name AUTHORIZATION role"),
         ("CREATE SCHEMA s AUTHORIZATION a CREATE TABLE t (i int)", "and nothing else"),
-        ("CREATE SCHEMA s AUTHORIZATION CURRENT_USER", BY_NAME),
         ("CREATE EXTENSION x", "needs CREATE EXTENSION name WITH SCHEMA schema"),
         ("CREATE EXTENSION x WITH SCHEMA s VERSION '1'", unknown("new_version")),
-        ("CREATE EXTENSION x WITH SCHEMA s CASCADE", unknown("cascade")),
+        ("CREATE EXTENSION x CASCADE", "needs CREATE EXTENSION name WITH SCHEMA schema"),
         ("CREATE EXTENSION x WITH SCHEMA s; CREATE EXTENSION x WITH SCHEMA u",
          "'x' is there already"),
         ("CREATE TABLE IF NOT EXISTS s.t (i int)", "needs SET ROLE owner before it"),
@@ -441,7 +479,11 @@ def unmade(what: str, name: str) -> str:
             "ALTER ROLE a SET jit = off", "CREATE SCHEMA s AUTHORIZATION a",
             "CREATE EXTENSION x WITH SCHEMA public", f"{FOR_A} GRANT SELECT ON TABLES TO b",
         )),
-        ("SET work_mem = 5", "SET WORK_MEM lasts for a session only; write ALTER ROLE"),
+        ("SET work_mem = 5", "SET WORK_MEM lasts for a session only; write ALTER ROLE, or FROM "
+         "CURRENT after it"),
+        ("SET work_mem = 5; ALTER ROLE a SET work_mem = 6", "SET WORK_MEM lasts for a session"),
+        ("RESET work_mem", "RESET WORK_MEM lasts for a session only"),
+        ("SET client_encoding = latin1", "SET CLIENT_ENCODING lasts for a session only"),
         ("SET SESSION AUTHORIZATION a", "SET SESSION lasts for a session only"),
         ("SET LOCAL ROLE a", "SET LOCAL lasts for a session only"),
         *((f"SET role {text}", "needs SET ROLE role, or RESET ROLE") for text in (
@@ -449,17 +491,23 @@ def unmade(what: str, name: str) -> str:
         )),
         ("RESET ALL", "RESET ALL lasts for a session only"),
         ("REVOKE a FROM b", "what is not granted here is revoked by itself"),
-        ("GRANT a TO CURRENT_USER", BY_NAME),
         ("GRANT a TO PUBLIC", BY_NAME),
         ("GRANT a TO nobody", unmade("role", "nobody")),
         ("GRANT a TO a", "a role is no member of itself"),
         ("GRANT nobody TO a", unmade("role", "nobody")),
-        ("GRANT a TO b GRANTED BY b", unknown("grantor")),
+        ("GRANT a TO b GRANTED BY b", "GRANTED BY b needs GRANT a TO b WITH ADMIN OPTION before"),
+        ("CREATE ROLE c; GRANT a TO c WITH ADMIN OPTION; GRANT a TO b WITH ADMIN OPTION GRANTED "
+         "BY c; GRANT a TO c WITH ADMIN OPTION GRANTED BY b",
+         "b has ADMIN OPTION on a by way of c, and cannot grant it back"),
+        ("CREATE ROLE c; GRANT a TO c WITH ADMIN OPTION; GRANT a TO b GRANTED BY c; "
+         "GRANT a TO c WITH ADMIN FALSE", "c has no ADMIN OPTION on a at the end"),
+        ("GRANT pg_everything TO a", NO_ROLE),
+        ("GRANT pg_signal_autovacuum_worker TO a", "role pg_signal_autovacuum_worker came with "
+         "PostgreSQL 18, and this is 17"),
         ("GRANT SELECT ON s.t TO nobody", unmade("role", "nobody")),
-        ("GRANT SELECT ON s.t TO b GRANTED BY a", unknown("grantor")),
-        ("REVOKE SELECT ON s.t FROM b GRANTED BY a", unknown("grantor")),
+        ("GRANT SELECT ON s.t TO b GRANTED BY a", "GRANTED BY needs the role at hand here"),
+        ("REVOKE SELECT ON s.t FROM b GRANTED BY a", "GRANTED BY needs the role at hand here"),
         ("GRANT SELECT ON s.t TO PUBLIC WITH GRANT OPTION", "PUBLIC can have no grant option"),
-        ("GRANT SELECT ON s.t TO SESSION_USER", BY_NAME),
         *((f"GRANT {text} TO b", OBJECT) for text in (
             "SELECT ON LARGE OBJECT 5", "CREATE ON TABLESPACE x",
         )),
@@ -487,8 +535,9 @@ def unmade(what: str, name: str) -> str:
         ("GRANT TRUNCATE (x), SELECT ON s.t TO b", "TRUNCATE is no privilege of a column"),
         ("GRANT CONNECT ON s.t TO b", "CONNECT is no privilege of a table"),
         ("GRANT SELECT ON SCHEMA s TO b", "SELECT is no privilege of a schema"),
-        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO b", "needs FOR ROLE"),
-        ("ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER GRANT SELECT ON TABLES TO b", BY_NAME),
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO postgres", "postgres owns what it"),
+        ("SET ROLE b; ALTER DEFAULT PRIVILEGES FOR ROLE a, b GRANT SELECT ON TABLES TO PUBLIC",
+         "needs RESET ROLE before it, or FOR ROLE b"),
         ("ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT USAGE ON TABLES TO b", "USAGE is no privilege"),
         (f"{FOR_A} IN SCHEMA s GRANT USAGE ON SCHEMAS TO b", "or SCHEMAS in none"),
         (f"{FOR_A} REVOKE ALL ON TABLES FROM a", "a owns what it makes"),
@@ -571,6 +620,36 @@ def test_option_of_a_default_privilege_may_be_revoked(sql: Sql) -> None:
     want = sql(f"{head} GRANT SELECT ON TABLES TO b WITH GRANT OPTION; "
                f"{head} REVOKE GRANT OPTION FOR SELECT ON TABLES FROM b")  # fmt: skip
     assert defaults(want) == {Default("d", "a", "", "table", "b", "SELECT"): False}
+
+
+def test_role_of_a_later_version_is_rejected(sql: Sql) -> None:
+    with pytest.raises(BadSql, match="pg_maintain came with PostgreSQL 17, and this is 16"):
+        sql("GRANT pg_maintain TO b", version=16)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("GRANT a TO b WITH INHERIT FALSE", "need PostgreSQL 16 or newer, and this is 15"),
+        ("GRANT a TO b WITH ADMIN FALSE", "need PostgreSQL 16 or newer, and this is 15"),
+        ("GRANT a TO b GRANTED BY a", "GRANTED BY a needs PostgreSQL 16 or newer"),
+        ("CREATE DATABASE e OWNER a TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin",
+         "LOCALE_PROVIDER builtin needs PostgreSQL 17 or newer, and this is 15"),
+    ],
+)  # fmt: skip
+def test_what_15_does_not_know_is_rejected(sql: Sql, text: str, why: str) -> None:
+    with pytest.raises(BadSql, match=why):
+        sql(text, version=15)
+
+
+def test_set_for_nothing_is_rejected_before_a_connect(sql: Sql) -> None:
+    with pytest.raises(BadSql, match=rf"^{PLACE}: SET JIT lasts for a session only"):
+        sql("SET jit = off;\n\\connect d\nALTER ROLE a SET jit = on")
+
+
+def test_server_is_asked_about_each_value_once(sql: Sql) -> None:
+    want = sql("ALTER ROLE a SET jit = off;\nALTER ROLE b SET jit = off; ALTER ROLE b RESET JIT")
+    assert want.asked == {Asked("jit", "off"): PLACE, Asked("jit", None): LATE}
 
 
 def test_set_role_ends_with_its_session(sql: Sql) -> None:
