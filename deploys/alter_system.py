@@ -1,12 +1,20 @@
 """postgresql.auto.conf: what ALTER SYSTEM has set there wins over every release."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pyinfra.api.command import StringCommand
 
 from deploys import shell
 from deploys.runtime import Runtime
+from howdah.danger import Danger
+from howdah.found import Found
+
+
+def lines(found: Found, names: Iterable[str]) -> Iterator[Danger]:
+    """What it has set, of settings that are not ours to say."""
+    for name in names:
+        yield Danger(f"ALTER SYSTEM has set {name} = {found.system[name]!r}", "setting")
 
 
 def take_out(runtime: Runtime, names: Iterable[str]) -> StringCommand:

@@ -1,6 +1,7 @@
 """Operations that yield the difference between what is wanted and what the host reports."""
 
 import functools
+import inspect
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, ParamSpec
 
@@ -36,6 +37,16 @@ def convergent(
             yield from _refuse(str(e))
 
     return generator
+
+
+def differences(operation: PyinfraOperation[Any], target: Any) -> list[str]:
+    """What a dry run would show of an operation. Nothing is run. Raises Refusal."""
+    planned = told().planned
+    planned.clear()
+    commands: Iterator[PyinfraCommand] = inspect.unwrap(operation)(target=target)
+    if next(commands, None) is None:
+        return []
+    return [line for lines in planned.values() for line in lines]
 
 
 def _alone(

@@ -36,7 +36,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
         return
     digests = {placeholder(v): digest for v, digest in store.digests().items()}
     plan = rights.plan(found.catalog(), _loadable(target, found), digests)
-    report([] if again else plan.reports)
+    report([] if again else [*found.doors(), *plan.reports], target.cluster.allowed)
     if not plan.changes:
         host.noop("roles and rights are as wanted")
         return

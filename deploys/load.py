@@ -25,7 +25,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     stated = _stated(target, found)
     overridden = sorted(found.system.keys() & stated.keys())
     others = sorted(found.system.keys() - stated.keys())
-    report(f"ALTER SYSTEM has set {name} = {found.system[name]!r}" for name in others)
+    report(alter_system.lines(found, others), target.cluster.allowed)
     late = _late(target, found, overridden)
     verb = _verb(target, found, late=bool(late), overridden=bool(overridden))
     if found.running and verb != "restart":

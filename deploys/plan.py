@@ -41,7 +41,7 @@ def _notes(name: str, told: Told) -> list[str]:
     """What is beside the plan: reported, waiting, nothing at all."""
     lines = [f"    [{name}] no changes"] if not (told.planned or told.failed) else []
     shown = len(told.reported) if fence.options().verbose else SHOWN
-    lines += [f"    [{name}] reported: {line}" for line in told.reported[:shown]]
+    lines += [f"    [{name}] {line}" for line in told.reports()[:shown]]
     if len(told.reported) > shown:
         lines.append(f"    [{name}] reported: {len(told.reported) - shown} more (-v)")
     lines += [f"    [{name}] {line}" for line in told.new_passwords()]

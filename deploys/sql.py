@@ -1,6 +1,7 @@
 """SQL as the superuser, over the socket, from stdin: never in argv, never in the server's log."""
 
 import shlex
+from collections.abc import Container
 
 from pyinfra.api.command import StringCommand
 
@@ -45,12 +46,13 @@ OPTIONS = {
 SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 
-def psql(runtime: Runtime, program: str = "") -> str:
+def psql(runtime: Runtime, program: str = "", *, but: Container[str] = ()) -> str:
     """The shell words up to psql's own options. Nothing of the environment is passed on.
 
-    ``program``: a shell word; the runtime's own where none is given.
+    ``program``: a shell word; the runtime's own where none is given. ``but``: settings that the
+    session has as the server gives them, for a question about them.
     """
-    options = pgoptions(runtime.cluster.version)
+    options = pgoptions(runtime.cluster.version, but=but)
     program = program or shlex.quote(f"{runtime.layout.binaries}/psql")
     bare = shlex.join(
         ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={options}")
@@ -59,10 +61,10 @@ def psql(runtime: Runtime, program: str = "") -> str:
     return f"{runtime.as_owner} {bare} {program} {words}"
 
 
-def pgoptions(version: int) -> str:
+def pgoptions(version: int, *, but: Container[str] = ()) -> str:
     """What libpq hands on to a server of that version."""
     options = {**OPTIONS, **(SINCE_17 if version >= 17 else {})}  # noqa: PLR2004
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+    return " ".join(f"-c {name}={value}" for name, value in options.items() if name not in but)
 
 
 def superuser(runtime: Runtime, found: Found, what: str, script: str) -> StringCommand:

@@ -13,6 +13,7 @@ from pyinfra.api.host import Host
 
 from deploys import fence, record
 from howdah.answer import failure
+from howdah.danger import Danger
 from howdah.plan import wrapped
 
 FEW_DAYS = 30
@@ -29,6 +30,7 @@ class Told:
     brief: dict[str, list[str]] = field(default_factory=dict)  # the same, where that is long
     changed: dict[str, list[str]] = field(default_factory=dict)  # operation: what it did
     reported: list[str] = field(default_factory=list)
+    dangers: list[Danger] = field(default_factory=list)  # those of them that fail `make verify`
     warned: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)  # settings that wait for a restart
     restart: str = RESTART  # how to let it happen
@@ -43,8 +45,18 @@ class Told:
         """What was found while the run was prepared may have changed since."""
         self.executing = True
         self.reported.clear()
+        self.dangers.clear()
         self.waits.clear()
         self.passwords.clear()
+
+    def report(self, line: str) -> str:
+        """One that was reported, as it is printed."""
+        return f"reported: {line} (danger)" if line in self.dangers else f"reported: {line}"
+
+    def reports(self) -> list[str]:
+        """All of them, dangers first: what follows may be cut."""
+        others = [line for line in self.reported if line not in self.dangers]
+        return [self.report(line) for line in (*self.dangers, *others)]
 
     def waiting(self) -> list[str]:
         return [f"waits for a restart ({self.restart}): {name}" for name in self.waits]
@@ -62,6 +74,7 @@ class Told:
             "changed": self.changed,
             "warned": self.warned,
             "reported": self.reported,
+            "dangers": self.dangers,
             "waits": self.waits,
             "passwords": self.passwords,
             "days_left": self.days_left,
@@ -251,7 +264,7 @@ def _is_cut(known: Told) -> bool:
 
 
 def _reported(known: Told) -> list[str]:
-    lines = [f"reported: {line}" for line in known.reported[:FIRST]]
+    lines = known.reports()[:FIRST]
     if len(known.reported) > FIRST:
         lines.append(f"reported: {len(known.reported) - FIRST} more")
     return lines

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
@@ -16,6 +16,7 @@ from deploys.summary import RESTART, told
 from deploys.target import Target
 from howdah.cluster import Cluster
 from howdah.conninfo import conninfo, listens_on
+from howdah.danger import Danger
 from howdah.found import Found
 from howdah.plan import WIDTH, wrapped
 
@@ -26,15 +27,16 @@ def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
     ``brief``: the same in fewer lines, for a first plan; -v shows all of it.
     """
     operation = fence.current_operation()
-    visible = [_visible(line) for entry in lines for line in entry.splitlines()]
-    short = _wrapped(map(_visible, brief))
+    shown = [visible(line) for entry in lines for line in entry.splitlines()]
+    short = _wrapped(map(visible, brief))
     if not state.is_executing:
-        told().planned[operation] = visible
+        told().planned[operation] = shown
         if short:
             told().brief[operation] = short
         return
-    told().changed[operation] = visible
-    shown = short if short and not fence.options().verbose else visible
+    told().changed[operation] = shown
+    if short and not fence.options().verbose:
+        shown = short
     host.log("\n".join(f"    {line}" for line in _once(operation, shown)).lstrip())
 
 
@@ -59,13 +61,17 @@ def _once(operation: str, lines: list[str]) -> list[str]:
     return [f"{lines[0]} (and {len(lines) - 1} more, as on {_shown[key]})"]
 
 
-def report(lines: Iterable[str]) -> None:
-    """What was found, and is not ours to change."""
+def report(lines: Iterable[str], allowed: Container[str] = ()) -> None:
+    """What was found, and is not ours to change. ``allowed``: dangers that are meant to be so."""
     known = told()
-    for line in map(_visible, lines):
-        if line not in known.reported:
-            known.reported.append(line)
-            _log(f"reported: {line}")
+    for line in lines:
+        shown = visible(line)
+        if shown in known.reported:
+            continue
+        known.reported.append(shown)
+        if isinstance(line, Danger) and shown not in allowed:
+            known.dangers.append(Danger(shown, line.kind))
+        _log(known.report(shown))
 
 
 def waits(names: Iterable[str], restart: str = RESTART) -> None:
@@ -84,8 +90,8 @@ def _log(text: str) -> None:
         host.log(text)
 
 
-def _visible(line: str) -> str:
-    """A name in the catalog may hold what a terminal would obey."""
+def visible(line: str) -> str:
+    """As it is printed: a name in the catalog may hold what a terminal would obey."""
     return re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", lambda c: f"\\x{ord(c[0]):02x}", line)
 
 

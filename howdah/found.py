@@ -9,6 +9,7 @@ from typing import Any
 
 from howdah import catalog, libraries, settings
 from howdah.catalog import Catalog
+from howdah.danger import Danger
 from howdah.hardware import Hardware
 from howdah.health import Health
 from howdah.refusal import Refusal
@@ -98,6 +99,11 @@ class Found:
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     health: Health = field(default_factory=Health)
     rows: list[list[Any]] = field(default_factory=list, repr=False)
+
+    def doors(self) -> list[Danger]:
+        """What somebody has left open by hand, each once."""
+        doors = [Danger(line=row[2], kind=row[1]) for row in self.rows if row[0] == "door"]
+        return list(dict.fromkeys(doors))
 
     def catalog(self) -> Catalog:
         """A new catalog each time, for a plan completes it."""

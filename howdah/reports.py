@@ -5,9 +5,16 @@ from typing import Any
 
 from howdah import absent, comments, databases
 from howdah.catalog import Catalog
+from howdah.danger import Danger
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
 from howdah.roles import scram
 from howdah.wanted import Wanted
+
+# Attributes that let a role act as another one, or read all that there is.
+POWERS = ("superuser", "createrole", "replication", "bypassrls")
+# PostgreSQL's own roles that run programs, or read and write whatever there is.
+POWERFUL = frozenset({"pg_execute_server_program", "pg_read_all_data", "pg_read_server_files",
+                      "pg_write_all_data", "pg_write_server_files"})  # fmt: skip
 
 
 def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
@@ -50,22 +57,40 @@ def _hindrances(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _roles(found: Catalog, want: Wanted) -> Iterator[str]:
-    for role in sorted(found.roles.keys() - want.roles.keys() - {SUPERUSER}):
-        yield f"role {role} is not in roles-sql"
+    strangers = found.roles.keys() - want.roles.keys() - {SUPERUSER}
+    for role in sorted(strangers):
+        yield _stranger(found, role)
     for role in sorted(r for r in found.roles.keys() - want.roles.keys() if not scram(found, r)):
         yield f"role {role} has an md5 password, which lets nobody in"
     if found.roles.get(SUPERUSER, {}).get("password"):
-        yield f"role {SUPERUSER} has a password, and enters by peer over the socket only"
+        line = f"role {SUPERUSER} has a password, and enters by peer over the socket only"
+        yield Danger(line, "role")
     for member in sorted(found.members):
         if not {member.role, member.member} & want.roles.keys():
-            yield f"role {member.member} is a member of {member.role}"
+            line = f"role {member.member} is a member of {member.role}"
+            has_power = member.role in POWERFUL or _powers(found, member.role)
+            yield Danger(line, "role") if has_power else line
+
+
+def _stranger(found: Catalog, role: str) -> str:
+    line = f"role {role} is not in roles-sql"
+    powers = _powers(found, role)
+    if not powers:
+        return line
+    return Danger(f"{line}, and has {', '.join(powers)}", "role")
+
+
+def _powers(found: Catalog, role: str) -> list[str]:
+    attributes = found.roles.get(role, {})
+    return [name.upper() for name in POWERS if attributes.get(name)]
 
 
 def _settings(found: Catalog) -> Iterator[str]:
+    """For sessions of managed roles, and of whoever looks after them."""
     for key, value in sorted(found.settings.items()):
         if not key.role and (not key.database or key.database in OTHER_DATABASES):
             whose = f"DATABASE {key.database}" if key.database else "ROLE ALL"
-            yield f"ALTER {whose} has set {key.name} = {value!r}"
+            yield Danger(f"ALTER {whose} has set {key.name} = {value!r}", "setting")
 
 
 def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
@@ -75,9 +100,10 @@ def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
         if base not in kept.connlimits or name == "plpgsql" or schema == wanted:
             continue
         if wanted:
-            yield f"extension {name} in {base} is in schema {schema}, not {wanted}"
+            line = f"extension {name} in {base} is in schema {schema}, not {wanted}"
+            yield Danger(line, "extension")
         elif (base, name) not in brought:
-            yield f"extension {name} in {base} is not in roles-sql"
+            yield Danger(f"extension {name} in {base} is not in roles-sql", "extension")
 
 
 def _brought(found: Catalog, want: Wanted) -> set[tuple[str, str]]:
@@ -93,15 +119,15 @@ def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """What is in a foreign database is not told."""
     for obj, owner in sorted(found.owners.items()):
         if obj.kind == "database" and obj.name in OTHER_DATABASES and owner != SUPERUSER:
-            yield f"database {obj.name} belongs to {owner}"
+            yield Danger(f"database {obj.name} belongs to {owner}", "owner")
         if obj.database not in kept.connlimits:
             continue
         if (obj.kind, obj.name) == ("schema", "public") and owner != "pg_database_owner":
-            yield f"schema public in {obj.database} belongs to {owner}"
+            yield Danger(f"schema public in {obj.database} belongs to {owner}", "owner")
         if obj.kind == "schema" and (obj.database, obj.name) not in want.schemas:
             yield f"schema {obj.name} in {obj.database} is not in roles-sql"
         elif obj in found.initial:
             continue
         elif owner not in kept.creators.get((obj.database, obj.schema), {owner}):
             name = f"{obj.schema}.{obj.name}{obj.arguments}"
-            yield f"{obj.kind} {name} in {obj.database} belongs to {owner}"
+            yield Danger(f"{obj.kind} {name} in {obj.database} belongs to {owner}", "owner")

@@ -7,6 +7,7 @@ from howdah import absent, acls, comments, databases, default_acls, reports, rol
 from howdah.catalog import ALL, PUBLIC, Catalog, Grant, Object
 from howdah.change import Change, Plan
 from howdah.clauses import qualified
+from howdah.danger import Danger
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
@@ -59,7 +60,10 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
 def _foreign(found: Catalog, want: Wanted) -> dict[Object, str]:
     """Declared databases and schemas that somebody else owns, with what to say of them."""
     return {
-        obj: f"{obj.kind} {obj.name} belongs to {found.owners[obj]}, not {owner}: left alone"
+        obj: Danger(
+            f"{obj.kind} {obj.name} belongs to {found.owners[obj]}, not {owner}: left alone",
+            "owner",
+        )
         for obj, owner in want.owners.items()
         if obj.kind in ("database", "schema") and found.owners.get(obj, owner) != owner
     }

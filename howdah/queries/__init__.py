@@ -27,17 +27,19 @@ def questions(want: Wanted, app_database: str) -> str:
     """
     revision = {app_database: query("revision")}
     parts = [
+        _set("roles", json.dumps(list(want.roles))),
         *map(query, ("server", "health")),
         f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
         query("cluster"),
         _set("named", json.dumps(_named(want, "postgres"))),
-        query("shared"),
+        *map(query, ("shared", "shared_doors", "doors")),
         settings(want),
         _comments(o for o in want.comments if o.kind in SHARED_KINDS),
-        *_in(want, "template1", query("shared"), ""),
+        *_in(want, "template1", query("shared") + query("doors"), ""),
     ]
     for name in want.connlimits:
         more = [query("database"), revision.get(name, ""), _comments(_within(want, name))]
+        more += map(query, ("doors", "table_doors"))
         if any(base == name for base, _ in want.cascades):
             more.append(query("requires"))
         parts += _in(want, name, "\n".join(more), query("initial"))

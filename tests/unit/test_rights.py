@@ -26,6 +26,7 @@ from howdah.cluster import Cluster
 from howdah.declared import declared
 from howdah.knobs import SHARED
 from howdah.names import RESERVED, identifier, literal
+from howdah.reports import POWERS
 from howdah.rights import plan
 from howdah.sqlfiles import read
 from howdah.statements import wanted
@@ -37,7 +38,7 @@ MANAGED = ["appowner", "appuser", "backupuser", "temporalowner", "temporaluser"]
 POSTGRES = dict.fromkeys(
     ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls"), True
 ) | {"connection limit": -1, "valid until": None, "password": None}
-STRANGER = {**POSTGRES, "superuser": False}
+STRANGER = {**POSTGRES, **dict.fromkeys(POWERS, False)}
 
 APPDB = Object("appdb", "database", "", "appdb")
 APP = Object("appdb", "schema", "", "app")

@@ -1,6 +1,7 @@
 """A host that is connected, and what is known of it."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 
@@ -10,15 +11,33 @@ from pyinfra.api.exceptions import ConnectError, PyinfraError
 from testinfra.host import Host as TestinfraHost
 
 from deploys import logins, shell
+from deploys.configure import configure
+from deploys.convergent import differences
+from deploys.grant import grant
+from deploys.load import load
 from deploys.new_data import missed_data
+from deploys.prove import prove
 from deploys.snapshot import snapshot
 from deploys.sql import psql
+from deploys.summary import told
 from deploys.target import Target
 from deploys.tunnel import tunnel
+from howdah import settings
+from howdah.danger import Danger
 from howdah.found import Found
+from howdah.in_force import Row
 from howdah.refusal import Refusal
 from tests.verify.backend import Pyinfra
 from tests.verify.login import Door, passwords
+
+# Those of a deploy's that are about what somebody may change on the host, and need no more of it
+# than the snapshot.
+DEPLOY = {"configure": configure, "load": load, "grant": grant, "prove": prove}
+IN_FORCE = """
+SELECT json_build_array(lower(name), setting, coalesce(unit, ''), vartype, source,
+    coalesce(sourcefile, ''))
+FROM pg_catalog.pg_settings
+"""
 
 
 class AtHand:
@@ -51,15 +70,44 @@ class AtHand:
         missed = missed_data(self.target, found)
         return missed or "there is no cluster; the deploy makes it"
 
-    def ask(self, sql: str, database: str = "postgres") -> list[str]:
-        """As the superuser over the socket: the answer's lines."""
+    def ask(self, sql: str, database: str = "postgres", *, but: Container[str] = ()) -> list[str]:
+        """As the superuser over the socket: the answer's lines. ``but``: see deploys.sql.psql."""
         where = shell.quoted("-h", self.found.socket, "-p", str(self.found.port), "-U", "postgres",
                              "-d", database, "-f", "-")  # fmt: skip
-        command = f"cd / && {psql(self.target.runtime)} {where}"
+        command = f"cd / && {psql(self.target.runtime, but=but)} {where}"
         answer = self.host.run(f"{command} <<'HOWDAH_SQL'\n{sql}\nHOWDAH_SQL")
         if answer.failed:
             pytest.fail(f"{self.name}: {answer.stderr.strip()}", pytrace=False)
         return str(answer.stdout).splitlines()
+
+    @cached_property
+    def differences(self) -> Mapping[str, list[str]]:
+        """What the next deploy would do, by operation; what it would reject is a line, too."""
+        lines = {}
+        for name, operation in DEPLOY.items():
+            try:
+                lines[name] = differences(operation, self.target)
+            except Refusal as e:
+                lines[name] = [str(e)]
+        self.target.staged = None
+        return lines
+
+    @cached_property
+    def dangers(self) -> list[Danger]:
+        """What it would report and not put right, less what the inventory allows."""
+        _ = self.differences
+        return told().dangers
+
+    @cached_property
+    def stated(self) -> Mapping[str, str]:
+        """The settings of the wanted postgresql.conf, as written there."""
+        content = self.target.files(self.found)["postgresql.conf"].content or b""
+        return settings.parse(content.decode())
+
+    @cached_property
+    def in_force(self) -> list[Row]:
+        """The server's settings, as a session begins that has no options of its own."""
+        return [Row(*json.loads(line)) for line in self.ask(IN_FORCE, but=self.stated)]
 
     @cached_property
     def door(self) -> Door:
@@ -71,7 +119,9 @@ class AtHand:
                               "is in no allowed network")  # fmt: skip
             known = passwords(self.target)
         near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
-        return Door(address, near, self.target.store.path("ca.crt"), known)
+        door = Door(address, near, self.target.store.path("ca.crt"), known)
+        self._stack.callback(door.close)
+        return door
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """An attempt at the door of a server, as an application on its host makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from typing_extensions import override
@@ -14,6 +15,7 @@ from howdah.verifiers import ROLES
 from tests.refusals import Attempt
 
 TIMEOUT = 10  # seconds
+Session = psycopg.Connection[Any]
 
 
 class Secret(str):
@@ -26,16 +28,44 @@ class Secret(str):
         return "'…'"
 
 
-class Door(NamedTuple):
+@dataclass
+class Door:
     """Where a server is, from there and from here."""
 
     address: Address
     near: tuple[str, int]
     ca: Path
     passwords: Mapping[str, Secret]  # by role
+    # By role and database: one for all of its statements.
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict, repr=False)
 
     def refuses(self, attempt: Attempt, **conninfo: Any) -> str:
-        """What the attempt was refused with; empty: it has succeeded."""
+        """What the attempt was refused with; empty: it has succeeded. Each is a login."""
+        return self._refused(lambda: self._enter(attempt, conninfo))
+
+    def refuses_inside(self, attempt: Attempt) -> str:
+        """The same of its statement, in a session that the role has already."""
+        return self._refused(lambda: self._run(attempt))
+
+    def _enter(self, attempt: Attempt, conninfo: Mapping[str, Any]) -> None:
+        with self._login(attempt, conninfo) as session:
+            session.execute(attempt.script)
+
+    def _run(self, attempt: Attempt) -> None:
+        key = (attempt.role, attempt.database)
+        if key not in self.sessions:
+            self.sessions[key] = self._login(attempt, {})
+        session = self.sessions[key]
+        try:
+            session.execute(attempt.script)
+        except psycopg.Error:
+            if session.broken:
+                del self.sessions[key]
+            else:
+                session.execute("ROLLBACK")
+            raise
+
+    def _login(self, attempt: Attempt, conninfo: Mapping[str, Any]) -> Session:
         given = {
             "host": str(self.address), "hostaddr": self.near[0], "port": self.near[1],
             "user": attempt.role, "dbname": attempt.database, "sslmode": "verify-full",
@@ -43,14 +73,20 @@ class Door(NamedTuple):
             "gssencmode": "disable", "sslcertmode": "disable", "connect_timeout": TIMEOUT,
             "application_name": "howdah", "autocommit": True, **attempt.conninfo, **conninfo,
         }  # fmt: skip
+        return psycopg.connect(**given)
+
+    def _refused(self, attempt: Callable[[], None]) -> str:
         try:
-            with psycopg.connect(**given) as session:
-                session.execute(attempt.script)
+            attempt()
         except psycopg.Error as e:
             return str(e)
         except BaseException as e:
             raise e.with_traceback(None) from None  # psycopg's own frames have the password
         return ""
+
+    def close(self) -> None:
+        for session in self.sessions.values():
+            session.close()
 
 
 def passwords(target: Target) -> dict[str, Secret]:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from deploys.target import Target
-from howdah import settings
+from howdah import in_force
 from howdah.cluster import Cluster
 from howdah.found import Found
 from howdah.render import CIPHERS
@@ -21,13 +20,6 @@ SETTINGS = {
     "data_checksums": "on",
     "unix_socket_permissions": "0700",
 }
-# A session's own options hide some of what the files say.
-IN_FORCE = """
-SELECT format(E'%s\\t%s', lower(name), setting) FROM pg_settings
-UNION
-SELECT format(E'%s\\t%s', lower(name), setting) FROM pg_file_settings WHERE applied
-ORDER BY 1
-"""
 # As the server has parsed the file.
 OTHER_DOORS = """
 SELECT format('line %s: %s %s %s %s %s', line_number, type, array_to_string(database, ','),
@@ -61,23 +53,27 @@ def test_server_accepts_its_files(found: Found) -> None:
     assert found.faults == []
 
 
-def test_nobody_overrides_the_files(target: Target, found: Found) -> None:
+def test_nobody_overrides_the_files(at_hand: AtHand, found: Found) -> None:
     """By ALTER SYSTEM."""
-    content = target.files(found)["postgresql.conf"].content or b""
-    stated = settings.parse(content.decode())
-    assert {n: value for n, value in sorted(found.system.items()) if n in stated} == {}
+    assert {n: value for n, value in sorted(found.system.items()) if n in at_hand.stated} == {}
+
+
+def test_what_is_in_force_is_what_the_files_say(at_hand: AtHand) -> None:
+    """Setting by setting, as the server has it: whoever has started it, and however."""
+    if lines := list(in_force.faults(at_hand.in_force, at_hand.stated)):
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_setting(at_hand: AtHand, name: str) -> None:
-    assert at_hand.ask(f"SHOW {name}") == [SETTINGS[name]]
+    assert [row.value for row in at_hand.in_force if row.name == name] == [SETTINGS[name]]
 
 
 def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, at_hand: AtHand) -> None:
     """By settings, ALTER SYSTEM, a role or a database. unsafe_settings allows it, and no more."""
     if cluster.stage != "production":
         pytest.skip("only production is asked")
-    known = [row.split("\t") for row in at_hand.ask(IN_FORCE)]
+    known = [(row.name, row.value) for row in at_hand.in_force]
     said = {f"{name} = {value!r}: {why}" for name, value in known if (why := unsafe(name, value))}
     for key, value in found.catalog().settings.items():
         if why := unsafe(key.name, value):
