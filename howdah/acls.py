@@ -70,15 +70,17 @@ def of_owners(found: Catalog, want: Wanted, kinds: Iterable[str]) -> Iterator[Ch
 def _grantees(found: Catalog, want: Wanted, obj: Object) -> set[str] | None:
     """Whose rights on the object are managed. None: everybody's.
 
-    Of what is PostgreSQL's own, or an extension's, only roles-sql's roles are, and PUBLIC: of a
-    schema or a database, if roles-sql names it there.
+    Of what is PostgreSQL's own, or an extension's, only roles-sql's roles are, those that it names
+    there (a role of PostgreSQL's own), and PUBLIC: of a schema or a database, if it is named.
     """
     if obj.database in want.connlimits and not is_postgresqls(found, obj):
         return None
-    named = any(PUBLIC in step.grantees for step in want.steps_on(obj))
-    if named or obj in found.initial or obj.kind == "parameter":
-        return {*want.roles, PUBLIC}
-    return {*want.roles}
+    named = set(want.roles)
+    for step in want.steps_for(obj):
+        named.update(step.grantees)
+    if obj in found.initial or obj.kind == "parameter":
+        named.add(PUBLIC)
+    return named
 
 
 def _object(found: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:

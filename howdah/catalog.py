@@ -156,7 +156,8 @@ class Catalog:
         """An object as PostgreSQL makes it when nobody has altered default privileges."""
         self._assume_owner(obj, owner, version)
         for privilege in TO_PUBLIC.get(obj.kind, ()):
-            self.grant(obj, Grant("", PUBLIC, privilege), owner)
+            if (obj.name, privilege) != ("template1", "TEMPORARY"):  # initdb gives CONNECT only
+                self.grant(obj, Grant("", PUBLIC, privilege), owner)
 
     def assume_born(self, obj: Object, owner: str, version: int) -> None:
         """An object just made by ``owner``, under the default privileges in force."""

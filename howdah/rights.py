@@ -104,8 +104,6 @@ def _databases(found: Catalog, want: Wanted) -> Iterator[Change]:
     for name in SHARED:
         if name not in found.connlimits:  # a server still to be made
             found.assume_database(name, SUPERUSER, want.version)
-            if name == "template1":  # initdb gives CONNECT only
-                del found.grants[found.database(name)][Grant("", PUBLIC, "TEMPORARY")]
     for name, limit in want.connlimits.items():
         base = want.database(name)
         source = want.sources[base]

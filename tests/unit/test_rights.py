@@ -404,6 +404,21 @@ def test_public_uses_no_schema_of_a_shared_database(found: Catalog, want: Wanted
     assert change.source.startswith("roles-sql/50-shared.sql:")
 
 
+def test_a_role_of_postgresqls_own_is_granted_what_is_said(tmp_path: Path) -> None:
+    text = BASE + "\n\\connect template1\nGRANT USAGE ON SCHEMA public TO pg_monitor;"
+    (tmp_path / "10.sql").write_text(text)
+    made = statements(Catalog(), wanted(read(tmp_path, {}), 17))
+    assert ("template1", "GRANT USAGE ON SCHEMA public TO pg_monitor;") in made
+
+
+def test_template1_is_born_with_connect_alone(tmp_path: Path) -> None:
+    text = BASE + "GRANT CREATE ON DATABASE template1 TO PUBLIC;"
+    (tmp_path / "10.sql").write_text(text)
+    made = statements(Catalog(), wanted(read(tmp_path, {}), 17))
+    granted = [sql for _, sql in made if sql.startswith("GRANT")]
+    assert granted == ["GRANT CREATE ON DATABASE template1 TO PUBLIC;"]
+
+
 def test_strangers_privilege_on_a_shared_database_is_left(found: Catalog, want: Wanted) -> None:
     found.grant(found.database("postgres"), Grant("", "stranger", "CONNECT"), "postgres")
     assert statements(found, want) == []
