@@ -21,9 +21,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app
 
 
 class PlainServer:
-    """One server, with schema app and its two roles; the superuser is postgres."""
+    """One server, with schema app and its two roles at first; the superuser is postgres."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, prepared: str = OWNER) -> None:
         self.binaries = binaries
         self.folder = Path(tempfile.mkdtemp(prefix="howdah-plain-", dir="/var/tmp"))
         self.folder.chmod(0o755)
@@ -33,7 +33,7 @@ class PlainServer:
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = f"-k {self.folder} {SETTINGS}"
         self._run("pg_ctl", "-D", data, "-w", "-l", self.folder / "log", "-o", options, "start")
-        self.ask(OWNER)
+        self.ask(prepared)
 
     def url(self, user: str = "postgres") -> str:
         return f"postgresql://{user}@/postgres?host={self.folder}"

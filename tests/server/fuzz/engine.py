@@ -1,0 +1,48 @@
+"""Howdah on a bare server, below pyinfra: the deploy's questions, its plan and its script."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from deploys.grant import script
+from deploys.sql import pgoptions
+from howdah import found, rights
+from howdah.change import Change, Plan
+from howdah.cluster import Cluster
+from howdah.declared import declared
+from howdah.names import literal
+from howdah.queries import questions
+from howdah.scram import verifier
+from howdah.verifiers import PASSWORDS, placeholder
+from tests.server.fuzz.server import BareServer, Done
+
+VERIFIERS = {name: verifier(f"of {name}", salt=b"0123456789abcdef") for name in PASSWORDS}
+DIGESTS = {placeholder(n): sha256(v.encode()).hexdigest() for n, v in VERIFIERS.items()}
+
+
+class Engine:
+    """Of the files in one folder. Raises BadSql where they are rejected."""
+
+    def __init__(self, server: BareServer, folder: Path) -> None:
+        self._server = server
+        self._cluster = Cluster(environment="fuzz", version=server.version)
+        self.want = declared(self._cluster, folder)
+        self._options = pgoptions(server.version)
+
+    def plan(self) -> Plan:
+        """What a deploy would change now."""
+        sql = questions(self.want, self._cluster.app_database)
+        answer = self._server.must(f"\\set files 0\n{sql}", options=self._options)
+        catalog = found.read(answer.splitlines()).catalog()
+        return rights.plan(catalog, self.want, DIGESTS)
+
+    def send(self, changes: list[Change]) -> Done:
+        """As the deploy does."""
+        verifiers = {placeholder(name): value for name, value in VERIFIERS.items()}
+        return self._server.psql(script(changes, verifiers), options=self._options)
+
+
+def as_psql(texts: Iterable[str]) -> str:
+    """Files of roles-sql as somebody runs them by hand, each from database postgres."""
+    names = "".join(f"\\set {name} {literal(value)}\n" for name, value in VERIFIERS.items())
+    return names + "".join(f"\\connect postgres\n{text}" for text in texts)

@@ -1,0 +1,189 @@
+"""Team files: what roles-sql accepts, drawn at random.
+
+A new kind of statement is one more small strategy, in the list of those that it belongs to.
+"""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from howdah.names import identifier
+from tests.server.fuzz.grants import default, rights
+from tests.server.fuzz.things import (
+    APP,
+    COLUMNS,
+    MADE,
+    ROLE,
+    ROLES,
+    SECOND,
+    TABLES,
+    Some,
+    Statement,
+    by_owner,
+    text,
+)
+
+# -- Roles ---------------------------------------------------------------------------------
+
+FLAGS = ("SUPERUSER", "CREATEDB", "CREATEROLE", "NOINHERIT", "LOGIN", "REPLICATION", "BYPASSRLS")
+VALUES = (
+    "CONNECTION LIMIT 3",
+    "CONNECTION LIMIT 0",
+    "VALID UNTIL '2030-01-01T00:00:00Z'",
+    "VALID UNTIL 'infinity'",
+    "PASSWORD :'app_verifier'",
+    "PASSWORD :'backup_verifier'",
+)
+SETTINGS = (
+    "work_mem = '64MB'",
+    "statement_timeout = 0",
+    "lock_timeout TO '5s'",
+    "jit = on",
+    "search_path = app, public",
+    'search_path = "$user", "a b"',
+    "search_path TO ''",
+    "timezone = 'Asia/Tokyo'",
+    "DateStyle = ISO, DMY",
+    "shop.tenant = 'it''s'",
+    "default_transaction_read_only = 'on'",
+    "random_page_cost = 1.5",
+)
+
+
+def _attributes() -> Some:
+    flags = st.lists(st.sampled_from(FLAGS), max_size=3, unique=True)
+    values = st.lists(st.sampled_from(VALUES), max_size=2, unique_by=lambda v: v.split()[0])
+    return st.builds(lambda a, b: " ".join([*a, *b]), flags, values)
+
+
+def _create_role(name: str) -> Some:
+    words = st.sampled_from(["ROLE", "ROLE", "USER"])
+    return st.builds(
+        lambda word, rest: Statement("", f"CREATE {word} {identifier(name)} {rest};"),
+        words,
+        _attributes(),
+    )
+
+
+@st.composite
+def _alter_role(draw: st.DrawFn) -> Statement:
+    flag = draw(st.sampled_from([*FLAGS, "NOSUPERUSER", "NOLOGIN", "INHERIT", *VALUES]))
+    return Statement("", f"ALTER ROLE {draw(ROLE)} {flag};")
+
+
+@st.composite
+def _setting(draw: st.DrawFn) -> Statement:
+    role = draw(st.one_of(ROLE, st.just("postgres")))
+    whose = draw(
+        st.sampled_from([f"ROLE {role}", f"ROLE {role} IN DATABASE {APP}", f"DATABASE {APP}"])
+    )
+    return Statement("", f"ALTER {whose} SET {draw(st.sampled_from(SETTINGS))};")
+
+
+def _member(version: int) -> Some:
+    options = ["", "", "WITH ADMIN OPTION"]
+    if version >= 16:
+        options += [
+            "WITH ADMIN TRUE",
+            "WITH INHERIT FALSE",
+            "WITH SET FALSE",
+            "WITH INHERIT TRUE, SET FALSE",
+            "WITH ADMIN FALSE",
+        ]
+    of = st.one_of(ROLE, ROLE, st.sampled_from(["pg_monitor", "pg_read_all_stats"]))
+    return st.builds(
+        lambda role, member, option: Statement("", f"GRANT {role} TO {member} {option};"),
+        of,
+        ROLE,
+        st.sampled_from(options),
+    )
+
+
+# -- A whole team ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Team:
+    """Files, what a migration makes after they were run once, and files with rights on that too.
+
+    Howdah deploys all of them before the migration and again after it.
+    """
+
+    first: tuple[str, ...]
+    migration: str
+    later: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (*self.first, *self.later)
+
+    def __repr__(self) -> str:
+        """As SQL that can be pasted."""
+        first = "".join(f"\n\\connect postgres\n{one}" for one in self.first)
+        later = "".join(f"\n\\connect postgres\n{one}" for one in self.later)
+        return f"-- roles-sql\n{first}\n-- by hand\n{self.migration}\n-- roles-sql\n{later}"
+
+
+def _lists(of: Some, most: int) -> Some:
+    return st.lists(of, max_size=most)
+
+
+@st.composite
+def _split(draw: st.DrawFn, statements: list[Statement]) -> tuple[str, ...]:
+    """Over one file or two."""
+    at = draw(st.integers(0, len(statements)))
+    parts = [statements[:at], statements[at:]]
+    return tuple(text(part) for part in parts if part)
+
+
+@st.composite
+def _tables(draw: st.DrawFn, owners: dict[str, str]) -> dict[str, Statement]:
+    names = draw(st.lists(st.sampled_from(sorted(TABLES)), max_size=3, unique=True))
+    if "app.child" in names:
+        names.append("app.parent")
+    made = {}
+    for name in TABLES:
+        if name in names:
+            schema = name.partition(".")[0]
+            owner = identifier(owners[schema])
+            sql = f"SET ROLE {owner};\nCREATE TABLE IF NOT EXISTS {name} {TABLES[name]};"
+            made[name] = Statement(APP, f"{sql}\nRESET ROLE;")
+    return made
+
+
+EXTENSIONS = (
+    "citext WITH SCHEMA app",
+    "pg_trgm WITH SCHEMA public",
+    "pg_stat_statements WITH SCHEMA app",
+    "hstore WITH SCHEMA s2",
+)
+
+
+@st.composite
+def teams(draw: st.DrawFn, version: int) -> Team:
+    owner = st.sampled_from(ROLES)
+    owners = {"app": draw(owner), "s2": draw(owner), "public": draw(owner)}
+    first = [draw(_create_role(name)) for name in ROLES]
+    base = f"CREATE DATABASE {APP} OWNER {identifier(owners['public'])}"
+    first.append(Statement("", f"{base} TEMPLATE template0 ENCODING 'UTF8';"))
+    if draw(st.integers(0, 4)) == 4:
+        sql = f"CREATE DATABASE {SECOND} OWNER {draw(ROLE)} TEMPLATE template0 ENCODING 'UTF8'"
+        first.append(Statement("", f"{sql} CONNECTION LIMIT 4;"))
+    first += draw(
+        _lists(st.one_of(_alter_role(), _setting(), _member(version), _member(version)), 5)
+    )
+    first += draw(_lists(default(version, in_schema=False), 2))
+    # What is in schema public is managed where a file names the schema.
+    first.append(Statement(APP, "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"))
+    for schema in ("app", "s2"):
+        sql = f"CREATE SCHEMA {schema} AUTHORIZATION {identifier(owners[schema])};"
+        first.append(Statement(APP, sql))
+    first += draw(_lists(default(version, in_schema=True), 3))
+    extensions = draw(st.lists(st.sampled_from(EXTENSIONS), max_size=1))
+    first += [Statement(APP, f"CREATE EXTENSION {e};") for e in extensions]
+    tables = draw(_tables(owners))
+    first += tables.values()
+    migration = f"\\connect {APP}\n" + "".join(by_owner(owners[s], MADE[s]) for s in MADE)
+    there = [name for name in COLUMNS if name in tables or name not in TABLES]
+    later = draw(_lists(rights(there, version), 8))
+    return Team(draw(_split(first)), migration, draw(_split(later)))

@@ -1,0 +1,183 @@
+"""Random team files and random drift: Howdah's plan beside plain psql, on bare servers.
+
+Other examples than these: FUZZ_SEED=2 .venv/bin/python -m pytest tests/server/test_rights_fuzz.py
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, seed, settings
+
+from howdah.refusal import Refusal
+from tests.server.fuzz.converged import BASE, migration
+from tests.server.fuzz.drifts import Drift, drifts
+from tests.server.fuzz.engine import Engine, as_psql
+from tests.server.fuzz.expected import Expected
+from tests.server.fuzz.files import Team, teams
+from tests.server.fuzz.server import BareServer, Row, binaries
+from tests.server.fuzz.things import Some
+
+Servers = Callable[[int, str], BareServer]
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Two bare servers of a version: one for psql, one for Howdah; kept for all examples."""
+    made: list[BareServer] = []
+
+    @cache
+    def server(version: int, _whose: str) -> BareServer:
+        where = binaries(version)
+        if not where:
+            pytest.skip(f"no PostgreSQL {version} here")
+        made.append(BareServer(version, where))
+        return made[-1]
+
+    yield server
+    for one in made:
+        one.remove()
+
+
+def fuzz(strategy: Some, check: Callable[..., str], examples: int) -> Counter[str]:
+    """Runs the check for each example; what it returns is counted."""
+    outcomes = Counter[str]()
+
+    @seed(SEED)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def one(example: object) -> None:
+        outcome = check(example)
+        outcomes[outcome] += 1
+        event(outcome)
+
+    one()
+    return outcomes
+
+
+def difference(expected: set[Row], found: set[Row]) -> str:
+    """What is missing, and what is too much."""
+    missing = [f"missing {row}" for row in sorted(map(repr, expected - found))]
+    extra = [f"extra {row}" for row in sorted(map(repr, found - expected))]
+    return "\n".join(missing + extra)
+
+
+def write(folder: Path, files: Iterable[str]) -> None:
+    """The folder roles-sql, with these files and no other."""
+    for old in folder.iterdir():
+        old.unlink()
+    for number, content in enumerate(files):
+        (folder / f"{number:02}.sql").write_text(content)
+
+
+def converge(engine: Engine) -> str:
+    """One plan, sent: how it failed, or what another one would change."""
+    try:
+        errors = engine.send(engine.plan().changes).errors
+        if errors:
+            return f"fails: {errors}"
+        again = engine.plan().changes
+    except Refusal as e:
+        return f"refuses: {e}"
+    return "\n".join(["changes again:", *map(str, again)]) if again else ""
+
+
+class TeamFiles:
+    """The same files by psql on one server, by plans on the other."""
+
+    def __init__(self, servers: Servers, version: int, folder: Path) -> None:
+        self.psql, self.howdah = servers(version, "psql"), servers(version, "howdah")
+        self.folder = folder / "roles-sql"
+        self.folder.mkdir()
+
+    def __call__(self, team: Team) -> str:
+        try:
+            return self._compared(team)
+        finally:
+            self.psql.wipe()
+            self.howdah.wipe()
+
+    def _compared(self, team: Team) -> str:
+        refusal = self._by_psql(team)
+        if refusal:
+            reason = refusal.partition("ERROR:")[2].split('"')[0].strip() or refusal
+            return f"psql fails ({reason}), Howdah {self._by_plans(team).split(':')[0]}"
+        outcome = self._by_plans(team)
+        assert outcome in ("reports", "is content"), f"{outcome}\n{team!r}"
+        found = difference(self.psql.rows(), self.howdah.rows())
+        assert not found, f"{found}\n{team!r}"
+        return "compared"
+
+    def _by_psql(self, team: Team) -> str:
+        whole = as_psql(team.first) + team.migration + as_psql(team.later)
+        return self.psql.psql(whole).errors
+
+    def _by_plans(self, team: Team) -> str:
+        """A deploy, the migration, and a deploy again; each ends with nothing left to do."""
+        write(self.folder, team.files)
+        try:
+            engine = Engine(self.howdah, self.folder)
+        except Refusal as e:
+            return f"rejects: {e}"
+        return (
+            converge(engine)
+            or self.howdah.psql(team.migration).errors
+            or converge(engine)
+            or ("reports" if engine.plan().reports else "is content")
+        )
+
+
+def converged(drift: Drift) -> str:
+    """What makes a server as the files want it, without a plan."""
+    return as_psql([BASE]) + migration() + as_psql([drift.later]) + "\\connect postgres\n"
+
+
+class HandMadeChanges:
+    """A converged server, changed by hand, and put right by one plan."""
+
+    def __init__(self, servers: Servers, version: int, folder: Path) -> None:
+        self.server = servers(version, "howdah")
+        self.folder = folder / "roles-sql"
+        self.folder.mkdir()
+
+    def __call__(self, drift: Drift) -> str:
+        try:
+            return self._put_right(drift)
+        finally:
+            self.server.wipe()
+
+    def _put_right(self, drift: Drift) -> str:
+        write(self.folder, drift.files)
+        engine = Engine(self.server, self.folder)
+        before = self.server.rows(converged(drift))
+        made = self.server.psql(drift.sql, stop=False)
+        drifted = self.server.rows()
+        errors = converge(engine)
+        assert not errors, f"{errors}\n{drift!r}"
+        wrong = list(Expected(before, drifted).differences(self.server.rows()))
+        assert not wrong, "\n".join([*wrong, repr(drift)])
+        return "put right" if drifted != before else f"nothing changed: {made.errors[:80]}"
+
+
+@pytest.mark.parametrize("version", [15, 17])
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.all)])
+def test_team_files(servers: Servers, version: int, examples: int, tmp_path: Path) -> None:
+    outcomes = fuzz(teams(version), TeamFiles(servers, version, tmp_path), examples)
+    assert outcomes["compared"] > examples * 0.5, outcomes
+
+
+@pytest.mark.parametrize("version", [15, 17])
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.all)])
+def test_hand_made_changes(servers: Servers, version: int, examples: int, tmp_path: Path) -> None:
+    outcomes = fuzz(drifts(), HandMadeChanges(servers, version, tmp_path), examples)
+    assert outcomes["put right"] > examples * 0.7, outcomes
