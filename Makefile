@@ -17,7 +17,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f .venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle test test-all suite coverage bench bench-app bench-fleet lint start stop \
+.PHONY: help .venv deploy dry undo verify bundle test test-all suite coverage bench bench-app bench-fleet bench-growth lint start stop \
 	status destroy
 
 help:  ## this list
@@ -96,3 +96,6 @@ bench-app: .venv  ## what app_db costs; the numbers of docs/app_db.md
 
 bench-fleet: .venv  ## the numbers of the README; needs a Docker engine
 	@$(BIN)/python -m benchmarks.fleet
+
+bench-growth: .venv  ## a converged run as tables, databases and roles grow
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
