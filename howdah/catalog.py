@@ -68,6 +68,12 @@ class Default(NamedTuple):
     privilege: str
 
 
+def places_of(obj: Object, owner: str) -> set[tuple[str, str, str, str]]:
+    """Database, creator, schema and kind of the default privileges that an object is born with."""
+    kind = "function" if obj.kind in ROUTINES else obj.kind
+    return {(obj.database, owner, schema, kind) for schema in ("", obj.schema)}
+
+
 class Member(NamedTuple):
     """``member`` may act as ``role``, by the word of ``grantor``."""
 
@@ -154,32 +160,27 @@ class Catalog:
 
     def assume(self, obj: Object, owner: str, version: int) -> None:
         """An object as PostgreSQL makes it when nobody has altered default privileges."""
-        self._assume_owner(obj, owner, version)
+        self.assume_owner(obj, owner, version)
         for privilege in TO_PUBLIC.get(obj.kind, ()):
             if (obj.name, privilege) != ("template1", "TEMPORARY"):  # initdb gives CONNECT only
                 self.grant(obj, Grant("", PUBLIC, privilege), owner)
 
     def assume_born(self, obj: Object, owner: str, version: int) -> None:
         """An object just made by ``owner``, under the default privileges in force."""
-        self._assume_owner(obj, owner, version)
+        self.assume_owner(obj, owner, version)
         for d in self.born(obj, owner):
             self.grant(obj, Grant("", d.grantee, d.privilege), owner, grantable=self.defaults[d])
 
-    def _assume_owner(self, obj: Object, owner: str, version: int) -> None:
+    def assume_owner(self, obj: Object, owner: str, version: int) -> None:
+        """An object that nobody but its owner may use."""
         self.owners[obj] = owner
         for privilege in privileges(obj.kind, version):
             self.grant(obj, Grant("", owner, privilege), owner)
 
     def born(self, obj: Object, owner: str) -> list[Default]:
         """The default privileges that an object of ``owner`` gets."""
-        kind = "function" if obj.kind in ROUTINES else obj.kind
-        place = (obj.database, owner, kind)
-        scopes = {"", obj.schema}
-        return [
-            d
-            for d in self.defaults
-            if (d.database, d.creator, d.kind) == place and d.schema in scopes
-        ]
+        places = places_of(obj, owner)
+        return [default for default in self.defaults if default[:4] in places]
 
     def assume_defaults(self, database: str, creator: str) -> None:
         """What PostgreSQL gives PUBLIC by default, where nobody has said otherwise yet."""

@@ -13,7 +13,7 @@ from howdah.wanted import Wanted
 
 def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
     """Those of managed roles and of the superuser, in managed databases."""
-    creators = (*want.roles, SUPERUSER)
+    creators = {*want.roles, SUPERUSER}
 
     def ours(default: Default) -> bool:
         alone = (default.database, default.schema) in want.foreign_schemas

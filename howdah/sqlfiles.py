@@ -95,14 +95,17 @@ _SHAPES: dict[str, Callable[[str], str]] = {
 def _substitute(text: str, variables: Mapping[str, str], name: str, line: int) -> str:
     """What psql makes of :"identifier", :'literal' and :bare."""
 
+    def place(match: re.Match[str]) -> str:
+        before = text[: match.start()].count("\n")
+        return f"{name}:{line + before}"
+
     def value(match: re.Match[str]) -> str:
-        at = line + text[: match.start()].count("\n")
         if match[0].startswith("/*") and "/*" in match[0][2:]:
-            raise BadSql(f"{name}:{at}: a comment in a comment is not known here")
+            raise BadSql(f"{place(match)}: a comment in a comment is not known here")
         for shape, variable in match.groupdict().items():
             if variable and variable not in variables:
                 known = ", ".join(sorted(variables))
-                raise BadSql(f"{name}:{at}: variable {variable!r} is not set; known are {known}")
+                raise BadSql(f"{place(match)}: variable {variable!r} is not set; known are {known}")
             if variable:
                 return _SHAPES[shape](variables[variable])
         return match[0]
@@ -118,11 +121,13 @@ def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
     except pgparse.PGQueryError as e:
         at = line + sql[: max(e.position - 1, 0)].count("\n")
         raise BadSql(f"{name}:{at}: {e.message}") from e
+    at, read_to = line, 0
     for item in parsed:
         start = item.get("stmt_location", 0)
+        at, read_to = at + raw[read_to:start].count(b"\n"), start
         text = raw[start : start + item.get("stmt_len", len(raw))].decode()
         body = re.sub(r"\A(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.S)
-        first = line + raw[:start].count(b"\n") + text[: len(text) - len(body)].count("\n")
+        first = at + text[: len(text) - len(body)].count("\n")
         if followed and "stmt_len" not in item:  # psql would run it after the connect
             raise BadSql(f"{name}:{first}: needs a semicolon at its end")
         ((kind, node),) = item["stmt"].items()

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from typing_extensions import override
+
 from howdah import membership
-from howdah.catalog import PUBLIC, ROUTINES, Catalog, Default, Grant, Object
+from howdah.catalog import PUBLIC, ROUTINES, Catalog, Default, Grant, Object, places_of
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.rules import REPLICATION
 
@@ -69,25 +71,41 @@ class Wanted(Catalog):
 
         ``initial``: what one of PostgreSQL's own was born with, where that is known.
         """
-        bare = Catalog(defaults=self.defaults)
+        bare, sources = Catalog(), {}
         if initial:
             for grant in initial:
                 bare.grant(obj, grant, owner)
         elif obj.kind == "database" or obj.schema == "pg_catalog":
             bare.assume(obj, owner, self.version)
         else:
-            bare.assume_born(obj, owner, self.version)
+            bare.assume_owner(obj, owner, self.version)
+            for default in self.born(obj, owner):
+                grant = Grant("", default.grantee, default.privilege)
+                bare.grant(obj, grant, owner, grantable=self.defaults[default])
+                sources[grant] = self.sources.get(default, "")
         if (obj.kind, obj.name) == ("schema", "public"):
             bare.grant(obj, Grant("", PUBLIC, "USAGE"), owner)
-        sources = {}
-        for default in self.born(obj, owner):
-            sources[default.grantee, default.privilege] = self.sources.get(default, "")
         acl = {}
         for grant, grantors in bare.grants.get(obj, {}).items():
-            acl[grant] = (grantors[owner], sources.get((grant.grantee, grant.privilege), ""))
+            acl[grant] = (grantors[owner], sources.get(grant, ""))
         for step in self.steps_for(obj):
             _apply(step, acl)
         return acl
+
+    @override
+    def born(self, obj: Object, owner: str) -> list[Default]:
+        born = []
+        for place in sorted(places_of(obj, owner)):
+            born += self._defaults_of.get(place, [])
+        return born
+
+    @cached_property
+    def _defaults_of(self) -> dict[tuple[str, ...], list[Default]]:
+        """By database, creator, schema and kind."""
+        defaults: dict[tuple[str, ...], list[Default]] = {}
+        for default in self.defaults:
+            defaults.setdefault(default[:4], []).append(default)
+        return defaults
 
     def steps_on(self, obj: Object) -> list[Step]:
         """The GRANTs and REVOKEs that name the object, in their order."""
@@ -170,15 +188,19 @@ class Wanted(Catalog):
         """
         return {place: self._creators(*place) for place in self.schemas}
 
+    @cached_property
+    def _stated(self) -> list[Default]:
+        """The default privileges that roles-sql grants."""
+        return [default for default in self.defaults if default in self.sources]
+
     def _creators(self, database: str, schema: str) -> set[str]:
         obj = Object(database, "schema", "", schema)
         owner = self.owners.get(obj) or self.owners.get(self.database(database), SUPERUSER)
         may = {g.grantee for g in self.acl(obj, owner) if g.privilege == "CREATE"}
-        later = {
-            d.creator
-            for d in self.defaults
-            if d.database == database and d.schema in ("", schema) and d in self.sources
-        }
+        later = set()
+        for default in self._stated:
+            if default.database == database and default.schema in ("", schema):
+                later.add(default.creator)
         return (may | later | {owner}) & self.roles.keys()
 
 

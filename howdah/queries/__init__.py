@@ -13,6 +13,8 @@ from howdah.wanted import Wanted
 
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
 
+EACH = ("database", "initial", "doors", "table_doors")
+
 
 @functools.cache
 def query(name: str) -> str:
@@ -25,24 +27,27 @@ def questions(want: Wanted, app_database: str) -> str:
 
     psql's variable ``files``: whether the server's files are there to be asked about.
     """
-    revision = {app_database: query("revision")}
     parts = [
         _set("roles", json.dumps(list(want.roles))),
+        # The text of what each database is asked is sent once.
+        *(_set(name, query(name)) for name in EACH),
         *map(query, ("server", "health")),
         f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
         query("cluster"),
         _set("named", json.dumps(_named(want, "postgres"))),
-        *map(query, ("shared", "shared_doors", "doors")),
+        *map(query, ("shared", "shared_doors")),
+        ":doors",
         settings(want),
         _comments(o for o in want.comments if o.kind in SHARED_KINDS),
-        *_in(want, "template1", query("shared") + query("doors"), ""),
+        *_in(want, "template1", query("shared") + ":doors", ""),
     ]
     for name in want.connlimits:
-        more = [query("database"), revision.get(name, ""), _comments(_within(want, name))]
-        more += map(query, ("doors", "table_doors"))
+        more = [":database", ":doors", ":table_doors", _comments(_within(want, name))]
+        if name == app_database:
+            more.append(query("revision"))
         if any(base == name for base, _ in want.cascades):
             more.append(query("requires"))
-        parts += _in(want, name, "\n".join(more), query("initial"))
+        parts += _in(want, name, "\n".join(more), ":initial")
     return "\n".join(parts)
 
 
@@ -54,8 +59,8 @@ def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:
 
 
 def _set(variable: str, value: str) -> str:
-    """As psql reads it: a backslash in quotes as C does."""
-    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    """As psql reads it, on one line: a backslash in quotes as C does."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
     return f"\\set {variable} '{escaped}'"
 
 

@@ -13,9 +13,11 @@ WITH named AS (
 
 objects AS (
     SELECT 'schema' AS kind, '' AS nspname, nspname AS name, '' AS arguments, nspowner AS owner,
-        coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid, 'pg_namespace'::regclass AS class,
+        coalesce(nspacl, acldefault('n', nspowner)) AS acl, oid,
+        -- one that roles-sql names is not an extension's, whoever made it
+        CASE WHEN NOT nspname = ANY (named.schemas) THEN 'pg_namespace'::regclass END AS class,
         NULL::aclitem[] AS born
-    FROM pg_catalog.pg_namespace
+    FROM named, pg_catalog.pg_namespace
     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
     UNION ALL
     SELECT CASE relkind WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'table' END, n.nspname,
@@ -59,12 +61,12 @@ objects AS (
     LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.objoid = c.oid AND i.classoid = 'pg_class'::regclass AND i.objsubid = 0
     WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
-        AND (c.relacl IS DISTINCT FROM i.initprivs OR c.relname = ANY (named.catalog) OR EXISTS (
-            SELECT FROM pg_catalog.pg_attribute AS a
+        AND (c.relacl IS DISTINCT FROM i.initprivs OR c.relname = ANY (named.catalog) OR c.oid IN (
+            SELECT a.attrelid
+            FROM pg_catalog.pg_attribute AS a
             LEFT JOIN pg_catalog.pg_init_privs AS j ON j.objoid = a.attrelid
                 AND j.classoid = 'pg_class'::regclass AND j.objsubid = a.attnum
-            WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL
-                AND a.attacl IS DISTINCT FROM j.initprivs))
+            WHERE a.attacl IS NOT NULL AND a.attacl IS DISTINCT FROM j.initprivs))
     UNION ALL
     SELECT 'type', n.nspname, t.typname, '', t.typowner,
         coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass, NULL
@@ -92,8 +94,8 @@ objects AS (
 -- An extension's objects are the extension's business, and what PostgreSQL has made for a type
 -- (a range's constructors, which belong to the superuser whosever the range is) goes with the type.
 own AS (
-    SELECT o.* FROM objects AS o, named
-    WHERE (o.kind = 'schema' AND o.name = ANY (named.schemas)) OR NOT EXISTS (
+    SELECT o.* FROM objects AS o
+    WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.classid = o.class AND d.objid = o.oid
             AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_proc'::regclass))
