@@ -75,8 +75,8 @@ def begin(hooks: Hooks) -> None:
         verbose=given["verbosity"] > 0,
     )
     if given["dry"] and given["yes"]:
-        click.echo("--dry shows what would change, and with -y pyinfra does not look: "
-                   "leave one of them out", err=True)  # fmt: skip
+        click.echo("--dry and -y together: leave out -y to see what would change, or --dry to "
+                   "change it", err=True)  # fmt: skip
         sys.exit(FAILED)
     if given["operations"][0] in ("fact", "exec", "debug-inventory"):
         return

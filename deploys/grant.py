@@ -15,7 +15,7 @@ from deploys.summary import told
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import rights
-from howdah.change import Change, counted
+from howdah.change import Change, counted, number_of
 from howdah.found import Found
 from howdah.names import literal
 from howdah.verifiers import PASSWORDS, placeholder
@@ -40,7 +40,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     if not plan.changes:
         host.noop("roles and rights are as wanted")
         return
-    lines = [f"{len(plan.changes)} statements", *map(str, plan.changes)]
+    lines = [number_of(len(plan.changes)), *map(str, plan.changes)]
     would(lines, [counted(plan.changes)] if found.first else [])
     _tell_of_passwords(target, plan.changes)
     verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}

@@ -33,7 +33,7 @@ class Plan:
     reports: list[str] = field(default_factory=list)
 
 
-# A table is made by its owner, for whom the statement begins with SET ROLE.
+# What another than the owner has granted is revoked as that role.
 KIND = re.compile(
     r"(?:SET ROLE [^;]+;\s+)?"
     r"(ALTER DEFAULT PRIVILEGES|(?:ALTER|CREATE|DROP) [A-Z]+|[A-Z]+)"
@@ -46,5 +46,10 @@ def counted(changes: Iterable[Change]) -> str:
     for change in changes:
         found = KIND.match(change.sql)
         kinds[found[1] if found else "other"] += 1
-    said = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    return f"{kinds.total()} statements: {said}"
+    parts = [f"{number} {kind}" for kind, number in kinds.items()]
+    return f"{number_of(kinds.total())}: {', '.join(parts)}"
+
+
+def number_of(statements: int) -> str:
+    """1 statement, 2 statements."""
+    return "1 statement" if statements == 1 else f"{statements} statements"
