@@ -9,12 +9,13 @@ checkouts, Ansible's virtual environment and the floor's files go at the end.
 import os
 import signal
 import sys
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
 from benchmarks.fresh import Fresh
 from benchmarks.given import given
-from benchmarks.hosts import Hosts, hosts, pyinfra
+from benchmarks.hosts import Hosts, hosts, pyinfra, verify
 from benchmarks.measure import best, clock, count, heading, row
 from benchmarks.outcome import refuse_other
 from benchmarks.playbook import ansible
@@ -22,7 +23,7 @@ from benchmarks.proxy import slow
 from tests.fleet.engine import SUITES
 from tests.fleet.fleet import Fleet
 
-FRESH, AGAIN = 3, 5  # rounds
+FRESH, AGAIN, VERIFIED = 3, 5, 3  # rounds
 LONGEST = 3600  # seconds for it all
 # Numbers of hosts.
 OURS, FLOOR, ANSIBLE, TEN = 2, 3, 4, range(11, 21)
@@ -91,11 +92,22 @@ def _ten(made: Hosts) -> None:
     fleet = made.fleet(*(made.boot("bookworm", number) for number in TEN))
     fleet.inventory(version=SUITES["bookworm"])
     pyinfra(fleet, "deploy.py")
+    _verified(fleet)
     ten = clock(lambda: pyinfra(fleet, "deploy.py"))
     one = clock(lambda: pyinfra(fleet, "deploy.py", "--limit", fleet.machines[0].name))
     row("ten hosts, converged", "2.5", *best(AGAIN, ten, one))
     for number in TEN:
         made.remove(number)
+
+
+def _verified(fleet: Fleet) -> None:
+    """The floor is a run of pytest that verifies no host."""
+    one, *others = [machine.name for machine in fleet.machines]
+    four = " or ".join((one, *others[:3]))
+    nothing = clock(partial(verify, fleet, "--collect-only", "-k", one))
+    for what, limit, names in (("one host verified", "10 s", one),
+                               ("four hosts verified", "15 s", four)):  # fmt: skip
+        row(what, limit, *best(VERIFIED, clock(partial(verify, fleet, "-k", names)), nothing))
 
 
 def _beside_ansible(made: Hosts) -> None:

@@ -79,3 +79,10 @@ def pyinfra(fleet: Fleet, deploy: str, *words: str) -> None:
     """As an operator runs it."""
     inventory = f"inventories/{fleet.environment}.py"
     run(PYINFRA, "-y", *words, inventory, deploy, cwd=fleet.folder)
+
+
+def verify(fleet: Fleet, *words: str) -> None:
+    """As `make verify` does."""
+    inventory = f"inventories/{fleet.environment}.py"
+    run(sys.executable, "-m", "pytest", "-q", "tests/verify", "--inventory", inventory, *words,
+        cwd=fleet.folder)  # fmt: skip

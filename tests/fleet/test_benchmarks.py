@@ -8,7 +8,8 @@ import pytest
 from tests.fleet import engine
 from tests.server.checkout import ROOT
 
-ROWS = ("fresh host, Debian 13", "converged, 100 ms away", "ten hosts, converged", "converged")
+ROWS = ("fresh host, Debian 13", "converged, 100 ms away", "ten hosts, converged", "converged",
+        "one host verified", "four hosts verified")  # fmt: skip
 
 
 @pytest.mark.all
