@@ -14,8 +14,9 @@ FILE = "configuration file"
 # A role's or a database's own, which are compared where roles-sql is.
 OF_ROLES = frozenset({"global", "database", "user", "database user", "client", "session"})
 OF_THE_SERVER = frozenset({"default", "dynamic default", "override"})
-# Before PostgreSQL 16 the kernel's limit for the stack counted as this one's source.
-BY_THE_KERNEL = "max_stack_depth"
+# The unit starts the server with the one; before PostgreSQL 16 the kernel's limit counted as
+# the other's source.
+OF_THE_HOST = frozenset({"external_pid_file", "max_stack_depth"})
 AUTO_CONF = "postgresql.auto.conf"
 
 
@@ -48,7 +49,7 @@ def faults(rows: Iterable[Row], stated: Mapping[str, str]) -> Iterator[str]:
         elif row.source not in OF_ROLES and not (_by_the_files(row) and is_so(wanted, row)):
             yield f"{name} = {row.value!r}{_in(row)} by {row.by}, wanted {wanted}"
     for row in known.values():
-        is_silent = row.source in OF_ROLES | OF_THE_SERVER or row.name == BY_THE_KERNEL
+        is_silent = row.source in OF_ROLES | OF_THE_SERVER or row.name in OF_THE_HOST
         if not is_silent and not row.file.endswith(AUTO_CONF):
             yield f"{row.name} = {row.value!r}{_in(row)} by {row.by}, and the inventory has no such"
 

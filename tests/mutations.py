@@ -30,6 +30,7 @@ class Mutation(NamedTuple):
     shell: str = ""
     base: str = "postgres"
     undo: str = ""  # SQL, where no deploy puts it right
+    back: str = ""  # likewise in the shell
     only: str = ""  # a runtime
     turn: str = ""  # those of one name are made together, for they would hide others
 
@@ -157,7 +158,7 @@ IN_THE_CLUSTER = [
              turn="b"),
     Mutation("test_succeeds[backup_role in app_database: SELECT current_user]",
              "ALTER ROLE backupuser VALID UNTIL 'infinity'",
-             "ALTER ROLE backupuser VALID UNTIL '2001-02-03'", turn="c"),
+             "ALTER ROLE backupuser VALID UNTIL '2001-02-03'", turn="a"),
     Mutation(f"{REFUSED}[app_role in app_database: CREATE TEMP TABLE mine (i int)]",
              "REVOKE TEMPORARY ON DATABASE appdb FROM PUBLIC",
              "GRANT TEMPORARY ON DATABASE appdb TO PUBLIC"),
@@ -165,7 +166,7 @@ IN_THE_CLUSTER = [
              "REVOKE CREATE ON DATABASE temporal FROM temporaluser",
              "GRANT CREATE ON DATABASE temporal TO temporaluser"),
     Mutation(f"{REFUSED}[app_role in app_database: SET ROLE {{owner_role}}]",
-             "REVOKE appowner FROM appuser", "GRANT appowner TO appuser", turn="e"),
+             "REVOKE appowner FROM appuser", "GRANT appowner TO appuser", turn="b"),
     Mutation(f"{REFUSED}[backup_role in app_database: DELETE FROM {{table}} WHERE false]",
              "ALTER ROLE backupuser SET default_transaction_read_only",
              "ALTER ROLE backupuser RESET default_transaction_read_only"),
@@ -258,9 +259,10 @@ IN_FILES = [
     Mutation("test_rules_let_in_whom_roles_sql_says", "backupuser", RELOAD,
              "sed -i '/backupuser/d' pg_hba.conf", turn="a"),
     Mutation(f"{REFUSED}[app_role in app_database: sslmode=disable]", "it succeeded", RELOAD,
-             "sed -i 's/^hostssl appdb appuser/host appdb appuser/' pg_hba.conf", turn="e"),
+             "sed -i 's/^hostssl appdb appuser/host appdb appuser/' pg_hba.conf", turn="b"),
     Mutation("test_folder_is_the_servers_alone[log]", "'0755'", shell="chmod 755 {log}"),
-    Mutation("test_folder_is_the_servers_alone[data]", "'0750'", shell="chmod 750 {data}"),
+    Mutation("test_folder_is_the_servers_alone[data]", "'0750'", shell="chmod 750 {data}",
+             back="chmod 700 {data}"),
     Mutation("test_nothing_is_left_to_install", "{log}", shell="chmod 755 {log}", turn="a"),
     Mutation("test_nothing_is_left_to_install", "enable postgresql@", only="package",
              shell="systemctl disable {unit}", turn="c"),
@@ -394,5 +396,7 @@ def missed(host: Host, mutations: Iterable[Mutation]) -> list[str]:
     for mutation in reversed([*mutations]):
         if mutation.undo:
             host.sql(mutation.undo.format(head=head), mutation.base)
+        if mutation.back:
+            host.sh(mutation.back.format(**host.names))
     host.sh(": > {data}/postgresql.auto.conf".format(**host.names))
     return unnamed(mutations, output, host.name, **host.names)

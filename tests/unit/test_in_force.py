@@ -61,6 +61,7 @@ def test_who_says_so_is_named() -> None:
         row("port", "5432", "integer", by="default"),
         row("hba_file", "/etc/pg_hba.conf", "string", by="override"),
         row("max_stack_depth", "2048", "integer", "kB", by="environment variable"),
+        row("external_pid_file", "/run/postgresql/17-main.pid", "string", by="command line"),
         row("log_min_messages", "notice", "enum", by="/data/postgresql.auto.conf"),
     ]
     stated = {
