@@ -40,9 +40,11 @@ CREATE TABLE IF NOT EXISTS app.any (id bigserial, name text);
 RESET ROLE;
 REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 """
-# What each creator makes in each schema; nothing in roles-sql names the second of a pair, so that
-# it has the rights of any other object of its kind, schema and owner.
-CREATORS = {"app": ("own", "ann"), "s2": ("bob", "own"), "public": ("own",)}
+# Whose objects are managed in each schema, and who makes some beside them.
+CREATORS = {"app": ("own", "ann"), "s2": ("bob",), "public": ("own",)}
+MAKERS = {**CREATORS, "s2": ("bob", "own")}
+# Of each kind; nothing in roles-sql names the second of a pair, so that it has the rights of any
+# other object of its kind, schema and owner.
 ONE_EACH = """
 CREATE TABLE {place}.{kind}_t (a int, b text);
 CREATE SEQUENCE {place}.{kind}_s;
@@ -76,7 +78,7 @@ RESET ROLE;
 def migration() -> str:
     """What stands in the database beside what the files make."""
     parts = [f"\\connect {APP}\n", by_owner("bob", TYPE_ELSEWHERE)]
-    for place, owners in CREATORS.items():
+    for place, owners in MAKERS.items():
         for owner in owners:
             for kind in ("named", "other"):
                 sql = ONE_EACH.format(place=place, kind=f"{owner}_{kind}")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from howdah.names import identifier
 from tests.server.fuzz.chains import ANYBODY, HAND, as_the_owner, chain, direct
-from tests.server.fuzz.converged import BASE, CREATORS, ONE_EACH
+from tests.server.fuzz.converged import BASE, CREATORS, MAKERS, ONE_EACH
 from tests.server.fuzz.things import (
     APP,
     OF_COLUMNS,
@@ -84,10 +84,10 @@ KINDS = {
 @st.composite
 def _object(draw: st.DrawFn) -> str:
     """Owners changed, objects renamed, dropped, and made again."""
-    place, owner = draw(st.sampled_from([(p, o) for p, them in CREATORS.items() for o in them]))
+    place, owner = draw(st.sampled_from([(p, o) for p, them in MAKERS.items() for o in them]))
     letter = draw(st.sampled_from(sorted(KINDS)))
     name = f"{place}.{owner}_{draw(st.sampled_from(['named', 'other']))}_{letter}"
-    kind, to, maker = KINDS[letter], draw(HAND), draw(st.sampled_from([*CREATORS[place], "guest"]))
+    kind, to, maker = KINDS[letter], draw(HAND), draw(st.sampled_from([*MAKERS[place], "guest"]))
     made = next(line for line in ONE_EACH.splitlines() if f"_{letter}" in line)
     again = made.format(place=place, kind=name.partition(".")[2].removesuffix(f"_{letter}"))
     new = made.format(place=place, kind="new")

@@ -16,6 +16,7 @@ from tests.server.fuzz.things import (
     ROLE,
     ROLES,
     SECOND,
+    SERVERS,
     TABLES,
     Some,
     Statement,
@@ -56,13 +57,14 @@ def _attributes() -> Some:
     return st.builds(lambda a, b: " ".join([*a, *b]), flags, values)
 
 
-def _create_role(name: str) -> Some:
-    words = st.sampled_from(["ROLE", "ROLE", "USER"])
-    return st.builds(
-        lambda word, rest: Statement("", f"CREATE {word} {identifier(name)} {rest};"),
-        words,
-        _attributes(),
-    )
+@st.composite
+def _create_role(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Statement:
+    word = draw(st.sampled_from(["ROLE", "ROLE", "USER"]))
+    rest = draw(_attributes())
+    if earlier and draw(st.integers(0, 2)) == 0:
+        clause = draw(st.sampled_from(["IN ROLE", "ROLE", "ADMIN"]))
+        rest += f" {clause} {identifier(draw(st.sampled_from(earlier)))}"
+    return Statement("", f"CREATE {word} {identifier(name)} {rest};")
 
 
 @st.composite
@@ -77,7 +79,38 @@ def _setting(draw: st.DrawFn) -> Statement:
     whose = draw(
         st.sampled_from([f"ROLE {role}", f"ROLE {role} IN DATABASE {APP}", f"DATABASE {APP}"])
     )
-    return Statement("", f"ALTER {whose} SET {draw(st.sampled_from(SETTINGS))};")
+    said = draw(st.sampled_from(SETTINGS))
+    name = said.split()[0]
+    return Statement(
+        "",
+        draw(
+            st.sampled_from(
+                [
+                    f"ALTER {whose} SET {said};",
+                    f"ALTER {whose} SET {said};",
+                    f"ALTER {whose} RESET {name};",
+                    f"ALTER {whose} RESET ALL;",
+                    f"SET {said};\nALTER {whose} SET {name} FROM CURRENT;\nRESET {name};",
+                    f"ALTER {whose} SET {name} TO DEFAULT;",
+                ]
+            )
+        ),
+    )
+
+
+@st.composite
+def _comment(draw: st.DrawFn) -> Statement:
+    what = draw(st.sampled_from([f"ROLE {draw(ROLE)}", f"DATABASE {APP}"]))
+    said = draw(st.sampled_from(["'it''s \\ said'", "'two\nlines'", "''", "NULL"]))
+    return Statement("", f"COMMENT ON {what} IS {said};")
+
+
+@st.composite
+def _comment_there(draw: st.DrawFn, tables: list[str]) -> Statement:
+    on = ["SCHEMA app", "SCHEMA public", *[f"TABLE {table}" for table in tables]]
+    what = draw(st.sampled_from(on))
+    said = draw(st.sampled_from(["'ours'", "''", "NULL"]))
+    return Statement(APP, f"COMMENT ON {what} IS {said};")
 
 
 def _member(version: int) -> Some:
@@ -90,6 +123,8 @@ def _member(version: int) -> Some:
             "WITH INHERIT TRUE, SET FALSE",
             "WITH ADMIN FALSE",
         ]
+    if version >= 16:
+        options += ["GRANTED BY ann", "WITH INHERIT FALSE GRANTED BY CURRENT_USER"]
     of = st.one_of(ROLE, ROLE, st.sampled_from(["pg_monitor", "pg_read_all_stats"]))
     return st.builds(
         lambda role, member, option: Statement("", f"GRANT {role} TO {member} {option};"),
@@ -156,6 +191,7 @@ EXTENSIONS = (
     "pg_trgm WITH SCHEMA public",
     "pg_stat_statements WITH SCHEMA app",
     "hstore WITH SCHEMA s2",
+    "earthdistance WITH SCHEMA app CASCADE",
 )
 
 
@@ -163,9 +199,15 @@ EXTENSIONS = (
 def teams(draw: st.DrawFn, version: int) -> Team:
     owner = st.sampled_from(ROLES)
     owners = {"app": draw(owner), "s2": draw(owner), "public": draw(owner)}
-    first = [draw(_create_role(name)) for name in ROLES]
+    first = [draw(_create_role(name, ROLES[:n])) for n, name in enumerate(ROLES)]
     base = f"CREATE DATABASE {APP} OWNER {identifier(owners['public'])}"
-    first.append(Statement("", f"{base} TEMPLATE template0 ENCODING 'UTF8';"))
+    more = draw(st.sampled_from(["", "", " CONNECTION LIMIT 5", " LOCALE 'C'"]))
+    first.append(Statement("", f"{base} TEMPLATE template0 ENCODING 'UTF8'{more};"))
+    if draw(st.integers(0, 3)) == 0:
+        owners["public"] = draw(owner)
+        to = f"OWNER TO {identifier(owners['public'])}"
+        first.append(Statement("", f"ALTER DATABASE {APP} {to};"))
+        first.append(Statement("", f"ALTER DATABASE {APP} CONNECTION LIMIT 8;"))
     if draw(st.integers(0, 4)) == 4:
         sql = f"CREATE DATABASE {SECOND} OWNER {draw(ROLE)} TEMPLATE template0 ENCODING 'UTF8'"
         first.append(Statement("", f"{sql} CONNECTION LIMIT 4;"))
@@ -183,7 +225,8 @@ def teams(draw: st.DrawFn, version: int) -> Team:
     first += [Statement(APP, f"CREATE EXTENSION {e};") for e in extensions]
     tables = draw(_tables(owners))
     first += tables.values()
-    migration = f"\\connect {APP}\n" + "".join(by_owner(owners[s], MADE[s]) for s in MADE)
+    first += draw(_lists(_comment_there(sorted(tables)), 1))
+    migration = f"\\connect {APP}\n" + "".join(by_owner(owners[s], MADE[s]) for s in MADE) + SERVERS
     there = [name for name in COLUMNS if name in tables or name not in TABLES]
     later = draw(_lists(rights(there, version), 8))
     return Team(draw(_split(first)), migration, draw(_split(later)))

@@ -8,6 +8,8 @@ from tests.server.fuzz.things import (
     COLUMNS,
     FUNCTIONS,
     OF_COLUMNS,
+    OWN_FUNCTIONS,
+    OWN_TABLES,
     PRIVILEGES,
     PROCEDURES,
     ROLE,
@@ -42,12 +44,13 @@ def _right(
     """GRANT or REVOKE of ``words`` on what ``on`` draws."""
     to = draw(_grantees(among))
     said = f"{draw(words)} ON {draw(on)}"
+    by = draw(st.sampled_from(["", "", "", " GRANTED BY CURRENT_USER"]))
     if draw(st.integers(0, 2)):
         option = " WITH GRANT OPTION" if "PUBLIC" not in to and draw(st.booleans()) else ""
-        return Statement(database, f"GRANT {said} TO {', '.join(to)}{option};")
+        return Statement(database, f"GRANT {said} TO {', '.join(to)}{option}{by};")
     option = draw(st.sampled_from(["", "", "GRANT OPTION FOR "])) if "PUBLIC" not in to else ""
     rest = draw(st.sampled_from(["", " CASCADE"]))
-    return Statement(database, f"REVOKE {option}{said} FROM {', '.join(to)}{rest};")
+    return Statement(database, f"REVOKE {option}{said} FROM {', '.join(to)}{by}{rest};")
 
 
 @st.composite
@@ -82,11 +85,7 @@ def _in_schema(plural: str, words: str, version: int) -> Some:
 def rights(tables: list[str], version: int) -> Some:
     """GRANT and REVOKE of every kind; ``tables``: those that are there."""
     databases = st.sampled_from([APP, APP, "postgres", "template1"])
-    return st.one_of(
-        _right(_words("DATABASE", version), databases.map("DATABASE {}".format)),
-        _on("SCHEMA", "SCHEMA", SCHEMAS, version),
-        _right(_words("SCHEMA", version), st.just("SCHEMA public"), "postgres"),
-        _right(_words("SCHEMA", version), st.just("SCHEMA public"), "template1"),
+    on_objects = st.one_of(
         _on("TABLE", "TABLE", tuple(tables), version),
         _on("TABLE", "TABLE", tuple(tables), version),
         _on_columns(tables),
@@ -94,11 +93,39 @@ def rights(tables: list[str], version: int) -> Some:
         _on("SEQUENCE", "SEQUENCE", SEQUENCES, version),
         _on("FUNCTION", "FUNCTION", FUNCTIONS, version),
         _on("PROCEDURE", "FUNCTION", PROCEDURES, version),
-        _on("ROUTINE", "FUNCTION", (*FUNCTIONS, *PROCEDURES), version),
+        _on("ROUTINE", "FUNCTION", FUNCTIONS[:5], version),
         _on("TYPE", "TYPE", TYPES, version),
+        _on("DOMAIN", "TYPE", ("app.pos",), version),
+    )
+    return st.one_of(
+        on_objects,
+        on_objects,
+        on_objects,
+        _right(_words("DATABASE", version), databases.map("DATABASE {}".format)),
+        _on("SCHEMA", "SCHEMA", SCHEMAS, version),
+        _right(_words("SCHEMA", version), st.just("SCHEMA public"), "postgres"),
+        _right(_words("SCHEMA", version), st.just("SCHEMA public"), "template1"),
         _in_schema("TABLES", "TABLE", version),
         _in_schema("SEQUENCES", "SEQUENCE", version),
         _in_schema("ROUTINES", "FUNCTION", version),
+        _in_schema("FUNCTIONS", "FUNCTION", version),
+        _in_schema("PROCEDURES", "FUNCTION", version),
+        _of_postgresqls(version),
+    )
+
+
+def _of_postgresqls(version: int) -> Some:
+    """On what stands in no schema of a team's."""
+    return st.one_of(
+        _on("FUNCTION", "FUNCTION", OWN_FUNCTIONS, version),
+        _on("TABLE", "TABLE", OWN_TABLES, version),
+        _on("LANGUAGE", "TYPE", ("plpgsql", "sql"), version),
+        _on("FOREIGN DATA WRAPPER", "TYPE", ("wrap",), version),
+        _on("FOREIGN SERVER", "TYPE", ('"Far"',), version),
+        _right(
+            _words("PARAMETER", version),
+            some(("work_mem", "Log_Statement", "shop.tenant"), most=2).map("PARAMETER {}".format),
+        ),
     )
 
 
@@ -121,5 +148,20 @@ def default(draw: st.DrawFn, version: int, *, in_schema: bool) -> Statement:
     # an owner's own privileges are its own: Howdah rejects them here
     others = st.sampled_from(["bob", identifier(ROLES[3])])
     right = draw(_right(_words(kinds[plural], version), st.just(plural), among=others))
-    sql = f"ALTER DEFAULT PRIVILEGES FOR ROLE {creators}{place} {right.sql}"
-    return Statement(APP, sql.removesuffix(" CASCADE;").removesuffix(";") + ";")
+    said = (
+        right.sql.removesuffix(" CASCADE;")
+        .removesuffix(";")
+        .removesuffix(" GRANTED BY CURRENT_USER")
+    )
+    before, whose, after = draw(
+        st.sampled_from(
+            [
+                ("", f" FOR ROLE {creators}", ""),
+                ("", f" FOR ROLE {creators}", ""),
+                ("SET ROLE own;\n", "", "\nRESET ROLE;"),
+                ("SET ROLE own;\n", " FOR ROLE CURRENT_USER", "\nRESET ROLE;"),
+                ("", "", ""),
+            ]
+        )
+    )
+    return Statement(APP, f"{before}ALTER DEFAULT PRIVILEGES{whose}{place} {said};{after}")

@@ -54,7 +54,14 @@ MADE = {
         CREATE FUNCTION app.f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1';
         CREATE FUNCTION app.g(s2.color) RETURNS int LANGUAGE sql AS 'SELECT 1';
         CREATE FUNCTION app.h(timestamptz, numeric[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION app.many("char", char, varchar, bit, varbit, time, timetz, timestamp,
+            float4, bool, money, regclass, int4range, tsquery, oid[], OUT xml) LANGUAGE sql
+            AS 'SELECT NULL::xml';
+        CREATE FUNCTION app.any_of(anyelement, VARIADIC text[]) RETURNS int LANGUAGE sql
+            AS 'SELECT 1';
         CREATE PROCEDURE app.p(a int) LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION app.p(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE PROCEDURE app.out(a int, OUT b s2.color) LANGUAGE sql AS 'SELECT NULL::s2.color';
     """,
     "public": "CREATE TABLE public.x (a int); ",
 }
@@ -63,11 +70,29 @@ FUNCTIONS = (
     "app.f()",
     "app.f(int, text)",
     "app.g(s2.color)",
+    "app.g",
     "app.h(timestamptz, numeric[])",
+    'app.many("char", char, varchar, bit, varbit, time, timetz, timestamp, float4, bool, money, '
+    "regclass, int4range, tsquery, oid[])",
+    "app.many",
+    "app.any_of(anyelement, text[])",
+    "app.p(int, int)",
     "s2.fn()",
 )
-PROCEDURES = ("app.p(int)",)
+PROCEDURES = ("app.p(int)", "app.out", "app.out(int)")
 TYPES = ("app.mood", "app.pos", "app.pair", "app.span", "s2.color")
+# PostgreSQL's own, and what the superuser has made.
+OWN_FUNCTIONS = (
+    "pg_catalog.pg_read_file(text)",
+    "pg_catalog.lo_creat(int)",
+    "pg_catalog.pg_ls_waldir()",
+    "pg_catalog.pg_sleep(float8)",
+)
+OWN_TABLES = ("pg_catalog.pg_roles", "pg_catalog.pg_authid", "pg_catalog.pg_stat_activity")
+SERVERS = """
+CREATE FOREIGN DATA WRAPPER wrap;
+CREATE SERVER "Far" FOREIGN DATA WRAPPER wrap;
+"""
 SCHEMAS = ("app", "s2", "public")
 PRIVILEGES = {
     "DATABASE": ("CREATE", "CONNECT", "TEMP"),
@@ -76,6 +101,7 @@ PRIVILEGES = {
     "SEQUENCE": ("USAGE", "SELECT", "UPDATE"),
     "FUNCTION": ("EXECUTE",),
     "TYPE": ("USAGE",),
+    "PARAMETER": ("SET", "ALTER SYSTEM"),
 }
 OF_COLUMNS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
 
