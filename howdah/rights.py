@@ -181,11 +181,20 @@ def _extensions(found: Catalog, want: Wanted) -> Iterator[Change]:
             _assume_views(found, want, key)
 
 
+def _free(found: Catalog, sequence: Object) -> Object:
+    """As PostgreSQL names a serial column's sequence: t_id_seq1, where t_id_seq is taken."""
+    free, number = sequence, 0
+    while free in found.owners or free._replace(kind="table") in found.owners:
+        number += 1
+        free = sequence._replace(name=f"{sequence.name}{number}")
+    return free
+
+
 def _tables(found: Catalog, want: Wanted) -> Iterator[Change]:
     """Made by the superuser, whom no missing right stops, and then given to their owner."""
     for obj, table in want.tables.items():
         if obj not in found.owners:
-            for made in (obj, *table.sequences):
+            for made in (obj, *(_free(found, sequence) for sequence in table.sequences)):
                 found.assume_born(made, SUPERUSER, want.version)
                 found.change_owner(made, table.owner)
             owner = f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(table.owner)};"

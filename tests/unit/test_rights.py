@@ -411,6 +411,19 @@ def test_a_role_of_postgresqls_own_is_granted_what_is_said(tmp_path: Path) -> No
     assert ("template1", "GRANT USAGE ON SCHEMA public TO pg_monitor;") in made
 
 
+def test_a_serial_columns_sequence_finds_its_name_taken(tmp_path: Path) -> None:
+    """The table was renamed by hand; its sequence was not."""
+    later = "ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT USAGE ON SEQUENCES TO b;"
+    table = "SET ROLE a; CREATE TABLE IF NOT EXISTS s.t (id serial); RESET ROLE;"
+    schema = f"\n\\connect d\nCREATE SCHEMA s AUTHORIZATION a; {later} {table}"
+    (tmp_path / "10.sql").write_text(BASE + schema)
+    found, want = Catalog(), wanted(read(tmp_path, {}), 17)
+    plan(found, want, DIGESTS)
+    found.assume(Object("d", "table", "s", "renamed"), "a", 17)
+    del found.owners[Object("d", "table", "s", "t")]
+    assert ("d", "GRANT USAGE ON SEQUENCE s.t_id_seq1 TO b;") in statements(found, want)
+
+
 def test_template1_is_born_with_connect_alone(tmp_path: Path) -> None:
     text = BASE + "GRANT CREATE ON DATABASE template1 TO PUBLIC;"
     (tmp_path / "10.sql").write_text(text)
