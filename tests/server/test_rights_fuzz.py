@@ -83,9 +83,9 @@ def write(folder: Path, files: Iterable[str]) -> None:
 def converge(engine: Engine) -> str:
     """One plan, sent: how it failed, or what another one would change."""
     try:
-        errors = engine.send(engine.plan().changes).errors
-        if errors:
-            return f"fails: {errors}"
+        done = engine.send(engine.plan().changes)
+        if done.code:
+            return f"fails: {done.errors}"
         again = engine.plan().changes
     except Refusal as e:
         return f"refuses: {e}"
@@ -119,8 +119,8 @@ class TeamFiles:
         return "compared"
 
     def _by_psql(self, team: Team) -> str:
-        whole = as_psql(team.first) + team.migration + as_psql(team.later)
-        return self.psql.psql(whole).errors
+        done = self.psql.psql(as_psql(team.first) + team.migration + as_psql(team.later))
+        return done.errors if done.code else ""
 
     def _by_plans(self, team: Team) -> str:
         """A deploy, the migration, and a deploy again; each ends with nothing left to do."""

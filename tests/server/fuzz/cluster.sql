@@ -15,7 +15,9 @@ JOIN pg_roles AS u ON u.oid = m.member
 WHERE u.rolname !~ '^pg_' OR r.rolname !~ '^pg_';
 
 SELECT json_build_array('setting', coalesce(r.rolname, ''), coalesce(d.datname, ''),
-    split_part(item, '=', 1), substr(item, strpos(item, '=') + 1))
+    split_part(item, '=', 1),
+    -- FROM CURRENT stores ISO, where the statement's word was iso
+    CASE WHEN item ~* '^datestyle=' THEN lower(item) ELSE substr(item, strpos(item, '=') + 1) END)
 FROM pg_db_role_setting AS s
 CROSS JOIN unnest(s.setconfig) AS item
 LEFT JOIN pg_roles AS r ON r.oid = s.setrole
