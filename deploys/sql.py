@@ -28,6 +28,7 @@ OPTIONS = {
     "statement_timeout": "0",
     "lock_timeout": "60s",
     "idle_in_transaction_session_timeout": "0",
+    "temp_file_limit": "-1",
     "default_transaction_read_only": "off",
     "default_transaction_isolation": "read\\ committed",
     "session_preload_libraries": "",

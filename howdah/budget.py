@@ -11,10 +11,11 @@ def refuse_overdraft(cluster: Cluster) -> None:
         cluster.temporal_connections,
         cluster.backup_connections,
         cluster.superuser_reserved_connections,
+        cluster.spare_connections,
     )
     if sum(parts) > cluster.max_connections:
         raise BadCluster(
             f"max_connections = {cluster.max_connections}: needs {sum(parts)} = "
             f"{cluster.app_instances} app_instances × {one} + {parts[1]} Temporal + "
-            f"{parts[2]} backup + {parts[3]} reserved; raise it, or lower a pool"
+            f"{parts[2]} backup + {parts[3]} reserved + {parts[4]} spare; raise it, or lower a pool"
         )

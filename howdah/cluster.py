@@ -29,6 +29,9 @@ from howdah.knobs import (
     Frozen,
     Label,
     Libraries,
+    Limit,
+    LoginTime,
+    LogSize,
     Name,
     Names,
     Network,
@@ -101,6 +104,10 @@ class Cluster(BaseModel):
     max_connections: Annotated[int, Field(ge=5, le=10000)] = 100
     # An operator still gets in when the application has taken every other slot.
     superuser_reserved_connections: Annotated[int, Field(ge=1, le=100)] = 3
+    # Logins that are not finished have a slot too, and so has whoever is not planned for.
+    spare_connections: Annotated[int, Field(ge=0, le=10000)] = 10
+    # How long such a login may keep its slot.
+    authentication_timeout: LoginTime = "10s"
 
     # -- Memory -------------------------------------------------------------------------
     memory: Share = "75%"  # the share of the host that sizing may use; the rest is the system's
@@ -116,8 +123,14 @@ class Cluster(BaseModel):
     statement_timeout: Duration = "30s"
     idle_in_transaction_session_timeout: Duration = "60s"
     lock_timeout: Duration = "10s"
+    temp_file_limit: Limit = "1GB"  # of a login role's process; "-1": none
     log_min_duration_statement: Duration = "1000ms"
     audit: Audit = "ddl, role, write"  # pgaudit.log
+    # PostgreSQL's, and "journald": the unit's own output.
+    log_destination: Literal["stderr", "jsonlog", "syslog", "journald"] = "stderr"
+    # Of files, stderr's and jsonlog's: howdah.logs.
+    log_retention_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    log_retention_size: LogSize = "4GB"
     # Of the distribution, beside PostgreSQL's own.
     packages: Packages = ()
     # Beside Howdah's own in shared_preload_libraries: howdah.libraries.
@@ -151,6 +164,14 @@ class Cluster(BaseModel):
         return self.stage != "production" if self.restart is None else self.restart
 
     @property
+    def redacts_roles(self) -> bool:
+        """Whether pgaudit logs what changes roles and schema, with passwords left out."""
+        classes = {word.strip() for word in self.audit.split(",")}
+        left_out = classes & {"-all", "-ddl", "-role"}
+        logged = "all" in classes or {"ddl", "role"} <= classes
+        return self.runtime == "package" and logged and not left_out
+
+    @property
     def alter_system(self) -> bool | None:
         """Whether ALTER SYSTEM is allowed; None where the server has no such setting."""
         if self.version < ALTER_SYSTEM_SINCE:
@@ -169,6 +190,8 @@ class Cluster(BaseModel):
             twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
             faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
         faults += self._setting_faults()
+        if self.log_destination == "journald" and self.runtime != "package":
+            faults.append("log_destination = 'journald': needs runtime = 'package'")
         if self.allow_alter_system is not None and self.version < ALTER_SYSTEM_SINCE:
             faults.append(f"allow_alter_system: version {self.version} has no such setting; "
                           f"needs {ALTER_SYSTEM_SINCE} or newer")  # fmt: skip

@@ -25,6 +25,9 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
         "statement_timeout": cluster.statement_timeout,
         "idle_timeout": cluster.idle_in_transaction_session_timeout,
         "lock_timeout": cluster.lock_timeout,
+        "temp_file_limit": cluster.temp_file_limit,
+        "log_statement": "none" if cluster.redacts_roles else "ddl",
+        "since_17": "true" if cluster.version >= 17 else "false",  # noqa: PLR2004
     }
 
 

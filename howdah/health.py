@@ -9,6 +9,7 @@ LEAST_FREE = 10  # percent of a file system, and of its inodes
 OLDEST = 12 * 3600  # seconds
 # PostgreSQL stops to write at 2**31, and freezes at 200 million by itself (autovacuum).
 MOST_UNFROZEN = 1_000_000_000
+MOST_QUEUED = 0.5  # of what a queue holds; PostgreSQL begins to warn there, too
 UNITS = (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("kB", 1024))
 
 
@@ -41,6 +42,7 @@ class Health:
     failures: dict[str, int] = field(default_factory=dict)  # database: checksum failures
     open: list[Transaction] = field(default_factory=list)  # the oldest one
     unfrozen: dict[str, int] = field(default_factory=dict)  # database: transactions since a freeze
+    queued: float = 0  # the part of the queue of NOTIFY that is taken
 
     def add(self, row: list[Any]) -> bool:
         """A row of psql's, if it is of these."""
@@ -51,6 +53,8 @@ class Health:
                 self.open.append(Transaction(*values))
             case ["unfrozen", database, count]:
                 self.unfrozen[database] = count
+            case ["queued", part]:
+                self.queued = part
             case _:
                 return False
         return True
@@ -104,12 +108,21 @@ class Health:
                     "and at 2147 million no more writes: VACUUM (FREEZE) there"
                 )
 
+    def unread(self) -> Iterator[str]:
+        """What was notified, and a session that listens has not read yet."""
+        if self.queued > MOST_QUEUED:
+            yield (
+                f"the queue of NOTIFY is {self.queued:.0%} full, and when it is, NOTIFY fails: end "
+                "the sessions that LISTEN, the one with the oldest transaction first"
+            )
+
     def reports(self) -> Iterator[str]:
         """All of it."""
         yield from self.full()
         yield from self.broken()
         yield from self.old()
         yield from self.unwrapped()
+        yield from self.unread()
 
 
 def _percent(part: int, whole: int) -> str:

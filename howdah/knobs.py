@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 from typing_extensions import override
 
 from howdah.names import is_dns_name
-from howdah.settings import Value
+from howdah.settings import Duration, Memory, Value, at_least_64mb, check_memory, in_seconds
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -122,6 +122,17 @@ def _cluster_name(value: str) -> str:
     return value
 
 
+def _login_time(value: str) -> str:
+    """Shorter is cut off over a slow network, longer keeps others out for as long."""
+    if not 5 <= in_seconds(value) <= 60:  # noqa: PLR2004
+        raise ValueError("needs '5s' to '60s'")
+    return value
+
+
+def _limit(value: object) -> str:
+    return "-1" if value == "-1" else check_memory(value)
+
+
 def _audit(value: str) -> str:
     classes = {"read", "write", "function", "role", "ddl", "misc", "misc_set", "all", "none"}
     if not {word.strip().removeprefix("-") for word in value.split(",")} <= classes:
@@ -152,6 +163,9 @@ Libraries = Annotated[
 ]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Package = Annotated[str, AfterValidator(_package)]
+LoginTime = Annotated[Duration, AfterValidator(_login_time)]
+LogSize = Annotated[Memory, AfterValidator(at_least_64mb)]
+Limit = Annotated[str, BeforeValidator(_limit)]
 Switch = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from howdah import hba, settings
+from howdah import hba, logs, settings
 from howdah.cluster import BadCluster, Cluster
 from howdah.hardware import Hardware
 from howdah.layout import Layout
@@ -68,7 +68,8 @@ def files(
     records = hba.records(logins, cluster.networks)
     sizes = sized(cluster, hardware)
     names = preloaded(cluster, audit=layout.audit)
-    values = {"layout": layout, "libraries": names, "ciphers": CIPHERS}
+    values = {"layout": layout, "libraries": names, "ciphers": CIPHERS,
+              "logs": logs.settings(cluster)}  # fmt: skip
     return {
         "postgresql.conf": File(_postgresql_conf(cluster, sizes, values).encode()),
         "pg_hba.conf": File(_render("pg_hba.conf.j2", records=records)),

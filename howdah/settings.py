@@ -25,7 +25,8 @@ OLD_NAMES = {"sort_mem": "work_mem", "vacuum_mem": "maintenance_work_mem"}
 Value = str | int | float | bool
 
 
-def _memory(value: object) -> str:
+def check_memory(value: object) -> str:
+    """A size as a setting has it; else ValueError."""
     if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,9}(kB|MB|GB|TB)", value):
         raise ValueError("needs a number with its unit in quotes: kB, MB, GB or TB")
     return value
@@ -43,12 +44,12 @@ def _share(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"([1-9][0-9]?|100)%", value):
         return value
     try:
-        return at_least_64mb(_memory(value))
+        return at_least_64mb(check_memory(value))
     except ValueError as e:
         raise ValueError(f"{e}, or 1% to 100% of the host's") from None
 
 
-Memory = Annotated[str, BeforeValidator(_memory)]
+Memory = Annotated[str, BeforeValidator(check_memory)]
 Share = Annotated[str, BeforeValidator(_share)]
 Duration = Annotated[str, BeforeValidator(_duration)]
 

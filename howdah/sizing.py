@@ -15,6 +15,9 @@ MOST_MAINTENANCE = 2 * GIGA  # more does not help an index build
 MOST_VACUUM = GIGA  # before PostgreSQL 17 a vacuum uses no more
 MOST_WAL_BUFFERS = 16 * MEGA  # one segment: what the server takes by itself
 LEAST_WAL, MOST_WAL = 64 * MEGA, 8 * GIGA
+NOTIFY_PAGE = 8 * KILO
+LEAST_NOTIFY, MOST_NOTIFY = 64 * MEGA, GIGA
+BOUNDED_NOTIFY_SINCE = 17  # before it, 8 GB whatever is wanted
 AT_ONCE = 3  # a sort, and a hash table of hash_mem_multiplier = 2 times work_mem
 
 
@@ -45,17 +48,21 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
     each with the cost limit that the server gives to one (19.10).
 
     WAL (28.5): a checkpoint after a twentieth of the disk, 64 MB to 8 GB; a quarter of that,
-    and two segments at least, is kept for reuse.
+    and two segments at least, is kept for reuse. A replication slot keeps at most a tenth of the
+    disk, or twice that checkpoint's WAL; then its standby has to be made anew.
+
+    What is notified and not yet read (LISTEN): a hundredth of the disk, 64 MB to 1 GB.
 
     Raises BadCluster for what does not fit the share.
     """
     memory = _memory(cluster, share(cluster, hardware), hardware.cores)
     wal = min(MOST_WAL, max(LEAST_WAL, hardware.disk // 20 // LEAST_WAL * LEAST_WAL))
     workers = min(4, hardware.cores // 2)
-    return {
+    sizes = {
         **{n: getattr(cluster, n, None) or f"{size // KILO}kB" for n, size in memory.items()},
         "max_wal_size": f"{wal // MEGA}MB",
         "min_wal_size": f"{max(LEAST_WAL // 2, wal // 4) // MEGA}MB",
+        "max_slot_wal_keep_size": f"{max(2 * wal, hardware.disk // 10) // MEGA}MB",
         "max_worker_processes": str(max(8, hardware.cores)),
         "max_parallel_workers": str(hardware.cores),
         "max_parallel_workers_per_gather": str(workers),
@@ -63,6 +70,10 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
         "autovacuum_max_workers": str(vacuums(hardware.cores)),
         "autovacuum_vacuum_cost_limit": str(200 * vacuums(hardware.cores)),
     }
+    if cluster.version >= BOUNDED_NOTIFY_SINCE:
+        queue = min(MOST_NOTIFY, max(LEAST_NOTIFY, hardware.disk // 100))
+        sizes["max_notify_queue_pages"] = str(queue // NOTIFY_PAGE)
+    return sizes
 
 
 def vacuums(cores: int) -> int:

@@ -64,7 +64,7 @@ def _file(path: Path, variables: Mapping[str, str]) -> Iterator[Statement]:
 def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Chunk]:
     """What stands between the connect lines."""
     database, start, lines = "postgres", 1, list[str]()
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in _taken(name, text, variables):
         if not line.startswith("\\"):
             lines.append(line)
             continue
@@ -73,9 +73,29 @@ def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Chun
         known = _substitute(line, variables, name, number)
         target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', known)
         if not target:
-            raise BadSql(f"{name}:{number}: {line.split()[0]} is not known here; only \\connect is")
+            raise BadSql(f"{name}:{number}: {line.split()[0]} is not known here; only \\connect, "
+                         "\\if, \\else and \\endif are")  # fmt: skip
         database, start, lines = target[1] or target[2], number + 1, []
     yield database, start, _substitute("\n".join(lines), variables, name, start), False
+
+
+def _taken(name: str, text: str, variables: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Numbered lines; those that psql skips by its own if, else and endif are empty."""
+    branches: list[bool] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        shown = ""
+        match line.split():
+            case ["\\if", condition]:
+                branches.append(_substitute(condition, variables, name, number) == "true")
+            case ["\\else"] if branches:
+                branches[-1] = not branches[-1]
+            case ["\\endif"] if branches:
+                branches.pop()
+            case _:
+                shown = line if all(branches) else ""
+        yield number, shown
+    if branches:
+        raise BadSql(f"{name}: \\if needs an \\endif")
 
 
 # What psql looks for variables in, and before it what it passes over: comments and quotes.

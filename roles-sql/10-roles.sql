@@ -47,3 +47,18 @@ ALTER ROLE :"backup_role" SET default_transaction_read_only = 'on';
 ALTER ROLE :"temporal_role" SET statement_timeout = 0;
 ALTER ROLE :"temporal_role" SET idle_in_transaction_session_timeout = :'idle_timeout';
 ALTER ROLE :"temporal_role" SET lock_timeout = :'lock_timeout';
+
+-- A sort that does not fit the memory goes to the disk: so far, for each process of a session.
+-- Who builds an index of a large table needs as much room as the index takes.
+ALTER ROLE :"app_role" SET temp_file_limit = :'temp_file_limit';
+ALTER ROLE :"backup_role" SET temp_file_limit = :'temp_file_limit';
+ALTER ROLE :"temporal_role" SET temp_file_limit = :'temp_file_limit';
+ALTER ROLE postgres SET temp_file_limit = '-1';
+ALTER ROLE :"owner_role" SET temp_file_limit = '-1';
+ALTER ROLE :"temporal_owner_role" SET temp_file_limit = '-1';
+
+-- A role may change its own password, and the text of that statement has it. Where pgaudit logs
+-- such statements, with the password left out, PostgreSQL logs them not a second time.
+ALTER ROLE :"app_role" SET log_statement = :'log_statement';
+ALTER ROLE :"backup_role" SET log_statement = :'log_statement';
+ALTER ROLE :"temporal_role" SET log_statement = :'log_statement';

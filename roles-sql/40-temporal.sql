@@ -23,3 +23,16 @@ GRANT USAGE, SELECT ON SEQUENCES TO :"temporal_role";
 REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+-- Who writes rows may fill the log of changes (WAL); nobody needs to without a row.
+\if :since_17
+REVOKE EXECUTE ON FUNCTION
+pg_catalog.pg_logical_emit_message(boolean, text, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION
+pg_catalog.pg_logical_emit_message(boolean, text, bytea, boolean) FROM PUBLIC;
+\else
+REVOKE EXECUTE ON FUNCTION
+pg_catalog.pg_logical_emit_message(boolean, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION
+pg_catalog.pg_logical_emit_message(boolean, text, bytea) FROM PUBLIC;
+\endif

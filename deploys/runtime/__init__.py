@@ -6,6 +6,7 @@ from typing import Protocol
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
+from howdah import logs
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.knobs import Address
@@ -95,6 +96,19 @@ def runtime_of(cluster: Cluster) -> Runtime:
         raise BadCluster("runtime = 'docker': this version of Howdah deploys 'package' and "
                          "'embedded'")  # fmt: skip
     return Package(cluster) if cluster.runtime == "package" else Embedded(cluster)
+
+
+def prune_logs(layout: Layout, cluster: Cluster) -> str:
+    """The script that keeps the log's files within the size and the age that the cluster names."""
+    minutes, most = str(logs.minutes(cluster)), str(logs.kept(cluster))
+    log = shell.quoted(layout.log)
+    return shell.filled("runtime/prune_logs", log=log, minutes=minutes, bytes=most).strip()
+
+
+def log_files(layout: Layout) -> str:
+    """Shell words: whatever the server has written, as text or JSON."""
+    log = shell.quoted(layout.log)
+    return f"{log}/*.log {log}/*.json"
 
 
 def initdb(runtime: Runtime, *, maker: str = "") -> StringCommand:

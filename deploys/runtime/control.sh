@@ -2,9 +2,11 @@
 control() {
     @CONTROL@
 }
-start_server() { until_it_answers start; }
+start_server() { until_it_answers start && prune_logs; }
 stop_server() { until_it_answers stop; }
-restart_server() { until_it_answers restart; }
+restart_server() { until_it_answers restart && prune_logs; }
+# where no unit of systemd's does it
+prune_logs() { @PRUNE@; }
 # a server that was killed meanwhile has no reload to follow
 reload_server() { cd / && @PGCTL@ reload 2>/dev/null || start_server; }
 
@@ -18,14 +20,15 @@ until_it_answers() {
             @SAID@
             ls -t @LOGS@ | head -n 2 | tr '\n' '\0' | @OWNER@ xargs -0 tail -q -n 50
         } 2>/dev/null |
-            awk -v since="$since" '$0 >= since && /FATAL|could not|No space/ && !/ db=/' |
-            sort | head -n 1) # not what a session says: its lines have a database
+            awk -v since="$since" '{ sub(/^[{]"timestamp":"/, "") }
+                $0 >= since && /FATAL|could not|No space/ && !/ (client|db)=|"remote_host"/' |
+            sort | head -n 1) # not what a session says: its lines have a client
         case "$why" in
             *'already exists'* | *'shared memory block'*) sleep 1 ;;
             *) break ;;
         esac
     done
-    why=$(printf '%s\n' "$why" | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //')
+    why=$(printf '%s\n' "$why" | sed 's/^.*"message":"\([^"]*\).*/\1/; s/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //')
     echo "${why:-see its log}$([ "$1" = stop ] || overriding "$why")" >&2
     return 1
 }

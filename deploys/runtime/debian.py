@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deploys import shell
+from deploys.runtime import prune_logs
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
@@ -25,6 +26,7 @@ REGISTERED = {
     "no cluster": "make it {unit}, enabled",
     "no start.conf": "{etc}/start.conf: auto",
     "no drop-in": "{drop_in}: as it was written",
+    "no log units": "{logs}: what bounds the log, enabled",
     "no unit": "enable {unit}",
 }
 
@@ -38,10 +40,12 @@ class DebianCluster:
     def __init__(self, cluster: Cluster) -> None:
         self._version, self._name = str(cluster.version), cluster.cluster_name
         self._port = str(cluster.port)
+        self._cluster = cluster
         self.label = f"{self._version}-{self._name}"
         self.unit = f"postgresql@{self.label}"
         self.etc = f"/etc/postgresql/{self._version}/{self._name}"
         self.drop_in = f"/etc/systemd/system/{self.unit}.service.d/howdah.conf"
+        self.logs = f"howdah-logs-{self.label}"
 
     def facts(self, layout: Layout, packages: Iterable[str], modules: str) -> str:
         """What the snapshot asks of it."""
@@ -49,7 +53,9 @@ class DebianCluster:
             "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
             server=f"postgresql-{self._version}", version=self._version,
             packages=" ".join(packages), modules=modules, files=" ".join(FILES),
-            conf=shlex.quote(self._conf(layout)),
+            conf=shlex.quote(self._conf(layout)), logs=self.logs,
+            logfiles=" ".join(self._log_files(layout)),
+            logconf=shlex.quote("\n".join(self._log_files(layout).values())),
         )  # fmt: skip
 
     def check_data_of_another(self, found: Found) -> None:
@@ -68,7 +74,8 @@ class DebianCluster:
 
     def lacks(self, found: Found) -> list[str]:
         """What `register` would do, a line each."""
-        names = {"etc": self.etc, "unit": self.unit, "drop_in": self.drop_in}
+        names = {"etc": self.etc, "unit": self.unit, "drop_in": self.drop_in,
+                 "logs": f"{self.logs}.path"}  # fmt: skip
         lines = [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
         if "no cluster" not in found.has:
             lines += [f"{self.etc}/{file}: a link to what is in force" for file in FILES
@@ -81,7 +88,10 @@ class DebianCluster:
             etc=self.etc, data=layout.data, current=layout.current, port=self._port,
             version=self._version, name=self._name, drop_in=self.drop_in, conf=self._conf(layout),
         )  # fmt: skip
-        return shell.filled("runtime/register", assigned=assigned, owner=owner, unit=self.unit)
+        writes = [f"put {shlex.quote(path)} {shlex.quote(text)}"
+                  for path, text in self._log_files(layout).items()]  # fmt: skip
+        return shell.filled("runtime/register", assigned=assigned, owner=owner, unit=self.unit,
+                            logs=self.logs, writes="\n".join(writes))  # fmt: skip
 
     def control(self, layout: Layout, owner: str) -> str:
         """Shell lines: $1 is start, stop or restart."""
@@ -97,10 +107,21 @@ class DebianCluster:
         """Shell lines; pg_dropcluster leaves what it does not know."""
         return (
             f"systemctl disable {self.unit}; "
+            f"systemctl disable --now {self.logs}.path; "
             f"[ ! -e {self.etc} ] || pg_dropcluster --stop {self._version} {self._name} || :; "
             f"rm -rf {self.etc} {Path(self.drop_in).parent} {layout.data} {layout.log} "
-            f"{layout.canary}*; systemctl daemon-reload"
+            f"{layout.canary}* {' '.join(self._log_files(layout))}; systemctl daemon-reload"
         )
+
+    def _log_files(self, layout: Layout) -> dict[str, str]:
+        """What bounds the log: a script, and two units that run it. Paths and contents."""
+        script, units = f"{layout.home}/prune_logs.sh", f"/etc/systemd/system/{self.logs}"
+        parts = {"label": self.label, "script": script, "log": layout.log}
+        return {
+            script: prune_logs(layout, self._cluster),
+            f"{units}.service": shell.filled("runtime/logs.service", **parts).strip(),
+            f"{units}.path": shell.filled("runtime/logs.path", **parts).strip(),
+        }
 
     def _conf(self, layout: Layout) -> str:
         """The unit's drop-in."""

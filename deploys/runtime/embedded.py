@@ -25,6 +25,8 @@ from deploys.runtime import (
     FOLDERS,
     initdb,
     initdb_line,
+    log_files,
+    prune_logs,
     refuse_strangers,
     refuse_taken_port,
 )
@@ -141,9 +143,13 @@ class Embedded:
             "-D", layout.data, "-w", "-t", "60", "-s",
             "-l", f"{layout.log}/start.log", "-o", options, "-m", "fast",
         )  # fmt: skip
-        pgctl, logs = f'{self.as_owner} "$PG_CTL" {words}', f"{shlex.quote(layout.log)}/*.log"
-        functions = shell.filled("runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl,
-                                 logs=logs, said=":", owner=self.as_owner)  # fmt: skip
+        pgctl = f'{self.as_owner} "$PG_CTL" {words}'
+        # At each start, for there is no systemd to watch the folder.
+        prune = f"{self.as_owner} {shell.quoted('sh', '-c', prune_logs(layout, self.cluster))}"
+        functions = shell.filled(
+            "runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=log_files(layout),
+            said=":", owner=self.as_owner, prune=prune,
+        )  # fmt: skip
         # A wheel that is newer than the last deploy has not brought its own yet.
         older = f"ls -d {shlex.quote(layout.home)}/pgsql-*/bin/pg_ctl | tail -n 1"
         return (

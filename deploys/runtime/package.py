@@ -13,6 +13,7 @@ from deploys.runtime import (
     FOLDERS,
     initdb,
     initdb_line,
+    log_files,
     refuse_strangers,
     refuse_taken_port,
 )
@@ -182,7 +183,7 @@ class Package:
         return shell.filled(
             "runtime/control", control=debian.control(layout, self.as_owner),
             pgctl=f"{self.as_owner} {layout.binaries}/pg_ctl -D {layout.data} -s",
-            said=debian.said, logs=f"{layout.log}/*.log", owner=self.as_owner,
+            said=debian.said, logs=log_files(layout), owner=self.as_owner, prune=":",
         )  # fmt: skip
 
     def remove(self) -> Iterator[PyinfraCommand]:

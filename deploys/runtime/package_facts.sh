@@ -87,5 +87,7 @@ else
     { read -r said < @ETC@/start.conf; } 2>/dev/null
     [ "$said" = auto ] || echo "has${tab}no start.conf"
     [ "$(cat @DROP@ 2>/dev/null)" = @CONF@ ] || echo "has${tab}no drop-in"
+    { [ "$(cat @LOGFILES@ 2>/dev/null)" = @LOGCONF@ ] &&
+        [ -L /etc/systemd/system/multi-user.target.wants/@LOGS@.path ]; } || echo "has${tab}no log units"
     [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
 fi

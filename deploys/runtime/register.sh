@@ -15,9 +15,14 @@ for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
     @OWNER@ ln -sfn "$CURRENT/$file" "$ETC/.$file"
     @OWNER@ mv -fT "$ETC/.$file" "$ETC/$file"
 done
+put() {
+    printf '%s\n' "$2" > "$1.new"
+    mv -fT "$1.new" "$1"
+}
 install -d "${DROP_IN%/*}"
-printf '%s\n' "$CONF" > "$DROP_IN.new"
-mv -fT "$DROP_IN.new" "$DROP_IN"
+put "$DROP_IN" "$CONF"
+@WRITES@
 systemctl daemon-reload
-systemctl enable @UNIT@
+systemctl enable @UNIT@ @LOGS@.path
+systemctl restart @LOGS@.path
 sync "$ETC"

@@ -21,3 +21,5 @@ SELECT json_build_array('unfrozen', datname, age(datfrozenxid))
 FROM pg_catalog.pg_database
 ORDER BY age(datfrozenxid) DESC
 LIMIT 1;
+
+SELECT json_build_array('queued', pg_notification_queue_usage());

@@ -76,6 +76,10 @@ class Single(Fleet):
 
     # -- The server ----------------------------------------------------------------------
 
+    @property
+    def address(self) -> str:  # type: ignore[override]
+        return self.machine.address
+
     def ask(self, sql: str, database: str = "postgres") -> str:
         return self.machine.ask(sql, database)
 

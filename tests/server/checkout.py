@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.server.warm import Warm
@@ -211,6 +212,8 @@ class Checkout:
 
     # -- Talking to the server ----------------------------------------------------------
 
+    address = "127.0.0.1"
+
     def login(
         self, role: str, database: str, sql: str = "SELECT 1", **conninfo: object
     ) -> subprocess.CompletedProcess[str]:
@@ -223,6 +226,15 @@ class Checkout:
         dsn = " ".join(f"{key}='{value}'" for key, value in given.items())
         command = [str(self.bin / "psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn]
         return self.run(command, env={"PGPASSWORD": str(password)})
+
+    def session(self, role: str, database: str, **conninfo: Any) -> psycopg.Connection:
+        """One that lasts, of a client like that; each statement is a transaction."""
+        given = {
+            "host": self.address, "port": self.port, "dbname": database, "user": role,
+            "password": self.password(role), "sslmode": "verify-full",
+            "sslrootcert": str(self.secrets / "ca.crt"), **conninfo,
+        }  # fmt: skip
+        return psycopg.connect(autocommit=True, **given)
 
     def ask(self, sql: str, database: str = "postgres", *, pgoptions: str = "") -> str:
         """As the superuser over the socket; several statements are several."""

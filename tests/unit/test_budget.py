@@ -7,7 +7,7 @@ import pytest
 from howdah.budget import refuse_overdraft
 from howdah.cluster import BadCluster, Cluster
 
-# 2 × (10 + 5 + 1) + 8 + 2 + 3
+# 2 × (10 + 5 + 1) + 8 + 2 + 3 + 4
 POOLS = {
     "app_instances": 2,
     "pool_size": 10,
@@ -15,6 +15,7 @@ POOLS = {
     "temporal_connections": 8,
     "backup_connections": 2,
     "superuser_reserved_connections": 3,
+    "spare_connections": 4,
 }
 
 
@@ -23,22 +24,22 @@ def cluster(**data: Any) -> Cluster:
 
 
 def test_pools_that_fit_exactly_pass() -> None:
-    refuse_overdraft(cluster(max_connections=45))
+    refuse_overdraft(cluster(max_connections=49))
 
 
 def test_one_too_many_is_refused_with_the_sum() -> None:
     with pytest.raises(BadCluster, match="max_connections") as e:
-        refuse_overdraft(cluster(max_connections=44))
+        refuse_overdraft(cluster(max_connections=48))
     assert str(e.value) == (
-        "max_connections = 44: needs 45 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
-        "+ 8 Temporal + 2 backup + 3 reserved; raise it, or lower a pool"
+        "max_connections = 48: needs 49 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
+        "+ 8 Temporal + 2 backup + 3 reserved + 4 spare; raise it, or lower a pool"
     )
 
 
 @pytest.mark.parametrize("key", sorted(POOLS))
 def test_each_part_counts(key: str) -> None:
-    with pytest.raises(BadCluster, match="max_connections = 45: needs "):
-        refuse_overdraft(cluster(max_connections=45, **{key: POOLS[key] + 1}))
+    with pytest.raises(BadCluster, match="max_connections = 49: needs "):
+        refuse_overdraft(cluster(max_connections=49, **{key: POOLS[key] + 1}))
 
 
 def test_defaults_fit() -> None:

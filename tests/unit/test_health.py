@@ -55,6 +55,8 @@ def test_two_folders_on_one_file_system_are_one_line() -> None:
         (["unfrozen", "appdb", MOST_UNFROZEN + 1],
          "database appdb: 1000 million transactions since the last freeze"),
         (["unfrozen", "appdb", 200_000_000], ""),
+        (["queued", 0.51], "the queue of NOTIFY is 51% full"),
+        (["queued", 0.5], ""),
     ],
 )  # fmt: skip
 def test_rows(row: list[object], says: str) -> None:

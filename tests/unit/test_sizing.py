@@ -58,6 +58,9 @@ def test_what_the_server_accepts(hardware: Hardware) -> None:
     assert all(in_bytes(given[name]) // KILO < 2**31 for name in MEMORY)
     assert in_bytes(given["max_wal_size"]) >= 2 * in_bytes(given["min_wal_size"]) >= 64 * KILO**2
     assert in_bytes(given["max_wal_size"]) <= hardware.disk // 10
+    kept = in_bytes(given["max_slot_wal_keep_size"])
+    assert 2 * in_bytes(given["max_wal_size"]) <= kept < 2**31 * KILO**2
+    assert 64 <= int(given["max_notify_queue_pages"]) < 2**31
     workers = int(given["max_worker_processes"])
     assert hardware.cores <= int(given["max_parallel_workers"]) <= workers
     for part in ("max_parallel_workers_per_gather", "max_parallel_maintenance_workers"):
@@ -88,7 +91,20 @@ def test_an_ordinary_host() -> None:
         "max_parallel_maintenance_workers": "4",
         "autovacuum_max_workers": "3",
         "autovacuum_vacuum_cost_limit": "600",
+        "max_slot_wal_keep_size": "51200MB",  # a tenth of the disk
+        "max_notify_queue_pages": "131072",  # 1 GB
     }
+
+
+def test_small_disk() -> None:
+    """The least that a server needs, whatever the disk has."""
+    given = sizes(Hardware(16 * GB, 8, GB))
+    assert (given["max_wal_size"], given["max_slot_wal_keep_size"]) == ("64MB", "128MB")
+    assert given["max_notify_queue_pages"] == "8192"  # 64 MB
+
+
+def test_queue_of_notify_before_17() -> None:
+    assert "max_notify_queue_pages" not in sizes(version=16)
 
 
 @pytest.mark.parametrize(

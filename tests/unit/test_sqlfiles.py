@@ -109,7 +109,7 @@ def test_connect_takes_any_name_without_quotes_in_it(sql: Read, word: str, name:
      "\\connect host=evil", "\\connectx"],
 )  # fmt: skip
 def test_other_lines_of_psql_are_refused(sql: Read, line: str) -> None:
-    with pytest.raises(BadSql, match=r"is not known here; only \\connect is") as e:
+    with pytest.raises(BadSql, match=r"is not known here; only \\connect, ") as e:
         sql(f"SELECT 1;\n{line}\n")
     assert str(e.value).startswith(f"roles-sql/1.sql:2: {line.split(maxsplit=1)[0]} ")
 
@@ -218,3 +218,41 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1.sql").mkdir()
     with pytest.raises(BadSql, match=f"{tmp_path.name}/1.sql: .*Is a directory"):
         read(tmp_path, {})
+
+
+CHOICE = """\\if :since_17
+SELECT 17;
+\\connect one
+\\else
+SELECT 15;
+\\endif
+SELECT 0;
+"""
+
+
+@pytest.mark.parametrize(("since_17", "said"), [
+    ("true", [("SELECT 17", "postgres", 2), ("SELECT 0", "one", 7)]),
+    ("false", [("SELECT 15", "postgres", 5), ("SELECT 0", "postgres", 7)]),
+])  # fmt: skip
+def test_branch_that_psql_takes(
+    tmp_path: Path, since_17: str, said: list[tuple[str, str, int]]
+) -> None:
+    (tmp_path / "1.sql").write_text(CHOICE)
+    found = read(tmp_path, {"since_17": since_17})
+    lines = [int(s.source.rpartition(":")[2]) for s in found]
+    assert [(s.text, s.database, n) for s, n in zip(found, lines, strict=True)] == said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("\\if true\nSELECT 1;", "needs an "),
+        ("\\else", "is not known"),
+        ("\\endif", "is not known"),
+        ("\\if :nosuch\n\\endif", "'nosuch' is not set"),
+        ("\\if true\n\\elif true\n\\endif", "is not known"),
+    ],
+)
+def test_branches_that_are_refused(sql: Read, text: str, says: str) -> None:
+    with pytest.raises(BadSql, match=says):
+        sql(text)

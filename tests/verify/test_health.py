@@ -14,3 +14,7 @@ def test_no_checksum_has_failed(found: Found) -> None:
 
 def test_no_transaction_is_old(found: Found) -> None:
     assert [*found.health.old(), *found.health.unwrapped()] == []
+
+
+def test_what_was_notified_is_read(found: Found) -> None:
+    assert list(found.health.unread()) == []
