@@ -22,6 +22,10 @@ ON_DISK = {
         "sed -i /OOMPolicy/d /etc/systemd/system/{unit}.service.d/howdah.conf",
         "/etc/systemd/system/{unit}.service.d/howdah.conf: as it was written",
     ),
+    "what bounds the log": (
+        "systemctl disable --now {logs}.path; rm {home}/prune_logs.sh",
+        "{logs}.path: what bounds the log, enabled",
+    ),
     "start.conf": ("echo manual > {etc}/start.conf", "{etc}/start.conf: auto"),
     "link replaced": (
         "rm {etc}/pg_hba.conf; echo 'local all all trust' > {etc}/pg_hba.conf",
@@ -37,7 +41,9 @@ IN_THE_SERVER = {
 
 
 def names_of(single: Single) -> dict[str, str]:
-    return {"unit": single.unit, "etc": single.debian, "data": single.data}
+    logs = f"howdah-logs-{single.version}-main"
+    places = {"etc": single.debian, "data": single.data, "home": single.etc}
+    return {"unit": single.unit, "logs": logs, **places}
 
 
 def drift(single: Single, shell: str) -> None:
