@@ -51,6 +51,10 @@ objects AS (
     LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass
     WHERE p.pronamespace = 'pg_catalog'::regnamespace
+        -- of three thousand, first the few that may be among them
+        AND (p.proacl IS NOT NULL OR p.proname = ANY (named.catalog) OR p.oid IN (
+            SELECT j.objoid FROM pg_catalog.pg_init_privs AS j
+            WHERE j.classoid = 'pg_proc'::regclass))
         AND (p.proacl IS DISTINCT FROM i.initprivs OR p.proname = ANY (named.catalog))
     UNION ALL
     -- and the tables
