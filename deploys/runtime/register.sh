@@ -17,6 +17,7 @@ for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
 done
 put() {
     printf '%s\n' "$2" > "$1.new"
+    chmod 0644 "$1.new"
     mv -fT "$1.new" "$1"
 }
 install -d "${DROP_IN%/*}"
