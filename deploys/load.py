@@ -57,7 +57,7 @@ def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:
     """What only a restart puts in force."""
     staged = target.staged.late if target.staged else []
     names = {*difference.late(overridden, found.contexts), *found.pending, *staged}
-    return [*sorted(names), *(["the other binaries"] if found.outdated else [])]
+    return [*sorted(names), *(target.runtime.late(found) if found.running else [])]
 
 
 def _verb(target: Target, found: Found, *, late: bool, overridden: bool) -> str:

@@ -58,10 +58,12 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
         verb = "restart"
     would([f"{verb} the server with release {release}", *_difference(now, before),
            "the next deploy writes what the inventory says"])  # fmt: skip
+    late += runtime.late(found) if found.running else []
     waits(late if verb == "reload" and not state.is_executing else [], RESTART)
     yield from swap(target, verb, release, hba.logins(before["pg_hba.conf"]))
     if state.is_executing:  # the server knows
-        waits(sorted(snapshot(target).pending), RESTART)
+        found = snapshot(target)
+        waits([*sorted(found.pending), *runtime.late(found)], RESTART)
     yield releases.keep(runtime, release)
 
 

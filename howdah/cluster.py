@@ -26,6 +26,7 @@ from howdah.knobs import (
     Addresses,
     Audit,
     ClusterName,
+    Folders,
     Frozen,
     Label,
     Libraries,
@@ -46,6 +47,7 @@ from howdah.settings import Duration, Memory, Share, Value, setting_faults, spel
 
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
+OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
 
 
@@ -139,6 +141,10 @@ class Cluster(BaseModel):
     restart: Switch | None = None
     # None: all but production. What it sets wins over the files, and no inventory shows it.
     allow_alter_system: Switch | None = None
+    # What systemd lets the server do: deploys/runtime/sandbox.conf. Packages only.
+    sandbox: Switch = True
+    # Folders that it may write beside its own: of tablespaces, of an archive_command.
+    read_write_paths: Folders = ()
     # Settings without a knob above, by their names in pg_settings.
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen
@@ -242,7 +248,8 @@ class Cluster(BaseModel):
         ]
         if self.stage == "development":
             return wide
-        return [*wide, *self._unsafe.values()]
+        open_ = [] if self.sandbox else [OPEN]
+        return [*wide, *open_, *self._unsafe.values()]
 
 
 KNOBS = frozenset(field.alias or name for name, field in Cluster.model_fields.items())

@@ -88,6 +88,9 @@ class Found:
     release: str = ""  # that the running server has loaded
     loaded: float = 0  # when, in seconds of the epoch
     links: set[str] = field(default_factory=set)  # to files in force, where Debian looks for them
+    drop_in: str = ""  # of the cluster's unit
+    places: set[str] = field(default_factory=set)  # folders that the data directory has links to
+    unit: str = ""  # the mark of the drop-in that the running server was started by
     linked: float = 0  # since when what the server reads is linked to the release
     # Of settings the names in small letters, for PostgreSQL compares them so: TimeZone is timezone.
     contexts: dict[str, str] = field(default_factory=dict)  # setting: pg_settings.context
@@ -180,9 +183,9 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         number, extreme = EXTREMES[name]
         value = number(values[0])
         setattr(found, name, extreme(getattr(found, name) or value, value))
-    elif name in ("has", "links"):
+    elif name in ("has", "links", "places"):
         getattr(found, name).add(values[0])
-    elif name in ("folder", "listener", "beside", "auto", "room"):
+    elif name in ("folder", "listener", "beside", "auto", "room", "drop_in"):
         _several_fact(found, name, values)
     else:
         _file_fact(found.files, name, values)
@@ -206,6 +209,8 @@ def _several_fact(found: Found, name: str, values: list[str]) -> None:
         found.beside.append(Beside(label, whose, bool(data), bool(release)))
     elif name == "room":
         found.health.add_room(values)
+    elif name == "drop_in":
+        found.drop_in += "\t".join(values) + "\n"
     else:
         setting, value = settings.line("\t".join(values))
         found.system[setting] = value
@@ -229,8 +234,8 @@ def _row(found: Found, row: list[Any]) -> None:
         case ["server", version, release, listen, preloaded]:
             found.version, found.release, found.listen = version, release, listen
             found.preloaded = preloaded
-        case ["loaded", seconds]:
-            found.loaded = seconds
+        case ["loaded" | "unit" as name, value]:
+            setattr(found, name, value)
         case ["context", name, context, pending]:
             found.contexts[name.lower()] = context
             found.pending |= {name.lower()} if pending else set()

@@ -14,9 +14,9 @@ FILE = "configuration file"
 # A role's or a database's own, which are compared where roles-sql is.
 OF_ROLES = frozenset({"global", "database", "user", "database user", "client", "session"})
 OF_THE_SERVER = frozenset({"default", "dynamic default", "override"})
-# The unit starts the server with the one; before PostgreSQL 16 the kernel's limit counted as
-# the other's source.
-OF_THE_HOST = frozenset({"external_pid_file", "max_stack_depth"})
+# The unit starts the server with the first two; before PostgreSQL 16 the kernel's limit counted as
+# the third one's source.
+OF_THE_HOST = frozenset({"external_pid_file", "jit_provider", "max_stack_depth"})
 AUTO_CONF = "postgresql.auto.conf"
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -86,6 +87,15 @@ def _debian_package(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    """One that a unit file and a shell can have, in one spelling."""
+    path = PurePosixPath(value)
+    is_plain = str(path) == value and ".." not in path.parts and value.isprintable()
+    if not (is_plain and re.match("/[^/]", value)):
+        raise ValueError("needs absolute paths of folders, like /srv/tablespaces")
+    return value
+
+
 def _package(value: str) -> str:
     if not all(part.isidentifier() for part in value.split(".")):
         raise ValueError("needs a package as an import names it, like app_db.migrations")
@@ -159,6 +169,10 @@ Packages = Annotated[
 ]
 Libraries = Annotated[
     tuple[Annotated[str, AfterValidator(_library)], ...],
+    BeforeValidator(_several),
+]
+Folders = Annotated[
+    tuple[Annotated[str, AfterValidator(_folder)], ...],
     BeforeValidator(_several),
 ]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]

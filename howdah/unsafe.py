@@ -46,7 +46,7 @@ RULES: Mapping[str, Rule] = {
     # -- Somebody else's code, weak verifiers, checks that are left out
     "dynamic_library_path": (OPENS, "$libdir", _some("$libdir")),
     "extension_control_path": (OPENS, "$system", _some("$system")),
-    "jit_provider": (OPENS, "llvmjit", _some("llvmjit")),
+    "jit_provider": (OPENS, "llvmjit or none", _some("llvmjit", "none")),
     "local_preload_libraries": (OPENS, "''", _some("")),
     "scram_iterations": (OPENS, f"{LEAST_ITERATIONS} or more", _enough),
     "lo_compat_privileges": (OPENS, "off", _switched(OFF)),

@@ -43,6 +43,7 @@ def auto(line: str, check: str, says: str = "", **its: str) -> Mutation:
 
 RELOAD = "SELECT pg_reload_conf()"
 DIFFERS = "test_nothing_differs_from_roles_sql"
+OWN = "/etc/systemd/system/{unit}.service.d/zz-own.conf"  # a drop-in of somebody's
 FORCE = "test_what_is_in_force_is_what_the_files_say"
 REFUSED = "test_is_refused"
 
@@ -266,7 +267,7 @@ IN_FILES = [
     Mutation("test_nothing_is_left_to_install", "{log}", shell="chmod 755 {log}", turn="a"),
     Mutation("test_nothing_is_left_to_install", "enable postgresql@", only="package",
              shell="systemctl disable {unit}", turn="c"),
-    Mutation("test_nothing_is_left_to_install", "howdah.conf: as it was written", only="package",
+    Mutation("test_nothing_is_left_to_install", "+OOMPolicy=continue", only="package",
              shell="sed -i /OOMPolicy/d /etc/systemd/system/{unit}.service.d/howdah.conf"),
     Mutation("test_nothing_is_left_to_install", "start.conf: auto", only="package",
              shell="echo manual > {debian}/start.conf"),
@@ -275,6 +276,10 @@ IN_FILES = [
              shell="rm {debian}/pg_hba.conf; echo 'local all all peer' > {debian}/pg_hba.conf"),
     Mutation("test_unit_is_enabled_and_runs", "'enabled-runtime'", only="package",
              shell="systemctl disable {unit}", turn="b"),
+    Mutation("test_unit_is_sandboxed", "<= 1.5", only="package", turn="c",
+             shell=f"printf '[Service]\\nProtectSystem=no\\nCapabilityBoundingSet=~\\n' > {OWN}; "
+                   "systemctl daemon-reload",
+             back=f"rm {OWN}; systemctl daemon-reload"),
 ]  # fmt: skip
 
 SETTINGS = [

@@ -74,6 +74,10 @@ class Runtime(Protocol):
         """The data directory: whole or not at all."""
         ...
 
+    def late(self, found: Found) -> list[str]:
+        """What of it a running server has only after a restart."""
+        ...
+
     def remove(self) -> Iterator[PyinfraCommand]:
         """Everything, the data too."""
         ...
@@ -137,6 +141,11 @@ def refuse_strangers(found: Found, data: str) -> None:
     if "strangers" in found.has:
         raise BadCluster(f"{data} has files, and is no data directory of PostgreSQL: move them "
                          "away, or mount the right file system there")  # fmt: skip
+
+
+def outdated(found: Found) -> list[str]:
+    """What apt, or a new wheel, has brought since the server was started."""
+    return ["the other binaries"] if found.outdated else []
 
 
 def control(runtime: Runtime, verb: str) -> StringCommand:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deploys import shell
-from deploys.runtime import prune_logs
+from deploys.runtime import prune_logs, unit
+from howdah import difference
 from howdah.cluster import BadCluster, Cluster
 from howdah.found import Found
 from howdah.layout import Layout
+from howdah.render import File
 
 # What a cluster must be to be taken over as it is, by what package_facts.sh says of it.
 ADOPTABLE = {
@@ -25,7 +27,6 @@ ADOPTABLE = {
 REGISTERED = {
     "no cluster": "make it {unit}, enabled",
     "no start.conf": "{etc}/start.conf: auto",
-    "no drop-in": "{drop_in}: as it was written",
     "no log units": "{logs}: what bounds the log, enabled",
     "no unit": "enable {unit}",
 }
@@ -39,8 +40,7 @@ class DebianCluster:
 
     def __init__(self, cluster: Cluster) -> None:
         self._version, self._name = str(cluster.version), cluster.cluster_name
-        self._port = str(cluster.port)
-        self._cluster = cluster
+        self._port, self._cluster = str(cluster.port), cluster
         self.label = f"{self._version}-{self._name}"
         self.unit = f"postgresql@{self.label}"
         self.etc = f"/etc/postgresql/{self._version}/{self._name}"
@@ -53,8 +53,7 @@ class DebianCluster:
             "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
             server=f"postgresql-{self._version}", version=self._version,
             packages=" ".join(packages), modules=modules, files=" ".join(FILES),
-            conf=shlex.quote(self._conf(layout)), logs=self.logs,
-            logfiles=" ".join(self._log_files(layout)),
+            logs=self.logs, logfiles=" ".join(self._log_files(layout)),
             logconf=shlex.quote("\n".join(self._log_files(layout).values())),
         )  # fmt: skip
 
@@ -72,21 +71,34 @@ class DebianCluster:
                 said = cause.format(etc=self.etc, data=data, unit=self.unit, version=self._version)
                 raise BadCluster(f"adopt: {said}")
 
-    def lacks(self, found: Found) -> list[str]:
+    def lacks(self, layout: Layout, found: Found) -> list[str]:
         """What `register` would do, a line each."""
-        names = {"etc": self.etc, "unit": self.unit, "drop_in": self.drop_in,
-                 "logs": f"{self.logs}.path"}  # fmt: skip
+        names = {"etc": self.etc, "unit": self.unit, "logs": f"{self.logs}.path"}
         lines = [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
+        lines += self._unit_lines(layout, found)
         if "no cluster" not in found.has:
             lines += [f"{self.etc}/{file}: a link to what is in force" for file in FILES
                       if file not in found.links]  # fmt: skip
         return lines
 
-    def register(self, layout: Layout, owner: str) -> str:
+    def _unit_lines(self, layout: Layout, found: Found) -> list[str]:
+        wanted = self.conf(layout, found)
+        if "no cluster" in found.has or found.drop_in == wanted:
+            return []
+        lines = [f"write {self.drop_in}"]
+        if "ReadWritePaths=" in wanted and "ReadWritePaths=" not in found.drop_in:
+            paths = ", ".join(unit.writable(self._cluster, layout, found.places))
+            lines.append(f"from its next restart on the server writes only to {paths}; "
+                         "read_write_paths adds to them")  # fmt: skip
+        now = found.drop_in or None
+        return lines + difference.file_lines(self.drop_in, now, File(wanted.encode()))
+
+    def register(self, layout: Layout, found: Found, owner: str) -> str:
         """The script that makes a data directory this cluster; ``owner``: words that run as it."""
         assigned = shell.assigned(
             etc=self.etc, data=layout.data, current=layout.current, port=self._port,
-            version=self._version, name=self._name, drop_in=self.drop_in, conf=self._conf(layout),
+            version=self._version, name=self._name, drop_in=self.drop_in,
+            conf=self.conf(layout, found).strip(), sandbox=self._sandbox(layout, found),
         )  # fmt: skip
         writes = [f"put {shlex.quote(path)} {shlex.quote(text)}"
                   for path, text in self._log_files(layout).items()]  # fmt: skip
@@ -123,7 +135,12 @@ class DebianCluster:
             f"{units}.path": shell.filled("runtime/logs.path", **parts).strip(),
         }
 
-    def _conf(self, layout: Layout) -> str:
+    def _sandbox(self, layout: Layout, found: Found) -> str:
+        """What has to be tried; what the host has has been."""
+        if found.drop_in == self.conf(layout, found):
+            return ""
+        return unit.sandbox(self._cluster, unit.writable(self._cluster, layout, found.places))
+
+    def conf(self, layout: Layout, found: Found) -> str:
         """The unit's drop-in."""
-        return shell.filled("runtime/unit.conf", binaries=layout.binaries, data=layout.data,
-                            etc=self.etc).strip()  # fmt: skip
+        return unit.drop_in(self._cluster, layout, self.etc, found.places)

@@ -26,6 +26,7 @@ from deploys.runtime import (
     initdb,
     initdb_line,
     log_files,
+    outdated,
     prune_logs,
     refuse_strangers,
     refuse_taken_port,
@@ -133,6 +134,10 @@ class Embedded:
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
         """The data directory."""
         yield initdb(self)
+
+    def late(self, found: Found) -> list[str]:
+        """Binaries of another wheel."""
+        return outdated(found)
 
     @property
     def functions(self) -> str:

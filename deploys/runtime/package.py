@@ -14,10 +14,12 @@ from deploys.runtime import (
     initdb,
     initdb_line,
     log_files,
+    outdated,
     refuse_strangers,
     refuse_taken_port,
 )
 from deploys.runtime.debian import DebianCluster
+from deploys.runtime.unit import mark_of
 from howdah import modules
 from howdah.cluster import BadCluster, Cluster
 from howdah.expected import UPGRADE
@@ -166,15 +168,20 @@ class Package:
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""
         new = [] if found.data else [initdb_line(found, self.layout.data)]
-        return new + self._debian.lacks(found)
+        return new + self._debian.lacks(self.layout, found)
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, and Debian's cluster around it."""
         if not found.data:
             yield initdb(self, maker=self.as_owner)
-        script = self._debian.register(self.layout, self.as_owner)
+        script = self._debian.register(self.layout, found, self.as_owner)
         what = f"make {self.layout.data} {self._debian.unit}"
         yield shell.run(what, script, lock=self.lock)
+
+    def late(self, found: Found) -> list[str]:
+        """A server that was started by another drop-in, or past the unit, too."""
+        wanted = mark_of(self._debian.conf(self.layout, found))
+        return [*outdated(found), *([] if found.unit == wanted else ["the unit"])]
 
     @property
     def functions(self) -> str:

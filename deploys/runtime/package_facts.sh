@@ -73,6 +73,16 @@ for place in /var/lib/postgresql/*/*/PG_VERSION; do
     case "$other" in *[!A-Za-z0-9_.-]*) continue ;; esac
     [ -e "/etc/howdah/$other/environment" ] || echo "beside$tab$other$tab${tab}data$tab"
 done
+sed "s/^/drop_in$tab/" @DROP@ 2>/dev/null
+# where the server writes beside its data directory. Its user may have put any link there: only
+# folders count that have what PostgreSQL makes in them, where the unit lets it write nothing else
+for link in "$DATA/pg_wal" "$DATA/pg_tblspc/"*; do
+    [ -L "$link" ] && place=$(readlink -f "$link") || continue
+    case "$place" in *[[:cntrl:]]*) continue ;; esac
+    for made in "$place/archive_status" "$place/PG_@VERSION@_"*; do
+        [ ! -d "$made" ] || echo "places$tab$place"
+    done
+done
 if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
     echo "has${tab}no cluster"
 else
@@ -86,7 +96,6 @@ else
     said=
     { read -r said < @ETC@/start.conf; } 2>/dev/null
     [ "$said" = auto ] || echo "has${tab}no start.conf"
-    [ "$(cat @DROP@ 2>/dev/null)" = @CONF@ ] || echo "has${tab}no drop-in"
     { [ "$(cat @LOGFILES@ 2>/dev/null)" = @LOGCONF@ ] &&
         [ -L /etc/systemd/system/multi-user.target.wants/@LOGS@.path ]; } || echo "has${tab}no log units"
     [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"

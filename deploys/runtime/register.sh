@@ -15,6 +15,23 @@ for file in postgresql.conf pg_hba.conf pg_ident.conf release.conf; do
     @OWNER@ ln -sfn "$CURRENT/$file" "$ETC/.$file"
     @OWNER@ mv -fT "$ETC/.$file" "$ETC/$file"
 done
+# tried first: what a host that is a container itself cannot have would keep the server down
+if [ -n "$SANDBOX" ]; then
+    unit=howdah-sandbox-$VERSION-$NAME.service
+    printf '[Service]\nType=oneshot\nUser=postgres\nExecStart=/bin/true\n%s\n' "$SANDBOX" \
+        > "/run/systemd/system/$unit"
+    systemctl daemon-reload
+    said=$(systemctl start "$unit" 2>&1) && why= || {
+        why=$(journalctl -q -o cat -n 9 -u "$unit" | grep -m 1 Failed) || why=$said
+        systemctl reset-failed "$unit"
+    }
+    rm "/run/systemd/system/$unit"
+    [ -z "$why" ] || {
+        systemctl daemon-reload
+        echo "systemd cannot sandbox a unit on this host ($why); set sandbox = False" >&2
+        exit 1
+    }
+fi
 put() {
     printf '%s\n' "$2" > "$1.new"
     chmod 0644 "$1.new"

@@ -61,7 +61,7 @@ def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
     assert f"{auto}: take out {library}, wanted 'auth_delay," in said
     assert f"the cause is in {auto}, take it out there: ssl_ca_file = '/nowhere'" in said
     by_hand.machine.sh(f"sed -i /nowhere/d {auto}")
-    assert by_hand.deploy().changed == LOAD
+    assert by_hand.deploy().changed in (LOAD, [])  # systemd tries again by itself, too
     assert by_hand.machine.sh(f"stat -c '%U %a' {auto}") == "postgres 600"
     assert by_hand.deploy().changed == []
 

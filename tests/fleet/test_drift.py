@@ -20,7 +20,7 @@ ON_DISK = {
     "unit disabled": ("systemctl disable {unit}", "enable {unit}"),
     "drop-in": (
         "sed -i /OOMPolicy/d /etc/systemd/system/{unit}.service.d/howdah.conf",
-        "/etc/systemd/system/{unit}.service.d/howdah.conf: as it was written",
+        "+OOMPolicy=continue",
     ),
     "what bounds the log": (
         "systemctl disable --now {logs}.path; rm {home}/prune_logs.sh",

@@ -89,6 +89,7 @@ WORD = "a word with a meaning of its own"
         ("random_page_cost", float("nan"), "less than or equal to 100"),
         ("effective_io_concurrency", 1001, "less than or equal to 1000"),
         ("jit", "off", "should be a valid boolean"),
+        ("read_write_paths", "/srv", "needs a list, found str"),
         ("statement_timeout", "30", "needs '0' (off) or a number with its unit"),
         ("lock_timeout", 10, "needs '0' (off) or a number with its unit in quotes"),
     ],
@@ -99,6 +100,13 @@ def test_fault_names_key_value_and_need(key: str, value: Any, needed: str) -> No
     assert message.startswith(f"{key} = {value!r}: ")
     assert needed in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("path", ["/", "srv", "/srv/", "/srv/../etc", "/srv\nUser=root", "//srv"])
+def test_folder_of_a_unit_is_absolute_and_plain(path: str) -> None:
+    message = fault(read_write_paths=["/srv/a b", path])
+    assert message == (f"read_write_paths = {path!r}: needs absolute paths of folders, "
+                       "like /srv/tablespaces")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_what_alter_system_has_left_is_read_of_a_server_that_is_down() -> None:
     assert found.system == {"port": "17", "hba_file": "/a\tb", "??": ""}
 
 
+def test_unit_is_read() -> None:
+    found = read(["drop_in\t[Service]", "drop_in\tUser=a\tb", "places\t/srv/a b", "places\t/wal",
+                  json.dumps(["unit", "0123456789ab"])])  # fmt: skip
+    assert found.drop_in == "[Service]\nUser=a\tb\n"
+    assert (found.places, found.unit) == ({"/srv/a b", "/wal"}, "0123456789ab")
+
+
 def test_rows_of_the_server_are_read() -> None:
     found = rows(
         ["server", "17.10", "r-3", "127.0.0.1, ::1", 'auth_delay, "own"'],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploys.target import Target
 from howdah import in_force
 from howdah.cluster import Cluster
 from howdah.found import Found
@@ -43,9 +44,9 @@ def test_release_is_loaded_and_proven(found: Found) -> None:
     assert (found.release, found.good) == (found.current, found.current)
 
 
-def test_nothing_waits_for_a_restart(found: Found) -> None:
+def test_nothing_waits_for_a_restart(target: Target, found: Found) -> None:
     """Neither a setting that was loaded, nor one that is in the files only."""
-    waits = [*sorted(found.pending), *(["the other binaries"] if found.outdated else [])]
+    waits = [*sorted(found.pending), *target.runtime.late(found)]
     assert waits == [], "make stop start, or any restart by hand, puts them in force"
 
 

@@ -1,6 +1,7 @@
 """Files, folders and the unit."""
 
 import hashlib
+import re
 
 import pytest
 from testinfra.host import Host
@@ -13,6 +14,9 @@ from howdah.cluster import Cluster
 from howdah.found import Found
 
 LEAST_DAYS = 14
+MOST_EXPOSED = 1.5  # of 10, by systemd's own measure
+# Of /proc/PID/status: no setuid program helps, no capability, and a filter of system calls.
+KEPT = {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16, "CapBnd": "0" * 16}
 
 
 def test_nothing_is_left_to_install(target: Target, found: Found) -> None:
@@ -48,6 +52,20 @@ def test_unit_is_enabled_and_runs(host: Host, cluster: Cluster) -> None:
     unit = f"postgresql@{cluster.version}-{cluster.cluster_name}"
     enabled = host.run("systemctl is-enabled %s", unit).stdout.strip()
     assert (unit, enabled, host.service(unit).is_running) == (unit, "enabled", True)
+
+
+def test_unit_is_sandboxed(host: Host, cluster: Cluster, found: Found) -> None:
+    """What systemd itself says of the unit, and what the kernel has of the process that runs."""
+    if cluster.runtime != "package":
+        pytest.skip(f"runtime = {cluster.runtime!r} has no unit")
+    unit = f"postgresql@{cluster.version}-{cluster.cluster_name}"
+    said = host.run("systemd-analyze security --no-pager %s; cat /proc/%s/status", unit,
+                    str(found.pid)).stdout  # fmt: skip
+    exposure = re.search(r"exposure level for .*: ([\d.]+)", said)
+    assert exposure, said
+    assert float(exposure[1]) <= MOST_EXPOSED
+    status = dict(re.findall(r"^(\w+):\t(\w+)$", said, flags=re.MULTILINE))
+    assert {name: status.get(name) for name in KEPT} == KEPT
 
 
 def test_certificate_is_the_files_and_lasts(host: Host, target: Target, found: Found) -> None:
