@@ -1,6 +1,7 @@
 """What the roles may do, as the server itself says it, and as roles-sql/ asks for it."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -13,79 +14,101 @@ from howdah.verifiers import ROLES
 from tests.verify.at_hand import AtHand
 
 each_role = pytest.mark.parametrize("knob", sorted(ROLES.values()))
-ATTRIBUTES = """
-SELECT to_jsonb(r) FROM (
-    SELECT rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolcanlogin, rolreplication,
-        rolbypassrls FROM pg_roles WHERE rolname = {role}) AS r
-"""
-MEMBERSHIPS = """
-SELECT format('%s is a member of %s', u.rolname, r.rolname) FROM pg_auth_members
-JOIN pg_roles AS r ON r.oid = roleid JOIN pg_roles AS u ON u.oid = member
-WHERE {role} IN (r.rolname, u.rolname) ORDER BY 1
-"""
 # A server's dependencies name the owner of whatever is in any of its databases.
-OWNED = """
-SELECT DISTINCT format('%s in %s', classid::regclass, coalesce(datname, 'the cluster'))
+IN_THE_CLUSTER = """
+SELECT json_build_array('attribute', r.rolname, a.name) FROM pg_roles AS r
+CROSS JOIN LATERAL (VALUES ('rolsuper', rolsuper), ('rolcreatedb', rolcreatedb),
+    ('rolcreaterole', rolcreaterole), ('rolinherit', rolinherit), ('rolcanlogin', rolcanlogin),
+    ('rolreplication', rolreplication), ('rolbypassrls', rolbypassrls)) AS a (name, is_set)
+WHERE r.rolname = ANY ({roles}) AND a.is_set
+UNION ALL
+SELECT json_build_array('membership', name, format('%s is a member of %s', u.rolname, r.rolname))
+FROM pg_auth_members
+JOIN pg_roles AS r ON r.oid = roleid JOIN pg_roles AS u ON u.oid = member
+CROSS JOIN unnest({roles}) AS name WHERE name IN (r.rolname, u.rolname)
+UNION ALL
+SELECT json_build_array('owned', rolname, coalesce(datname, 'the cluster'), classid::regclass)
 FROM pg_shdepend AS s LEFT JOIN pg_database AS d ON d.oid = dbid
 JOIN pg_roles AS r ON r.oid = refobjid AND refclassid = 'pg_authid'::regclass
-WHERE rolname = {role} AND deptype = 'o'
-AND NOT coalesce(datname = ANY ({but}), FALSE) ORDER BY 1
+WHERE rolname = ANY ({roles}) AND deptype = 'o'
+GROUP BY rolname, datname, classid
+UNION ALL
+SELECT json_build_array('database', name, datname) FROM pg_database
+CROSS JOIN unnest({roles}) AS name
+WHERE datname = ANY ({bases}) AND has_database_privilege(name, oid, 'CONNECT')
 """
 # Whether by name, by PUBLIC, by a column or by membership.
-ON_TABLES = """
-SELECT format('%s ON %s', p.name, c.relname) FROM pg_class AS c
-CROSS JOIN unnest({privileges}) AS p (name)
+IN_THE_APPLICATIONS = """
+SELECT json_build_array('privilege', role, format('%s ON %s', p.name, c.relname))
+FROM pg_class AS c CROSS JOIN unnest({privileges}) AS p (name) CROSS JOIN unnest({roles}) AS role
 WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-AND (has_table_privilege({role}, c.oid, p.name)
+AND (has_table_privilege(role, c.oid, p.name)
     OR p.name IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
-    AND has_any_column_privilege({role}, c.oid, p.name)) ORDER BY 1
-"""
-TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = 'app'::regnamespace
-AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1
-"""
-CONNECT = """
-SELECT datname FROM pg_database WHERE datname = ANY ({bases})
-AND has_database_privilege({role}, oid, 'CONNECT') ORDER BY 1
+    AND has_any_column_privilege(role, c.oid, p.name))
+UNION ALL
+SELECT json_build_array('table', '', relname) FROM pg_class
+WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 """
 
 
-def _array(words: Any) -> str:
+def _array(words: Iterable[str]) -> str:
     return f"ARRAY[{', '.join(map(literal, words))}]::text[]"
+
+
+class Facts:
+    """What the server says of the three roles, asked once in each of two databases."""
+
+    def __init__(self, at_hand: AtHand, cluster: Cluster) -> None:
+        app, temporal = cluster.app_database, cluster.temporal_database
+        names = {
+            "roles": _array(getattr(cluster, knob) for knob in ROLES.values()),
+            "bases": _array([app, temporal, cluster.temporal_visibility_database, *SHARED]),
+            "privileges": _array(privileges("table", cluster.version)),
+        }
+        lines = at_hand.ask(IN_THE_CLUSTER.format(**names))
+        lines += at_hand.ask(IN_THE_APPLICATIONS.format(**names), app)
+        self._rows = [json.loads(line) for line in lines]
+
+    def of(self, kind: str, role: str = "") -> list[Any]:
+        """In order; where a row has more than one value, all of them."""
+        found = [row[2] if len(row) == 3 else row[2:] for row in self._rows
+                 if row[:2] == [kind, role]]  # fmt: skip
+        return sorted(found)
+
+
+@pytest.fixture(scope="session")
+def facts(at_hand: AtHand, cluster: Cluster) -> Facts:
+    return Facts(at_hand, cluster)
 
 
 @pytest.fixture
 def role(cluster: Cluster, knob: str) -> str:
-    return literal(getattr(cluster, knob))
+    return str(getattr(cluster, knob))
 
 
 @each_role
-def test_role_logs_in_and_nothing_else(at_hand: AtHand, role: str) -> None:
-    attributes = json.loads("".join(at_hand.ask(ATTRIBUTES.format(role=role))) or "{}")
-    assert [name for name, is_set in attributes.items() if is_set] == ["rolcanlogin"]
+def test_role_logs_in_and_nothing_else(facts: Facts, role: str) -> None:
+    assert facts.of("attribute", role) == ["rolcanlogin"]
 
 
 @each_role
-def test_role_acts_as_no_other(at_hand: AtHand, role: str) -> None:
-    assert at_hand.ask(MEMBERSHIPS.format(role=role)) == []
+def test_role_acts_as_no_other(facts: Facts, role: str) -> None:
+    assert facts.of("membership", role) == []
 
 
 @each_role
-def test_role_owns_nothing(at_hand: AtHand, cluster: Cluster, knob: str, role: str) -> None:
+def test_role_owns_nothing(facts: Facts, cluster: Cluster, knob: str, role: str) -> None:
     """But for the tables that Temporal makes for itself."""
     own = [cluster.temporal_database, cluster.temporal_visibility_database]
-    but = _array(own if knob == "temporal_role" else [])
-    assert at_hand.ask(OWNED.format(role=role, but=but)) == []
+    but = own if knob == "temporal_role" else []
+    owned = [f"{what} in {where}" for where, what in facts.of("owned", role) if where not in but]
+    assert owned == []
 
 
 @each_role
-def test_rights_on_tables(at_hand: AtHand, cluster: Cluster, knob: str, role: str) -> None:
+def test_rights_on_tables(facts: Facts, knob: str, role: str) -> None:
     wanted = {"app_role": ("DELETE", "INSERT", "SELECT", "UPDATE"), "backup_role": ("SELECT",)}
-    rows = at_hand.ask(
-        ON_TABLES.format(role=role, privileges=_array(privileges("table", cluster.version))),
-        cluster.app_database,
-    )
-    tables = at_hand.ask(TABLES, cluster.app_database)
+    rows, tables = facts.of("privilege", role), facts.of("table")
     assert "alembic_version" in tables
     granted = {
         f"{privilege} ON {table}"
@@ -98,13 +121,12 @@ def test_rights_on_tables(at_hand: AtHand, cluster: Cluster, knob: str, role: st
 
 
 @each_role
-def test_databases_that_it_enters(at_hand: AtHand, cluster: Cluster, knob: str, role: str) -> None:
+def test_databases_that_it_enters(facts: Facts, cluster: Cluster, knob: str, role: str) -> None:
     app, temporal = cluster.app_database, cluster.temporal_database
     visibility = cluster.temporal_visibility_database
     wanted = {"app_role": [app], "backup_role": [app, temporal, visibility],
               "temporal_role": [temporal, visibility]}  # fmt: skip
-    bases = _array([app, temporal, visibility, *SHARED])
-    assert at_hand.ask(CONNECT.format(role=role, bases=bases)) == sorted(wanted[knob])
+    assert facts.of("database", role) == sorted(wanted[knob])
 
 
 def test_nothing_differs_from_roles_sql(at_hand: AtHand) -> None:
