@@ -7,7 +7,7 @@ from pathlib import Path
 
 from howdah.catalog import WITHOUT_SCHEMA, Object
 from howdah.comments import SHARED_KINDS
-from howdah.names import setting_name
+from howdah.names import literal
 from howdah.role_settings import clause
 from howdah.wanted import Wanted
 
@@ -91,7 +91,10 @@ def settings(want: Wanted) -> str:
     """Whether the server takes what ALTER ROLE and ALTER DATABASE set; empty: they set nothing."""
     asked = []
     for (name, value), source in want.asked.items():
-        sql = f"RESET {setting_name(name)}" if value is None else clause(name, value)
+        # RESET of a name that is none is an error only where something else is set
+        sql = f"SELECT pg_catalog.current_setting({literal(name)})"
+        if value is not None:
+            sql = f"ALTER ROLE postgres {clause(name, value)}"
         asked.append((name, value, sql, source))
     return f"{_set('asked', json.dumps(asked))}\n{query('asked')}" if asked else ""
 

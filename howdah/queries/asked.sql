@@ -4,7 +4,8 @@
 SELECT set_config('howdah.asked', coalesce(json_agg(item)::text, '[]'), FALSE) <> '[]' AS unknown
 FROM json_array_elements(:'asked') AS item
 WHERE CASE
-    WHEN item ->> 1 IS NULL THEN NOT EXISTS (
+    -- a name with a prefix may be a library's, which is loaded later
+    WHEN item ->> 1 IS NULL THEN strpos(item ->> 0, '.') = 0 AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_settings AS s
         WHERE lower(s.name) = item ->> 0)
     ELSE NOT EXISTS (
@@ -26,7 +27,7 @@ BEGIN
     FOR item IN SELECT json_array_elements(current_setting('howdah.asked')::json)
     LOOP
         BEGIN
-            EXECUTE 'ALTER ROLE postgres ' || (item ->> 2);
+            EXECUTE item ->> 2;
         EXCEPTION
             -- no answer of the server's about the setting
             WHEN read_only_sql_transaction OR lock_not_available OR internal_error THEN NULL;

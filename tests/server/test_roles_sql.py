@@ -141,6 +141,29 @@ def test_unknown_is_refused_with_its_place(bare: Checkout, sql: str, says: str) 
     assert not bare.home.exists()
 
 
+WRONG = "ALTER ROLE :\"app_role\" SET work_mem = 'lots';\n"
+WORDS = 'roles-sql/60-x.sql:1: invalid value for parameter "work_mem": "lots"'
+
+
+def test_value_that_is_none_is_rejected_by_the_first_run(bare: Checkout) -> None:
+    """By the canary, before there is a server."""
+    (bare.folder / "roles-sql" / "60-x.sql").write_text(WRONG)
+    assert WORDS in bare.refused()
+    assert not bare.pid_file.exists()
+
+
+def test_value_that_is_none_is_rejected_by_a_dry_run(converged: Checkout) -> None:
+    file = converged.folder / "roles-sql" / "60-x.sql"
+    file.write_text(WRONG)
+    try:
+        dry = converged.pyinfra("--dry", "deploy.py")
+        assert dry.code == 1
+        assert WORDS in dry.output
+        assert WORDS in converged.refused()
+    finally:
+        file.unlink()
+
+
 def test_other_names_all_through(bare: Checkout) -> None:
     bare.inventory(app_role="shop_user", owner_role="shop_owner", app_database="shop")
     bare.deploy()
