@@ -1,18 +1,18 @@
 -- What roles-sql sets and the server would refuse, as rows of JSON. :asked: of each the name, its
 -- value, the SQL, and where it is said. What some role or database has already, the server takes.
 
-SELECT set_config('howdah.asked', coalesce(json_agg(item)::text, '[]'), FALSE) <> '[]' AS unknown
+SELECT set_config('howdah.asked', coalesce(json_agg(item)::text, '[]'), FALSE) <> '[]'
+    AND EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql') AS unknown
 FROM json_array_elements(:'asked') AS item
 WHERE CASE
     -- a name with a prefix may be a library's, which is loaded later
     WHEN item ->> 1 IS NULL THEN strpos(item ->> 0, '.') = 0 AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_settings AS s
         WHERE lower(s.name) = item ->> 0)
-    ELSE NOT EXISTS (
-        SELECT FROM pg_catalog.pg_db_role_setting AS s
-        CROSS JOIN unnest(s.setconfig) AS stored
-        WHERE lower(split_part(stored, '=', 1)) = item ->> 0
-            AND substr(stored, strpos(stored, '=') + 1) = item ->> 1)
+    ELSE (item ->> 0, item ->> 1) NOT IN (
+        SELECT lower(split_part(stored, '=', 1)), substr(stored, strpos(stored, '=') + 1)
+        FROM pg_catalog.pg_db_role_setting
+        CROSS JOIN unnest(setconfig) AS stored)
     END \gset
 \if :unknown
 BEGIN;

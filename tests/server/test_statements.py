@@ -193,6 +193,9 @@ CLEAR = """
 SELECT format('DROP DATABASE %I', datname) FROM pg_database
 WHERE datname NOT IN ('postgres', 'template0', 'template1') \\gexec
 ALTER ROLE postgres RESET ALL;
+-- memberships by their word too
+SELECT format('DROP OWNED BY %I', rolname) FROM pg_roles
+WHERE rolname !~ '^(pg_|app)' AND rolname <> 'postgres' \\gexec
 SELECT format('DROP ROLE %I', rolname) FROM pg_roles
 WHERE rolname !~ '^(pg_|app)' AND rolname <> 'postgres' \\gexec
 """
