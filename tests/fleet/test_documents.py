@@ -34,7 +34,8 @@ def test_leaving(fresh: Single) -> None:
     fresh.deploy()
     follow(fresh, *steps("Packages", "undo.md"), fresh.version)
     label = f"{fresh.version}-main"
-    left = f"find /etc/howdah /etc/systemd -name {label} -o -name '*{label}.service.d'"
+    names = (label, f"'*{label}.service.d'", "'howdah-logs*'")
+    left = f"find /etc/howdah /etc/systemd -name {' -o -name '.join(names)}"
     assert fresh.machine.sh(left) == ""
     assert fresh.enter("appuser", "appdb") == ("", [(1,)])
     assert "is not Howdah's" in fresh.refused_in_one_line()

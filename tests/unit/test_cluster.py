@@ -92,6 +92,15 @@ WORD = "a word with a meaning of its own"
         ("read_write_paths", "/srv", "needs a list, found str"),
         ("statement_timeout", "30", "needs '0' (off) or a number with its unit"),
         ("lock_timeout", 10, "needs '0' (off) or a number with its unit in quotes"),
+        ("authentication_timeout", "4s", "needs '5s' to '60s'"),
+        ("authentication_timeout", "2min", "needs '5s' to '60s'"),
+        ("authentication_timeout", "0", "needs '5s' to '60s'"),
+        ("spare_connections", -1, "greater than or equal to 0"),
+        ("temp_file_limit", "0", "needs a number with its unit in quotes"),
+        ("temp_file_limit", -1, "needs a number with its unit in quotes"),
+        ("log_destination", "csvlog", "should be 'stderr', 'jsonlog', 'syslog' or 'journald'"),
+        ("log_retention_days", 0, "greater than or equal to 1"),
+        ("log_retention_size", "63MB", "needs 64MB or more"),
     ],
 )
 def test_fault_names_key_value_and_need(key: str, value: Any, needed: str) -> None:
@@ -418,3 +427,19 @@ def test_wide_network_warns(network: str, width: int) -> None:
 @pytest.mark.parametrize("network", ["10.0.0.0/16", "10.0.0.0/24", "fd00::/64", "fd00::1/128"])
 def test_network_of_a_usual_width_does_not_warn(network: str) -> None:
     assert cluster(allowed_networks=[network]).warnings() == []
+
+
+def test_journald_needs_the_unit() -> None:
+    assert cluster(log_destination="journald").log_destination == "journald"
+    needed = "log_destination = 'journald': needs runtime = 'package'"
+    assert fault(log_destination="journald", runtime="embedded") == needed
+
+
+@pytest.mark.parametrize(
+    ("audit", "redacts"),
+    [("ddl, role, write", True), ("all", True), ("role", False), ("all, -role", False),
+     ("none", False), ("ddl", False)],
+)  # fmt: skip
+def test_where_pgaudit_logs_roles(audit: str, redacts: bool) -> None:
+    assert cluster(audit=audit).redacts_roles is redacts
+    assert not cluster(audit=audit, runtime="embedded").redacts_roles
