@@ -44,8 +44,8 @@ def migrating(connection: Connection) -> Iterator[None]:
     connection.execution_options(**{MIGRATES: True})
     owner = owner_to_become(connection)
     if owner:
+        _become(connection, owner)  # first: only the owner may take the lock
         _wait_for_turn(connection)
-        _become(connection, owner)
     try:
         yield
     except ProgrammingError as e:

@@ -96,8 +96,10 @@ def _render(package: str, start: str) -> str:
 
 # No transaction around it: Alembic writes its own, and an index may be built concurrently.
 # A lock is tried, not waited for: a waiting session would block that index for ever. Then the
-# revision is looked at again, for somebody may have migrated since the snapshot.
+# revision is looked at again, for somebody may have migrated since the snapshot. All of it as the
+# owner, as an operator's alembic does it: of roles-sql's roles only the owner may take the lock.
 GUARDED = """{connect}
+SET ROLE {owner};
 SELECT pg_try_advisory_lock(hashtext('howdah.migrate')) AS locked \\gset
 \\if :locked
 \\else
@@ -115,7 +117,6 @@ WHERE oid = to_regclass('app.alembic_version') \\gset
 \\else
     DO $$ BEGIN RAISE 'the schema has moved since it was read; run the deploy again'; END $$;
 \\endif
-SET ROLE {owner};
 SET search_path = app, extensions;
 SET lock_timeout = '10s';
 SET timezone = 'UTC';

@@ -39,6 +39,7 @@ from howdah.knobs import (
     Networks,
     Package,
     Packages,
+    RoleNames,
     Switch,
     Texts,
 )
@@ -49,6 +50,7 @@ ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::
 WIDEST = {4: 16, 6: 64}
 OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
+SINCE_17 = ("allow_alter_system", "transaction_timeout")  # knobs of what came with that version
 
 
 class BadCluster(Refusal):
@@ -126,6 +128,8 @@ class Cluster(BaseModel):
     idle_in_transaction_session_timeout: Duration = "60s"
     lock_timeout: Duration = "10s"
     temp_file_limit: Limit = "1GB"  # of a login role's process; "-1": none
+    transaction_timeout: Duration = "5min"  # of the application; from PostgreSQL 17 on
+    advisory_locks: RoleNames = ()  # the roles that may take them, beside owner_role
     log_min_duration_statement: Duration = "1000ms"
     audit: Audit = "ddl, role, write"  # pgaudit.log
     # PostgreSQL's, and "journald": the unit's own output.
@@ -198,9 +202,11 @@ class Cluster(BaseModel):
         faults += self._setting_faults()
         if self.log_destination == "journald" and self.runtime != "package":
             faults.append("log_destination = 'journald': needs runtime = 'package'")
-        if self.allow_alter_system is not None and self.version < ALTER_SYSTEM_SINCE:
-            faults.append(f"allow_alter_system: version {self.version} has no such setting; "
-                          f"needs {ALTER_SYSTEM_SINCE} or newer")  # fmt: skip
+        for name in SINCE_17:
+            given = name in self.model_fields_set and getattr(self, name) is not None
+            if given and self.version < ALTER_SYSTEM_SINCE:
+                faults.append(f"{name}: version {self.version} has no such setting; needs "
+                              f"{ALTER_SYSTEM_SINCE} or newer")  # fmt: skip
         if faults:
             raise ValueError("\n".join(faults))
         return self

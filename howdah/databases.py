@@ -6,7 +6,7 @@ from typing import Any
 from howdah.catalog import Catalog
 from howdah.knobs import OTHER_DATABASES
 from howdah.names import literal
-from howdah.nodes import base_of, made, new_name, only, options_of, role_of
+from howdah.nodes import base_of, connection_limit, made, new_name, only, options_of, role_of
 from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Wanted
 
@@ -25,7 +25,7 @@ def create(want: Wanted, statement: Statement, node: Node) -> None:
     if not said.get("owner"):
         raise statement.refuse("needs OWNER role")
     name = new_name(statement, node["dbname"], want.connlimits.keys() | OTHER_DATABASES)
-    want.connlimits[name] = _limit(statement, said.get("connection_limit", -1))
+    want.connlimits[name] = connection_limit(statement, said.get("connection_limit", -1))
     want.owners[want.database(name)] = made(want, statement, said["owner"])
     want.sources[want.database(name)] = statement.source
     want.locales[name] = _locale(want, statement, said)
@@ -58,14 +58,8 @@ def alter(want: Wanted, statement: Statement, node: Node) -> None:
     only(statement, node, "dbname options")
     name = base_of(want, statement, node["dbname"])
     said = options_of(statement, node, ("connection_limit",))
-    want.connlimits[name] = _limit(statement, said.get("connection_limit"))
+    want.connlimits[name] = connection_limit(statement, said.get("connection_limit"))
     want.sources[want.database(name)] = statement.source
-
-
-def _limit(statement: Statement, limit: Any) -> int:
-    if not isinstance(limit, int) or limit < -1:
-        raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
-    return limit
 
 
 def give(want: Wanted, statement: Statement, node: Node) -> None:

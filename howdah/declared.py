@@ -6,10 +6,13 @@ from pathlib import Path
 from howdah import sqlfiles, statements, unsafe
 from howdah.catalog import Setting
 from howdah.cluster import Cluster
+from howdah.knobs import SUPERUSER
+from howdah.names import identifier
 from howdah.sqlfiles import BadSql
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
+MAINTENANCE_ROLE = "pg_partman_bgw.role"  # the setting: its maintenance takes advisory locks
 ROLES_SQL = Path(__file__).parent.parent / "roles-sql"
 
 
@@ -28,7 +31,16 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
         "temp_file_limit": cluster.temp_file_limit,
         "log_statement": "none" if cluster.redacts_roles else "ddl",
         "since_17": "true" if cluster.version >= 17 else "false",  # noqa: PLR2004
+        "transaction_timeout": cluster.transaction_timeout,
+        "advisory_locks": ", ".join(map(identifier, advisory_lock_roles(cluster))),
     }
+
+
+def advisory_lock_roles(cluster: Cluster) -> list[str]:
+    """Who may take advisory locks, each once; the superuser may in any case."""
+    maintains = str(cluster.settings.get(MAINTENANCE_ROLE, SUPERUSER))
+    roles = dict.fromkeys((cluster.owner_role, *cluster.advisory_locks, maintains))
+    return [role for role in roles if role != SUPERUSER]
 
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:

@@ -153,6 +153,7 @@ def _audit(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(check_name)]
+RoleNames = Annotated[tuple[Name, ...], BeforeValidator(_several)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 Audit = Annotated[str, AfterValidator(_audit)]
 Label = Annotated[str, AfterValidator(_label)]

@@ -108,3 +108,10 @@ def values(node: Node) -> list[str]:
 def is_number(arg: Node) -> bool:
     """Whether a plain value is one."""
     return "sval" not in arg.get("A_Const", {})
+
+
+def connection_limit(statement: Statement, limit: Any) -> int:
+    """Of a role or a database: a number, if PostgreSQL would take it."""
+    if not isinstance(limit, int) or limit < -1:
+        raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
+    return limit

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from howdah import absent, comments, databases
+from howdah import absent, comments, databases, own_passwords
 from howdah.catalog import Catalog
 from howdah.danger import Danger
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
@@ -20,6 +20,7 @@ POWERFUL = frozenset({"pg_execute_server_program", "pg_read_all_data", "pg_read_
 def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
     yield from _roles(found, want)
+    yield from own_passwords.few_iterations(found, want)
     yield from _settings(found)
     for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):
         yield f"database {base} is not in roles-sql"

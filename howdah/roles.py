@@ -50,6 +50,11 @@ def roles(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterato
             token = wrong.get("password") or ""
             login = name if token else ""
             yield Change(sql, source=want.sources[name], placeholder=token, login=login)
+    limit = want.superuser_connections
+    now = found.roles.get(SUPERUSER, {})
+    if limit is not None and now.get("connection limit") != limit:
+        sql = f"ALTER ROLE {SUPERUSER} CONNECTION LIMIT {limit};"
+        yield Change(sql, source=want.sources[SUPERUSER])
 
 
 def _words(attributes: Mapping[str, Any]) -> str:

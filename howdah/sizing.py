@@ -14,6 +14,8 @@ LEAST_BUFFERS = 128 * KILO  # likewise
 MOST_MAINTENANCE = 2 * GIGA  # more does not help an index build
 MOST_VACUUM = GIGA  # before PostgreSQL 17 a vacuum uses no more
 MOST_WAL_BUFFERS = 16 * MEGA  # one segment: what the server takes by itself
+LEAST_LOCKS, MOST_LOCKS = 64, 256  # the server's default, and four times it
+LOCK_ENTRY = 400  # bytes of shared memory for a lock and its holder: seen
 LEAST_WAL, MOST_WAL = 64 * MEGA, 8 * GIGA
 NOTIFY_PAGE = 8 * KILO
 LEAST_NOTIFY, MOST_NOTIFY = 64 * MEGA, GIGA
@@ -47,6 +49,9 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
     at most 4, for one query or one index build. A vacuum worker for each four cores, 3 to 8,
     each with the cost limit that the server gives to one (19.10).
 
+    The table of locks, which all sessions share: a sixty-fourth of the share, and 64 to 256 locks
+    for each connection. A dump locks every table, and a role that goes astray fills it later.
+
     WAL (28.5): a checkpoint after a twentieth of the disk, 64 MB to 8 GB; a quarter of that,
     and two segments at least, is kept for reuse. A replication slot keeps at most a tenth of the
     disk, or twice that checkpoint's WAL; then its standby has to be made anew.
@@ -55,11 +60,13 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
 
     Raises BadCluster for what does not fit the share.
     """
-    memory = _memory(cluster, share(cluster, hardware), hardware.cores)
+    allowed = share(cluster, hardware)
+    memory = _memory(cluster, allowed, hardware.cores)
     wal = min(MOST_WAL, max(LEAST_WAL, hardware.disk // 20 // LEAST_WAL * LEAST_WAL))
     workers = min(4, hardware.cores // 2)
     sizes = {
         **{n: getattr(cluster, n, None) or f"{size // KILO}kB" for n, size in memory.items()},
+        "max_locks_per_transaction": str(_locks(cluster, allowed, hardware.cores)),
         "max_wal_size": f"{wal // MEGA}MB",
         "min_wal_size": f"{max(LEAST_WAL // 2, wal // 4) // MEGA}MB",
         "max_slot_wal_keep_size": f"{max(2 * wal, hardware.disk // 10) // MEGA}MB",
@@ -79,6 +86,13 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
 def vacuums(cores: int) -> int:
     """Workers of autovacuum."""
     return min(8, max(3, cores // 4))
+
+
+def _locks(cluster: Cluster, memory: int, cores: int) -> int:
+    """For each connection, in steps: a little more memory changes nothing."""
+    processes = cluster.max_connections + cores
+    fit = memory // 64 // (processes * LOCK_ENTRY)
+    return min(MOST_LOCKS, max(LEAST_LOCKS, fit // LEAST_LOCKS * LEAST_LOCKS))
 
 
 def taken(sizes: Mapping[str, int], cluster: Cluster, cores: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from howdah import comments, databases, grants, role_settings
 from howdah.catalog import Member, Object
 from howdah.knobs import LONGEST_NAME, SHARED, SUPERUSER
-from howdah.nodes import base_of, new_name, only, options_of, qualified, role_of
+from howdah.nodes import base_of, connection_limit, new_name, only, options_of, qualified, role_of
 from howdah.sqlfiles import Node, Statement
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Table, Wanted
@@ -96,9 +96,19 @@ def _join(want: Wanted, statement: Statement, option: str, name: str, other: str
 def _alter_role(want: Wanted, statement: Statement, node: Node) -> None:
     only(statement, node, "role options action")
     name = role_of(want, statement, node["role"])
+    if name == SUPERUSER:
+        _limit_superuser(want, statement, node)
+        return
     if name not in want.roles:
         raise statement.refuse(f"role {name!r} is not made in these files")
     _attributes(want, statement, name, options_of(statement, node, ATTRIBUTES))
+
+
+def _limit_superuser(want: Wanted, statement: Statement, node: Node) -> None:
+    """All that is managed of its attributes. PostgreSQL holds no superuser to it; scanners look."""
+    limit = options_of(statement, node, ("connectionlimit",)).get("connectionlimit", -1)
+    want.superuser_connections = connection_limit(statement, limit)
+    want.sources[SUPERUSER] = statement.source
 
 
 def _attributes(want: Wanted, statement: Statement, name: str, said: dict[str, Any]) -> None:
@@ -109,8 +119,8 @@ def _attributes(want: Wanted, statement: Statement, name: str, said: dict[str, A
         elif option == "password" and value not in PLACEHOLDERS:
             raise statement.refuse("PASSWORD needs one of the verifiers, as :'app_verifier'; "
                                    "leave it out for a password that you set by hand")  # fmt: skip
-        elif option == "connectionlimit" and value < -1:
-            raise statement.refuse("CONNECTION LIMIT needs -1 (none) or more")
+        elif option == "connectionlimit":
+            known = connection_limit(statement, value)
         want.roles[name][ATTRIBUTES[option][0]] = known
 
 

@@ -55,6 +55,7 @@ class Wanted(Catalog):
     """A catalog, the GRANTs still to be applied to each object, and where each thing is said."""
 
     version: int = 17
+    superuser_connections: int | None = None  # None: roles-sql does not set it
     steps: list[Step] = field(default_factory=list)
     tables: dict[Object, Table] = field(default_factory=dict)
     sources: dict[object, str] = field(default_factory=dict)

@@ -24,6 +24,10 @@ NOBYPASSRLS CONNECTION LIMIT :temporal_connections PASSWORD :'temporal_verifier'
 
 -- The superuser builds indexes, vacuums and restores: work that takes as long as it takes.
 ALTER ROLE postgres SET statement_timeout = 0;
+-- An operator's query must not call what somebody has put into schema public under the name of one
+-- of PostgreSQL's functions. Of the role in every database: a restore that renames a database would
+-- lose what is set there.
+ALTER ROLE postgres SET search_path = pg_catalog;
 
 -- Owners do not log in; should one ever, it is to migrate, which takes as long as it takes.
 ALTER ROLE :"owner_role" SET statement_timeout = 0;
@@ -34,6 +38,10 @@ ALTER ROLE :"temporal_owner_role" SET statement_timeout = 0;
 ALTER ROLE :"app_role" SET statement_timeout = :'statement_timeout';
 ALTER ROLE :"app_role" SET idle_in_transaction_session_timeout = :'idle_timeout';
 ALTER ROLE :"app_role" SET lock_timeout = :'lock_timeout';
+-- What a transaction holds it holds until its end: entries of the lock table that all share, too.
+\if :since_17
+ALTER ROLE :"app_role" SET transaction_timeout = :'transaction_timeout';
+\endif
 
 -- A dump reads for as long as it takes, in transactions that wait for their siblings (pg_dump -j),
 -- but it does not stand behind somebody's ALTER TABLE for ever.

@@ -8,7 +8,10 @@ SELECT json_build_array('role', rolname, json_build_object(
     'expired', coalesce(rolvaliduntil < now(), FALSE),
     -- never the verifier itself
     'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex'),
-    'scram', coalesce(rolpassword LIKE 'SCRAM-SHA-256$%', TRUE)))
+    'scram', coalesce(rolpassword LIKE 'SCRAM-SHA-256$%', TRUE),
+    -- what the server tells everybody who begins to log in
+    'iterations', split_part(split_part(rolpassword, '$', 2), ':', 1),
+    'salt', split_part(split_part(rolpassword, '$', 2), ':', 2)))
 FROM pg_catalog.pg_authid
 WHERE rolname !~ '^pg_';
 

@@ -73,7 +73,8 @@ def test_a_planted_secret_is_found(ops: Fleet) -> None:
     argv, file, statement = canary(), canary(), canary()
     with watching(machine) as seen:
         machine.sh(f"sh -c 'sleep 1; true' {argv}; echo {file} > /tmp/planted; sleep 1")
-        machine.ask(f"CREATE TABLE planted (); COMMENT ON TABLE planted IS '{statement}'")
+        machine.ask("CREATE TABLE public.planted ()")
+        machine.ask(f"COMMENT ON TABLE public.planted IS '{statement}'")
     found = leaks(seen[0], [argv.encode(), file.encode()])
     assert found == [argv.encode(), file.encode()]
     assert leaks(machine.sh(LOGS).encode(), [statement.encode()])

@@ -22,7 +22,7 @@ def there_first(new_fleet: NewFleet) -> Iterator[Fleet]:
     machine.sh(f'echo "{loads}" >> {ETC}/postgresql.conf')
     machine.sh("systemctl start postgresql@17-main")
     machine.ask("CREATE DATABASE shop; CREATE ROLE ada LOGIN PASSWORD 'not howdahs'")
-    machine.ask("CREATE TABLE kept AS SELECT 42 AS answer", "shop")
+    machine.ask("CREATE TABLE public.kept AS SELECT 42 AS answer", "shop")
     return fleet
 
 
@@ -66,7 +66,7 @@ def test_somebody_elses_cluster(there_first: Fleet) -> None:
     assert "reported: ada can no longer log in: pg_hba.conf line" in summary
     kept = "write libraries = ['pg_prewarm', 'auto_explain'] into the inventory"
     assert kept in summary
-    assert machine.ask("SELECT answer FROM kept", "shop") == "42"
+    assert machine.ask("SELECT answer FROM public.kept", "shop") == "42"
     assert machine.ask("SELECT pg_postmaster_start_time()") == before[1]
     assert fleet.deploy().changed == []
     undone = fleet.pyinfra("-y", "deploys.undo.undo")

@@ -109,11 +109,12 @@ def stop(checkout: Checkout) -> None:
 @pytest.fixture
 def with_data(converged: Checkout) -> Iterator[Checkout]:
     """A table, which must be there whatever the test has done."""
-    converged.ask("DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer")
+    converged.ask("DROP TABLE IF EXISTS public.kept")
+    converged.ask("CREATE TABLE public.kept AS SELECT 42 AS answer")
     yield converged
     converged.deploy()
-    assert converged.ask("SELECT answer FROM kept") == "42"
-    converged.ask("DROP TABLE kept")
+    assert converged.ask("SELECT answer FROM public.kept") == "42"
+    converged.ask("DROP TABLE public.kept")
 
 
 def lose(checkout: Checkout, pattern: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from howdah.cluster import KNOBS, BadCluster, Cluster, read
+from howdah.declared import advisory_lock_roles
 
 
 def cluster(**data: Any) -> Cluster:
@@ -443,3 +444,25 @@ def test_journald_needs_the_unit() -> None:
 def test_where_pgaudit_logs_roles(audit: str, redacts: bool) -> None:
     assert cluster(audit=audit).redacts_roles is redacts
     assert not cluster(audit=audit, runtime="embedded").redacts_roles
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"transaction_timeout": "1min"}, {"allow_alter_system": True}], ids=str
+)
+def test_knob_of_a_newer_version(knobs: dict[str, object]) -> None:
+    (name,) = knobs
+    with pytest.raises(BadCluster, match=f"{name}: version 16 has no such setting; needs 17 or"):
+        read({"environment": "test", "version": 16, **knobs})
+    read({"environment": "test", "version": 16})
+    read({"environment": "test", "version": 17, **knobs})
+
+
+def test_who_may_take_advisory_locks() -> None:
+    """Who migrates, whom the inventory names, and what pg_partman maintains its tables as."""
+    settings = {"pg_partman_bgw.role": "partman"}
+    given = {"advisory_locks": ["appuser", "appowner"], "settings": settings}
+    of_all = read({"environment": "test", **given})
+    assert advisory_lock_roles(of_all) == ["appowner", "appuser", "partman"]
+    assert advisory_lock_roles(read({"environment": "test"})) == ["appowner"]
+    with pytest.raises(BadCluster, match=r"advisory_locks = .*: needs a name of 1 to 63"):
+        read({"environment": "test", "advisory_locks": ["a b"]})

@@ -242,6 +242,17 @@ def test_several_attributes_are_one_statement(found: Catalog, want: Wanted) -> N
     ]
 
 
+@pytest.mark.parametrize(("limit", "now", "changes"), [("5", 7, True), ("7", 7, False)])
+def test_connection_limit_of_the_superuser(sql: Sql, limit: str, now: int, changes: bool) -> None:
+    """Nothing else of it, and that only where roles-sql sets it."""
+    text = f"ALTER ROLE postgres CONNECTION LIMIT {limit};"
+    statement = [(text, "roles-sql/1.sql:3")] if changes else []
+    for want, expected in ((sql(text), statement), (sql(""), [])):
+        has = Catalog(roles={"postgres": {**POSTGRES, "connection limit": now}})
+        made = [(c.sql, c.source) for c in plan(has, want, {}).changes if "postgres" in c.sql]
+        assert made == expected
+
+
 def test_password_that_roles_sql_does_not_say_is_kept(found: Catalog, want: Wanted) -> None:
     found.roles["appowner"]["password"] = "set by hand"
     assert statements(found, want) == []

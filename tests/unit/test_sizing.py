@@ -83,6 +83,7 @@ def test_an_ordinary_host() -> None:
         "maintenance_work_mem": "786432kB",
         "autovacuum_work_mem": "196608kB",
         "work_mem": "24828kB",  # what is left, by 3 × (100 connections + 8 workers)
+        "max_locks_per_transaction": "256",
         "max_wal_size": "8192MB",
         "min_wal_size": "2048MB",
         "max_worker_processes": "8",
@@ -150,3 +151,12 @@ def test_work_mem_that_is_set_may_count_on_fewer_at_once() -> None:
 
 def test_least_memory_has_room_for_the_defaults() -> None:
     assert in_bytes(sizes(memory="64MB")["work_mem"]) >= LEAST_WORK_MEM
+
+
+@pytest.mark.parametrize(
+    ("memory", "connections", "locks"),
+    [("256MB", 100, "64"), ("512MB", 100, "192"), ("1GB", 100, "256"), ("1GB", 1000, "64")],
+)
+def test_locks_take_a_sixty_fourth_of_the_share(memory: str, connections: int, locks: str) -> None:
+    given = sizes(Hardware(16 * GB, 2, GB), memory=memory, max_connections=connections)
+    assert given["max_locks_per_transaction"] == locks
