@@ -4,9 +4,8 @@ Each field is a flat host-data key of the same name, so pyinfra's own precedence
 (``--data``, host, group, all) applies key by key.
 """
 
-import difflib
 import ipaddress
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,6 +19,7 @@ from pydantic import (
 from pydantic import model_validator as checks_all
 
 from howdah import unsafe
+from howdah.faults import fault, unknown
 from howdah.knobs import (
     OTHER_DATABASES,
     SUPERUSER,
@@ -269,38 +269,11 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     """
     strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
     known = others() if strange else set()
-    faults = [_unknown(key, KNOBS | known) for key in strange if key not in known]
+    faults = [unknown(key, KNOBS | known) for key in strange if key not in known]
     try:
         cluster = Cluster(**{key: value for key, value in data.items() if key in KNOBS})
     except ValidationError as e:
-        faults += dict.fromkeys(_fault(error) for error in e.errors())
+        faults += dict.fromkeys(fault(error) for error in e.errors())
     if faults:
         raise BadCluster("\n".join(faults))
     return cluster
-
-
-def _unknown(key: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "keys of your own begin with x_"
-    return f"{key}: no such knob; {hint}"
-
-
-def _fault(error: Mapping[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if not error["loc"]:
-        return message
-    if error["type"] == "missing":
-        return f"{error['loc'][0]}: needs a value"
-    if error["loc"][0] == "settings" and error["loc"][-1] == "[key]":
-        return f"settings[{error['input']!r}]: needs a name as pg_settings has it"
-    if error["loc"][0] == "settings" and len(error["loc"]) > 1:
-        found, needed = _shown(error["input"]), "needs a text, a number, True or False"
-        return f"settings[{error['loc'][1]!r}] = {found}: {needed}"
-    return f"{error['loc'][0]} = {_shown(error['input'])}: {message}"
-
-
-def _shown(value: object) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # Python shows no number of more than 4300 digits
-        return "a number of thousands of digits"
