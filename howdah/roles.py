@@ -1,5 +1,6 @@
 """Roles, their attributes, memberships and settings: the difference, as statements."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.refusal import Refusal
 from howdah.role_settings import clause
-from howdah.wanted import Wanted
+from howdah.wanted import LISTS, Wanted
 
 ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
 
@@ -127,9 +128,21 @@ def settings(found: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Cha
         if key not in want.settings:
             yield Change(f"{_setting_of(key)} RESET {setting_name(key.name)};")
     for key, value in want.settings.items():
-        if managed(key) and found.settings.get(key) != value:
+        if managed(key) and not _same(key.name, found.settings.get(key), value):
             sql = f"{_setting_of(key)} {clause(key.name, value)};"
             yield Change(sql, source=want.sources[key])
+
+
+def _same(name: str, now: str | None, value: str) -> bool:
+    """Of a list the names: which of them PostgreSQL quotes depends on the version's keywords."""
+    if now is None or name not in LISTS:
+        return now == value
+    return _names(now) == _names(value)
+
+
+def _names(value: str) -> list[str]:
+    words = re.findall(r'"(?:[^"]|"")*"|[^", ]+', value)
+    return [word[1:-1] if word.startswith('"') else word.lower() for word in words]
 
 
 def _setting_of(key: Setting) -> str:

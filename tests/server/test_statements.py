@@ -10,6 +10,7 @@ from deploys.grant import script
 from deploys.sql import pgoptions
 from howdah import found, rights, sqlfiles
 from howdah.change import Plan
+from howdah.membership import ROLES_SINCE
 from howdah.queries import questions
 from howdah.statements import wanted
 from howdah.wanted import Wanted
@@ -45,11 +46,17 @@ ALTER ROLE owner IN DATABASE d SET work_mem = '9MB';
 ALTER ROLE owner RESET ALL;
 ALTER DATABASE d SET jit = off;
 ALTER DATABASE d RESET jit;
-ALTER DATABASE d SET search_path = app$x, public, "$user", 1, 2.5, "A-b", "select", "größe";
+ALTER DATABASE d SET search_path = app$x, public, "$user", 1, 2.5, "A-b", "select", "größe",
+    json, merge_action;
 ALTER ROLE ada SET search_path = 1;
 ALTER ROLE ada IN DATABASE d SET TimeZone TO DEFAULT;
 ALTER ROLE ada IN DATABASE d SET DateStyle = iso, dmy;
 ALTER ROLE ada SET my.thing = 1.5;
+ALTER ROLE ada SET role = owner;
+ALTER ROLE ada SET default_tablespace = none_yet;
+ALTER ROLE ada SET temp_tablespaces = none_yet, "B";
+ALTER ROLE ada SET default_text_search_config = 'none.yet';
+ALTER ROLE ada SET session_preload_libraries = 'none yet';
 ALTER ROLE ada RESET my.other;
 """,
     "settings from the session": """
@@ -259,12 +266,20 @@ def test_psql_and_the_plan_do_the_same(bare_server: Bare, name: str, tmp_path: P
     assert bare_server.reads(want).refusals == []
     assert bare_server.plan(want).changes == []
     bare_server.clear()
+    assert bare_server.reads(want).refusals == []
     bare_server.apply(bare_server.plan(want))
     assert bare_server.rows(want) == by_psql
     again = bare_server.plan(want)
     assert again.changes == []
     expected = re.compile("role app|schema public in .* is not in roles-sql")
     assert [line for line in again.reports if not expected.match(line)] == []
+
+
+@pytest.mark.parametrize("bare_server", [15, 17], indirect=True)
+def test_roles_of_its_own_are_those_of_the_version(bare_server: Bare) -> None:
+    there = bare_server.plain.ask("SELECT rolname FROM pg_roles WHERE rolname ~ '^pg_' ORDER BY 1")
+    version = bare_server.version
+    assert there.splitlines() == [r for r, since in ROLES_SINCE.items() if since <= version]
 
 
 @pytest.mark.parametrize("bare_server", [15, 17], indirect=True)
