@@ -54,9 +54,11 @@ def test_audit_line_is_written(at_hand: AtHand, door: Door, cluster: Cluster) ->
 def _logged(at_hand: AtHand, marker: str) -> str:
     """The log's lines with the marker. The collector writes a moment later."""
     path, data = at_hand.ask(LOG)[0].split("|")
+    command = "cd %s && grep -h -e %s %s" if path else "journalctl -q --no-pager | grep -e %s"
+    words = (data, marker, path) if path else (marker,)
     for _ in range(LOOKS):
-        found = at_hand.host.run("cd %s && grep -h -e %s %s", data, marker, path).stdout
+        found = at_hand.host.run(command, *words).stdout
         if found:
             return str(found)
         time.sleep(0.1)
-    return f"{path} has no line of {marker}"
+    return f"{path or 'the journal'} has no line of {marker}"
