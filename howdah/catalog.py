@@ -113,6 +113,7 @@ class Catalog:
     initial: dict[Object, list[Grant]] = field(default_factory=dict)
     defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
     stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)
+    lost_defaults: list[Default] = field(default_factory=list)  # what their creators had
     comments: dict[Object, str | None] = field(default_factory=dict)  # those that were asked for
     locales: dict[str, dict[str, str]] = field(default_factory=dict)  # of databases
     # (database, extension) -> the extensions that it needs
@@ -212,6 +213,7 @@ def from_rows(rows: Iterable[list[Any]]) -> Catalog:
         "born": lambda *key: found.initial.setdefault(Object(*key[:5]), []).append(Grant(*key[5:])),
         "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
         "stated": lambda *key: found.stated_defaults.add(key),
+        "lost default": lambda *key: found.lost_defaults.append(Default(*key)),
         "comment": lambda *key: found.comments.update({Object(*key[:4]): key[4]}),
         "locale": lambda name, values: found.locales.update({name: values}),
         "requires": lambda base, name, other: found.requires.setdefault((base, name), set()).add(

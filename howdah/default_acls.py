@@ -19,7 +19,7 @@ def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
         alone = (default.database, default.schema) in want.foreign_schemas
         return default.database in want.connlimits and default.creator in creators and not alone
 
-    too_much, missing = [], []
+    too_much, missing = [], list(filter(ours, found.lost_defaults))
     for default, grantable in found.defaults.items():
         if ours(default) and grantable > want.defaults.get(default, -1):
             too_much.append(default)
@@ -31,7 +31,7 @@ def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
         source = want.revoked_defaults.get(default._replace(privilege=""), "")
         yield Change(f"{sql};", default.database, source)
     for default, privileges in _together(missing, want):
-        option = " WITH GRANT OPTION" if want.defaults[default] else ""
+        option = " WITH GRANT OPTION" if want.defaults.get(default) else ""
         sql = _sentence(default, "GRANT", "TO", privileges)
         yield Change(f"{sql}{option};", default.database, want.sources.get(default, ""))
 

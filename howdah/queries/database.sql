@@ -174,7 +174,19 @@ JOIN (VALUES ('r', 'table'), ('S', 'sequence'), ('f', 'function'), ('T', 'type')
     AS k (letter, kind) ON k.letter = d.defaclobjtype::text
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
 CROSS JOIN aclexplode(d.defaclacl) AS a
-WHERE a.grantee <> d.defaclrole;
+WHERE a.grantee <> d.defaclrole OR d.defaclnamespace <> 0;
+
+-- what somebody has taken from the creators themselves
+SELECT json_build_array('lost default', current_database(), pg_get_userbyid(d.defaclrole), '',
+    k.kind, pg_get_userbyid(d.defaclrole), a.privilege_type)
+FROM pg_catalog.pg_default_acl AS d
+JOIN (VALUES ('r', 'table', 'r'), ('S', 'sequence', 's'), ('f', 'function', 'f'),
+    ('T', 'type', 'T'), ('n', 'schema', 'n')) AS k (letter, kind, usual)
+    ON k.letter = d.defaclobjtype::text
+CROSS JOIN aclexplode(acldefault(k.usual::"char", d.defaclrole)) AS a
+WHERE d.defaclnamespace = 0 AND a.grantee = d.defaclrole AND NOT EXISTS (
+    SELECT FROM aclexplode(d.defaclacl) AS has
+    WHERE has.grantee = a.grantee AND has.privilege_type = a.privilege_type);
 
 SELECT json_build_array('stated', current_database(), pg_get_userbyid(d.defaclrole), k.kind)
 FROM pg_catalog.pg_default_acl AS d

@@ -831,6 +831,18 @@ def test_default_privilege_that_is_missing_is_granted(found: Catalog, want: Want
     assert statements(found, want) == [("appdb", sql)]
 
 
+def test_default_privilege_that_its_creator_has_lost_is_given_back(
+    found: Catalog, want: Wanted
+) -> None:
+    for creator in ("appowner", "stranger"):
+        for privilege in ("SELECT", "DELETE"):
+            lost = Default("appdb", creator, "", "table", creator, privilege)
+            found.lost_defaults.append(lost)
+    given = "GRANT SELECT, DELETE ON TABLES TO appowner"
+    sql = f"ALTER DEFAULT PRIVILEGES FOR ROLE appowner {given};"
+    assert statements(found, want) == [("appdb", sql)]
+
+
 def test_option_of_a_default_privilege_is_taken_away(found: Catalog, want: Wanted) -> None:
     key = Default("appdb", "appowner", "app", "table", "backupuser", "SELECT")
     found.defaults[key] = True
