@@ -131,7 +131,7 @@ def _default(draw: st.DrawFn) -> str:
             ]
         )
     )
-    to = draw(ANYBODY.filter(lambda role: role != creator))
+    to = draw(ANYBODY)
     option = draw(st.sampled_from(["", " WITH GRANT OPTION"])) if to != "PUBLIC" else ""
     verb = draw(
         st.sampled_from(
