@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from howdah.catalog import WITHOUT_SCHEMA, Object
+from howdah.catalog import ROUTINES, WITHOUT_SCHEMA, Object
 from howdah.comments import SHARED_KINDS
 from howdah.names import literal
 from howdah.role_settings import clause
@@ -68,7 +68,7 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
     """What the query is to look at, though nobody has changed it; and whose columns."""
     schemas = {schema for base, schema in want.schemas if base == database}
     catalog, others = set[str](), set[str]()
-    columns = set[tuple[str, str]]()
+    columns, objects = set[tuple[str, str]](), set[tuple[str, str, str]]()
     for step in want.steps:
         target = step.target
         if target.database != database:
@@ -77,6 +77,8 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
             catalog.add(target.name)
         elif target.kind in WITHOUT_SCHEMA:
             others.add(target.name)
+        for kind in ROUTINES if target.kind == "routine" else (target.kind,):
+            objects.add((kind, target.schema, target.name))
         if any(column for column, _ in step.privileges):
             columns.add((target.schema, target.name))
     return {
@@ -84,6 +86,7 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
         "catalog": sorted(catalog),
         "others": sorted(others),
         "columns": sorted(columns),
+        "objects": sorted(objects),
     }
 
 

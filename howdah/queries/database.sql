@@ -76,7 +76,8 @@ objects AS (
         coalesce(t.typacl, acldefault('T', t.typowner)), t.oid, 'pg_type'::regclass, NULL
     FROM named, pg_catalog.pg_type AS t
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE n.nspname = ANY (named.schemas) AND t.typtype IN ('e', 'd', 'r')
+    WHERE n.nspname = ANY (named.schemas)
+        AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0)
     UNION ALL
     -- of what is in no schema, too
     SELECT 'language', '', l.lanname, '', l.lanowner,
@@ -120,6 +121,20 @@ own AS (
     JOIN pg_catalog.pg_proc AS p ON p.oid = i.objoid AND i.classoid = 'pg_proc'::regclass
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     WHERE i.privtype = 'e' AND n.nspname = ANY (named.schemas)
+    UNION ALL
+    -- and what roles-sql names
+    SELECT o.kind, o.nspname, o.name, o.arguments, o.owner, o.acl, o.oid, o.class,
+        acldefault(
+            CASE o.kind WHEN 'table' THEN 'r' WHEN 'sequence' THEN 's' WHEN 'type' THEN 'T'
+                ELSE 'f' END::"char", o.owner)
+    FROM objects AS o
+    JOIN pg_catalog.pg_depend AS d ON d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e'
+    LEFT JOIN pg_catalog.pg_init_privs AS i
+        ON i.objoid = o.oid AND i.classoid = o.class AND i.objsubid = 0 AND i.privtype = 'e'
+    WHERE i.objoid IS NULL AND (:'named'::jsonb -> 'objects' @> jsonb_build_array(
+            jsonb_build_array(o.kind, o.nspname, o.name))
+        OR :'named'::jsonb -> 'objects' @> jsonb_build_array(
+            jsonb_build_array(o.kind, o.nspname, '')))
 )
 
 -- What has the same ACL is one row: ten thousand tables are no more than their names.

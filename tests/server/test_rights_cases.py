@@ -430,3 +430,44 @@ def test_36_a_schema_that_no_file_names(at_first: Situation) -> None:
     at_first.by_hand("CREATE SCHEMA other AUTHORIZATION temporaluser; CREATE TABLE other.t ();")
     why = at_first.rejected("\\connect appdb\nGRANT SELECT ON TABLE other.t TO appuser;")
     assert "schema other" in why
+
+
+# -- Found by test_rights_fuzz.py ----------------------------------------------------------------
+
+EXTENSION = """\\connect appdb
+CREATE SCHEMA ext AUTHORIZATION postgres;
+CREATE EXTENSION citext WITH SCHEMA ext;
+"""
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("right", "closed"),
+    [
+        ("EXECUTE ON ALL FUNCTIONS IN SCHEMA ext", "proacl IS NOT NULL"),
+        ("EXECUTE ON FUNCTION ext.citext_eq(ext.citext, ext.citext)", "proname = 'citext_eq'"),
+        ("EXECUTE ON ROUTINE ext.citext_eq", "proname = 'citext_eq'"),
+    ],
+)
+def test_what_an_extension_brings_is_as_roles_sql_says(
+    at_first: Situation, right: str, closed: str
+) -> None:
+    at_first.team(EXTENSION)
+    at_first.deploy()
+    at_first.team(f"{EXTENSION}REVOKE {right} FROM PUBLIC; GRANT {right} TO appuser;")
+    assert len(at_first.deploy()) >= 2
+    theirs = f"FROM pg_proc WHERE pronamespace = 'ext'::regnamespace AND {closed}"
+    assert at_first.ask(f"SELECT bool_or(proacl::text ~ '[{{,]=') {theirs}") == "f"
+    assert at_first.ask(f"SELECT bool_and(proacl::text ~ 'appuser=X') {theirs}") == "t"
+    at_first.by_hand("GRANT EXECUTE ON FUNCTION ext.citext_eq TO temporaluser;")
+    before = at_first.ask(f"SELECT count(*) {theirs}")
+    assert len(at_first.deploy()) == 1
+    assert at_first.ask(f"SELECT count(*) {theirs}") == before
+
+
+@both_versions
+def test_a_type_that_an_extension_brings_is_as_roles_sql_says(at_first: Situation) -> None:
+    at_first.team(EXTENSION)
+    at_first.deploy()
+    at_first.team(f"{EXTENSION}REVOKE USAGE ON TYPE ext.citext FROM PUBLIC;")
+    assert at_first.deploy() == ["REVOKE USAGE ON TYPE ext.citext FROM PUBLIC CASCADE;"]
