@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from howdah.names import identifier
-from tests.server.fuzz.grants import default, rights
+from tests.server.fuzz.grants import default, of_the_superusers, rights
 from tests.server.fuzz.things import (
     APP,
     COLUMNS,
@@ -223,6 +223,7 @@ def teams(draw: st.DrawFn, version: int) -> Team:
     first += draw(_lists(default(version, in_schema=True), 3))
     extensions = draw(st.lists(st.sampled_from(EXTENSIONS), max_size=1))
     first += [Statement(APP, f"CREATE EXTENSION {e};") for e in extensions]
+    first += draw(_lists(of_the_superusers(version), 1))
     tables = draw(_tables(owners))
     first += tables.values()
     first += draw(_lists(_comment_there(sorted(tables)), 1))
