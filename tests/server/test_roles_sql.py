@@ -129,7 +129,7 @@ def refuses_md5(checkout: Checkout) -> None:
         ("\nSELECT 1", "60-x.sql:2: SELECT 1"),
         ("CREATE ROLE :\"nobody\";", "variable 'nobody' is not set"),
         ("CREATE ROLE \"a,postgres\";", "needs a name"),
-        ("\\! id", "only \\connect is"),
+        ("\\! id", "only \\connect, \\if, \\else and \\endif are"),
         ("CREATE ROL x;", 'syntax error at or near "ROL"'),
     ],
 )  # fmt: skip
