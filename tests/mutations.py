@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from tests.refusals import TAKES_A_LOCK
+
 CHECKS = Path(__file__).parent / "verify"
 # Checks of what is no change by hand.
 NO_DRIFT = {
     "test_client_refuses_another_ca": "the client's own",
     "test_login_is_bound_to_its_tls_session": "the client's own",
     "test_every_role_that_may_log_in_can": "roles of a team's own: tests/server/test_logins.py",
+    "test_no_password_is_easily_guessed": "likewise: tests/server/role_attacks.py",
+    "test_passwords_are_hashed_often_enough": "likewise: tests/server/role_attacks.py",
     "test_there_is_room": "tests/fleet/test_disk.py",
     "test_no_checksum_has_failed": "tests/unit/test_health.py",
     "test_no_transaction_is_old": "tests/unit/test_health.py",
@@ -83,6 +87,9 @@ IN_APPDB = [
              turn="a"),
     Mutation(DIFFERS, "FOR ROLE appowner REVOKE SELECT ON TABLES FROM temporaluser",
              "ALTER DEFAULT PRIVILEGES FOR ROLE appowner GRANT SELECT ON TABLES TO temporaluser"),
+    Mutation(f"{REFUSED}[app_role in app_database: {TAKES_A_LOCK}]",
+             "REVOKE EXECUTE ON ROUTINE pg_catalog.pg_try_advisory_lock(bigint) FROM appuser",
+             "GRANT EXECUTE ON FUNCTION pg_try_advisory_lock(bigint) TO appuser"),
     Mutation(DIFFERS, "pg_catalog.pg_read_file(text) FROM appuser",
              "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO appuser"),
     Mutation(DIFFERS, "ALTER TABLE app.alembic_version OWNER TO appowner",
@@ -192,6 +199,8 @@ IN_THE_CLUSTER = [
              "ALTER ROLE appuser SET work_mem = '1GB'"),
     Mutation(DIFFERS, "ALTER ROLE postgres RESET log_statement",
              "ALTER ROLE postgres SET log_statement = 'none'"),
+    Mutation(DIFFERS, "ALTER ROLE postgres SET search_path = pg_catalog",
+             "ALTER ROLE postgres RESET search_path"),
     Mutation(DIFFERS, "ALTER ROLE appuser IN DATABASE appdb SET search_path",
              "ALTER ROLE appuser IN DATABASE appdb SET search_path = public"),
     Mutation(DIFFERS, "ALTER DATABASE appdb RESET jit", "ALTER DATABASE appdb SET jit = on"),

@@ -68,6 +68,8 @@ MAY = [
     Attempt(APP, APPDB, "EXPLAIN INSERT INTO {table} DEFAULT VALUES"),
     Attempt(APP, APPDB, "EXPLAIN DELETE FROM {table}"),
     Attempt(BACKUP, APPDB, "SELECT FROM {table}, app.alembic_version LIMIT 1"),
+    # What drivers do when a connection goes back to its pool.
+    Attempt(APP, APPDB, "SELECT pg_advisory_unlock_all()"),
     Attempt(TEMPORAL_ROLE, TEMPORAL, "CREATE TABLE mine (i int)"),
     Attempt(TEMPORAL_ROLE, VISIBILITY, "CREATE TABLE mine (i int)"),
 ]
@@ -82,6 +84,8 @@ AT_THE_DOOR = [
     Attempt(APP, "postgres", says="no pg_hba.conf entry"),
 ]
 _DENIED = "permission denied"
+# Whoever takes thousands keeps everybody out.
+TAKES_A_LOCK = "SELECT pg_try_advisory_lock(4711)"
 INSIDE = [
     *(Attempt(APP, APPDB, sql, says) for sql, says in (
         ("CREATE TABLE app.mine (i int)", f"{_DENIED} for schema app"),
@@ -107,6 +111,9 @@ INSIDE = [
     *(Attempt(TEMPORAL_ROLE, TEMPORAL, sql, _DENIED) for sql in (
         "CREATE SCHEMA mine", "SELECT lo_creat(-1)", "CREATE TEMP TABLE mine (i int)",
         "SET ROLE {temporal_owner_role}", "SELECT FROM pg_authid", "CREATE EXTENSION citext",
+    )),
+    *(Attempt(role, base, TAKES_A_LOCK, f"{_DENIED} for function") for role, base in (
+        (APP, APPDB), (BACKUP, APPDB), (TEMPORAL_ROLE, TEMPORAL),
     )),
 ]  # fmt: skip
 # A server whose certificate is another CA's, which the client itself refuses.

@@ -139,15 +139,15 @@ def test_tablespaces(converged: Single) -> None:
     converged.inventory(read_write_paths=[folder])
     converged.deploy("--data", "restart=yes")
     converged.ask(create)
-    converged.ask("CREATE TABLE far (i int) TABLESPACE fast")
+    converged.ask("CREATE TABLE public.far (i int) TABLESPACE fast")
     converged.inventory()
     converged.deploy("--data", "restart=yes")
-    converged.ask("INSERT INTO far VALUES (1); CHECKPOINT")
+    converged.ask("INSERT INTO public.far VALUES (1); CHECKPOINT")
     with pytest.raises(AssertionError, match="Read-only file system"):
         converged.ask(f"CREATE TABLESPACE other LOCATION '{folder}'")
     machine.sh(f"systemctl restart {converged.unit}")
-    assert converged.ask("SELECT * FROM far") == "1"
-    converged.ask("DROP TABLE far")
+    assert converged.ask("SELECT * FROM public.far") == "1"
+    converged.ask("DROP TABLE public.far")
     converged.ask("DROP TABLESPACE fast")
 
 

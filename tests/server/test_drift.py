@@ -143,7 +143,7 @@ REPORTS = [
     ("postgres", "CREATE DATABASE wiki", "DROP DATABASE wiki", "database wiki is not in roles-sql"),
     ("appdb", "CREATE SCHEMA reporting", "DROP SCHEMA reporting",
      "schema reporting in appdb is not in roles-sql"),
-    ("appdb", "CREATE EXTENSION citext", "DROP EXTENSION citext",
+    ("appdb", "CREATE EXTENSION citext WITH SCHEMA public", "DROP EXTENSION citext",
      "extension citext in appdb is not in roles-sql"),
     ("temporal", "CREATE SCHEMA aside; ALTER EXTENSION btree_gin SET SCHEMA aside",
      "ALTER EXTENSION btree_gin SET SCHEMA public; DROP SCHEMA aside",

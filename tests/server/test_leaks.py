@@ -98,7 +98,7 @@ class Evidence:
         self.found["log"] += [p.read_bytes() for p in self.checkout.home.glob("log/*")]
 
     def look_at_statements(self) -> None:
-        kept = self.checkout.ask("SELECT query FROM pg_stat_statements")
+        kept = self.checkout.ask("SELECT query FROM public.pg_stat_statements")
         self.found["pg_stat_statements"].append(kept.encode())
 
 
@@ -155,7 +155,7 @@ KINDS = {
 def load_pg_stat_statements(checkout: Checkout) -> None:
     """Its view; and what would show the deploy's statements, if its sessions did not say no."""
     checkout.ask(
-        "CREATE EXTENSION pg_stat_statements;"
+        "CREATE EXTENSION pg_stat_statements WITH SCHEMA public;"
         "ALTER SYSTEM SET log_min_error_statement = debug5; ALTER SYSTEM SET debug_print_parse = on"
     )
     checkout.pyinfra("-y", "deploys.local.stop")

@@ -25,6 +25,8 @@ def test_locks_for_roles_that_the_inventory_names(converged: Checkout) -> None:
     assert converged.deploy().changed == ["Set roles and rights"]
     taken = converged.login("appuser", "appdb", role_attacks.MIGRATES)
     assert taken.stdout.strip() == "t", taken.stderr
+    verified = converged.verify("-k", "4711")
+    assert "2 passed, 1 skipped" in verified.stdout, verified.stdout
     assert converged.deploy().changed == []
     converged.inventory()
     assert converged.deploy().changed == ["Set roles and rights"]
