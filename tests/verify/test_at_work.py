@@ -7,12 +7,12 @@ import gevent
 import pytest
 
 from howdah.cluster import Cluster
-from tests.refusals import AT_THE_DOOR, TEMPORAL, TEMPORAL_ROLE, Attempt
+from tests.refusals import AT_THE_DOOR, ENTER, TEMPORAL, TEMPORAL_ROLE, Attempt
 from tests.verify.at_hand import AtHand
 from tests.verify.login import Door
 
 WRONG = next(attempt for attempt in AT_THE_DOOR if attempt.conninfo.get("password") == "wrong")
-TRIES = 3
+TRIES = (3, *[1] * 20)  # at once
 # By class of pgaudit's, in a transaction that is never committed.
 AUDITED = {
     "ddl": "CREATE TABLE {marker} (i int)",
@@ -24,16 +24,26 @@ LOOKS = 50
 
 
 def test_failed_login_is_delayed(at_hand: AtHand, door: Door, cluster: Cluster) -> None:
-    """However busy the host is, no try can be faster than auth_delay; one that is proves it off."""
+    """No try can be faster than auth_delay, however busy the host is: one that is proves it off.
+
+    Slow tries prove it at work where a login that is let in is fast at the same time; where that is
+    slow too, they are made again.
+    """
     delay = int(at_hand.stated["auth_delay.milliseconds"]) / 1000
-    tries = [gevent.spawn(_seconds, door, WRONG.of(cluster)) for _ in range(TRIES)]
-    gevent.joinall(tries, raise_error=True)
-    assert min(one.get() for one in tries) >= delay
+    wrong, right = WRONG.of(cluster), ENTER[0].of(cluster)
+    for count in TRIES:
+        tries = [gevent.spawn(_seconds, door, wrong) for _ in range(count)]
+        gevent.joinall(tries, raise_error=True)
+        fastest = min(one.get() for one in tries)
+        assert fastest >= delay, "auth_delay.milliseconds is not at work"
+        if all(_seconds(door, right) < delay / 2 for _ in range(count)):
+            return
 
 
 def _seconds(door: Door, attempt: Attempt) -> float:
     begin = time.monotonic()
-    assert attempt.says in door.refuses(attempt)
+    refused = door.refuses(attempt)
+    assert (bool(refused), attempt.says in refused) == (bool(attempt.says), True)
     return time.monotonic() - begin
 
 
