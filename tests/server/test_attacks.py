@@ -42,6 +42,18 @@ def test_functions_of_a_role_are_not_called(converged: Checkout) -> None:
     converged.ask("DROP FUNCTION public.pg_get_userbyid, public.json_build_array", "temporal")
 
 
+def test_timeouts_are_no_boundary(converged: Checkout) -> None:
+    """A role SETs for its session what is meant for mistakes; what is meant for it, it does not."""
+    mine = {"statement_timeout": "0", "lock_timeout": "0", "work_mem": "'1GB'",
+            "idle_in_transaction_session_timeout": "0"}  # fmt: skip
+    for name, value in mine.items():
+        done = converged.login("appuser", "appdb", f"SET {name} = {value}; SHOW {name}")
+        assert done.stdout.strip() == value.strip("'")
+    for name in ("log_statement", "temp_file_limit", "session_preload_libraries"):
+        done = converged.login("appuser", "appdb", f"SET {name} TO DEFAULT")
+        assert "permission denied to set parameter" in done.stderr
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names_are_no_statements(converged: Checkout, name: str) -> None:
     """They are pasted into GRANT and REVOKE, quoted."""
