@@ -13,12 +13,12 @@ def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = Fals
     what = "new" if found is None else "changed"
     if wanted.secret or wanted.content is None:
         return [f"{what}: {name} (content not shown)"]
-    lines = wanted.content.decode().splitlines()
+    lines = _masked(wanted.content.decode())
     if brief and found is None:
         return [f"{what}: {name} ({len(lines)} lines)"]
     return list(
         difflib.unified_diff(
-            (found or "").splitlines(),
+            _masked(found or ""),
             lines,
             f"{name} on the host" if found is not None else f"{name} (absent)",
             f"{name} wanted",
@@ -26,6 +26,15 @@ def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = Fals
             n=0,
         )
     )
+
+
+# In primary_conninfo, or of LDAP in pg_hba.conf: an adopted cluster's own files may have one.
+_PASSWORD = re.compile(r"(\b(?:password|ldapbindpasswd)\s*=\s*)(''[^']*''|\"[^\"]*\"|[^\s'\"]+)")
+
+
+def _masked(text: str) -> list[str]:
+    """Its lines, without the passwords in them."""
+    return _PASSWORD.sub(r"\1…", text).splitlines()
 
 
 def uncommented(text: str) -> str:

@@ -67,3 +67,21 @@ def test_same_settings_in_another_order_do_not_differ() -> None:
 )
 def test_settings_of_the_postmaster_need_a_restart(names: list[str], wanted: list[str]) -> None:
     assert late(names, CONTEXTS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("primary_conninfo = 'host=a password=hunter2 user=b'", "host=a password=… user=b"),
+        ("primary_conninfo = 'host=a password=''hunter2 3'' user=b'", "host=a password=… user=b"),
+        ('host all all 10.0.0.0/8 ldap ldapbindpasswd="hunter2" ldapport=1', "passwd=… ldapport=1"),
+        ("host all all 10.0.0.0/8 ldap ldapbindpasswd=hunter2", "ldapbindpasswd=…"),
+        ("password_encryption = 'scram-sha-256'", "password_encryption = 'scram-sha-256'"),
+    ],
+)
+def test_password_in_a_file_of_a_cluster_that_is_taken_over_is_not_shown(
+    line: str, shown: str
+) -> None:
+    (*_, removed) = file_lines("postgresql.conf", line + "\n", File(b""))
+    assert shown in removed
+    assert "hunter2" not in removed
