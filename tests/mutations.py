@@ -88,7 +88,7 @@ IN_APPDB = [
     Mutation(DIFFERS, "FOR ROLE appowner REVOKE SELECT ON TABLES FROM temporaluser",
              "ALTER DEFAULT PRIVILEGES FOR ROLE appowner GRANT SELECT ON TABLES TO temporaluser"),
     Mutation(f"{REFUSED}[app_role in app_database: {TAKES_A_LOCK}]",
-             "REVOKE EXECUTE ON ROUTINE pg_catalog.pg_try_advisory_lock(bigint) FROM appuser",
+             "pg_catalog.pg_try_advisory_lock(bigint) FROM appuser",
              "GRANT EXECUTE ON FUNCTION pg_try_advisory_lock(bigint) TO appuser"),
     Mutation(DIFFERS, "pg_catalog.pg_read_file(text) FROM appuser",
              "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO appuser"),
