@@ -38,10 +38,16 @@ class Door:
     passwords: Mapping[str, Secret]  # by role
     # By role and database: one for all of its statements.
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict, repr=False)
+    known: dict[Attempt, str] = field(default_factory=dict)  # refusals
 
     def refuses(self, attempt: Attempt, **conninfo: Any) -> str:
         """What the attempt was refused with; empty: it has succeeded. Each is a login."""
-        return self._refused(lambda: self._enter(attempt, conninfo))
+        self.known[attempt] = self._refused(lambda: self._enter(attempt, conninfo))
+        return self.known[attempt]
+
+    def refused(self, attempt: Attempt) -> str:
+        """The same of one that need not be made again: a wrong password waits for auth_delay."""
+        return self.known.get(attempt) or self.refuses(attempt)
 
     def refuses_inside(self, attempt: Attempt) -> str:
         """The same of its statement, in a session that the role has already."""

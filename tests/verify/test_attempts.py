@@ -42,7 +42,7 @@ def test_succeeds(door: Door, its: Attempt, attempt: Attempt) -> None:
 
 @pytest.mark.parametrize("attempt", [*AT_THE_DOOR, *INSIDE], ids=str)
 def test_is_refused(door: Door, its: Attempt, attempt: Attempt) -> None:
-    refuses = door.refuses if attempt in AT_THE_DOOR else door.refuses_inside
+    refuses = door.refused if attempt in AT_THE_DOOR else door.refuses_inside
     assert its.says in (refuses(its) or "it succeeded")
 
 
