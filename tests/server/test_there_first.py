@@ -58,7 +58,7 @@ def of_roles(checkout: Checkout, *without: str) -> list[list[Any]]:
     rows = [json.loads(row) for row in state(checkout)]
     for row in rows:
         if row[0] == "role":
-            row[2]["password"] = bool(row[2]["password"])
+            row[2]["password"], row[2]["salt"] = bool(row[2]["password"]), ""
     return [r for r in rows if r[0] in ("role", "member", "setting") and r[1] not in without]
 
 
