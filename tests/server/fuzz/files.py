@@ -46,7 +46,7 @@ SETTINGS = (
     "timezone = 'Asia/Tokyo'",
     "DateStyle = ISO, DMY",
     "shop.tenant = 'it''s'",
-    "default_transaction_read_only = 'on'",
+    "default_transaction_deferrable = 'on'",
     "random_page_cost = 1.5",
 )
 
