@@ -1,7 +1,7 @@
 """ALTER DEFAULT PRIVILEGES: the difference between what later objects get and what they should."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from howdah.catalog import Catalog, Default
 from howdah.change import Change
@@ -9,6 +9,24 @@ from howdah.clauses import grantee_name
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
+
+
+def before_extensions(found: Catalog, want: Wanted) -> Iterator[Change]:
+    """What the superuser's CREATE EXTENSION gives: the default privileges of that line.
+
+    They are in ``found`` from then on.
+    """
+    bases = {base for base, _ in want.extensions.keys() - found.extensions.keys()}
+    for base in sorted(bases & want.connlimits.keys()):
+        early = want.early_defaults[base]
+        now = {d: v for d, v in found.defaults.items()
+               if d.database == base and d.creator == SUPERUSER}  # fmt: skip
+        too_much = [d for d, grantable in now.items() if grantable > early.get(d, -1)]
+        missing = [d for d, grantable in early.items() if now.get(d) != grantable]
+        yield from _sentences(want, early, too_much, missing)
+        for default in too_much:
+            del found.defaults[default]
+        found.defaults.update(early)
 
 
 def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
@@ -26,12 +44,18 @@ def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
     for default, grantable in want.defaults.items():
         if ours(default) and found.defaults.get(default) != grantable:
             missing.append(default)
+    yield from _sentences(want, want.defaults, too_much, missing)
+
+
+def _sentences(
+    want: Wanted, wanted: Mapping[Default, bool], too_much: list[Default], missing: list[Default]
+) -> Iterator[Change]:
     for default, privileges in _together(too_much, want):
         sql = _sentence(default, "REVOKE", "FROM", privileges)
         source = want.revoked_defaults.get(default._replace(privilege=""), "")
         yield Change(f"{sql};", default.database, source)
     for default, privileges in _together(missing, want):
-        option = " WITH GRANT OPTION" if want.defaults.get(default) else ""
+        option = " WITH GRANT OPTION" if wanted.get(default) else ""
         sql = _sentence(default, "GRANT", "TO", privileges)
         yield Change(f"{sql}{option};", default.database, want.sources.get(default, ""))
 

@@ -45,6 +45,7 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
         *acls.of_others(found, kept),
         # Who may create in a schema is settled before the superuser works in it.
         *acls.of_owners(found, kept, PLACES),
+        *default_acls.before_extensions(found, kept),
         *_extensions(found, kept),
         *_tables(found, kept),
         *acls.of_owners(found, kept, ALL.keys() - PLACES),

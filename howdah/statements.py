@@ -201,6 +201,9 @@ def _create_extension(want: Wanted, statement: Statement, node: Node) -> None:
     want.extensions[key] = said["schema"]
     if said.get("cascade"):
         want.cascades.add(key)
+    want.assume_defaults(key[0], SUPERUSER)
+    want.early_defaults[key[0]] = {d: v for d, v in want.defaults.items()
+                                   if d.database == key[0] and d.creator == SUPERUSER}  # fmt: skip
     want.sources[key] = statement.source
 
 

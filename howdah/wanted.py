@@ -62,6 +62,8 @@ class Wanted(Catalog):
     revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
     foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
     cascades: set[tuple[str, str]] = field(default_factory=set)  # CREATE EXTENSION … CASCADE
+    # database -> the superuser's, where its last extension is made
+    early_defaults: dict[str, dict[Default, bool]] = field(default_factory=dict)
     asked: dict[Asked, str] = field(default_factory=dict)  # -> where it is said
     role: str = SUPERUSER  # SET ROLE, while reading
     session: dict[str, str] = field(default_factory=dict)  # SET name = value, while reading

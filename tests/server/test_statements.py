@@ -342,3 +342,33 @@ def test_locale_and_extensions_of_a_database_are_only_reported(
         "extension hstore in d is not in roles-sql",
         f"{tmp_path.name}/60-team.sql:8: table later is not there yet",
     ]
+
+
+EARLY_AND_LATE = """
+\\connect d
+CREATE SCHEMA x AUTHORIZATION postgres;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO ada WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES IN SCHEMA x GRANT EXECUTE ON FUNCTIONS TO owner;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE EXTENSION pg_trgm WITH SCHEMA x;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM ada;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO owner;
+"""
+BORN = """\\connect d
+SELECT count(*), proacl FROM pg_proc WHERE pronamespace = 'x'::regnamespace GROUP BY proacl;
+"""
+
+
+@pytest.mark.parametrize("bare_server", [15, 17], indirect=True)
+def test_extension_is_born_with_the_default_privileges_of_its_line(
+    bare_server: Bare, tmp_path: Path
+) -> None:
+    text = BASE + EARLY_AND_LATE
+    want = read(tmp_path, text, bare_server.version)
+    bare_server.plain.ask(text)
+    by_psql = (bare_server.rows(want), bare_server.plain.ask(BORN))
+    assert "ada=X*/postgres" in by_psql[1]
+    bare_server.clear()
+    bare_server.apply(bare_server.plan(want))
+    assert (bare_server.rows(want), bare_server.plain.ask(BORN)) == by_psql
+    assert bare_server.plan(want).changes == []
