@@ -219,7 +219,7 @@ def test_sandbox_waits_for_a_restart(converged: Single) -> None:
     assert converged.ask("SHOW work_mem") != "5MB"
     assert converged.pid == pid
     assert LOAD in converged.deploy("--data", "restart=yes").changed
-    assert (converged.waits, converged.deploy().changed) == ([], [])
+    assert (converged.deploy().changed, converged.waits) == ([], [])
     assert converged.pid != pid
 
 
@@ -231,7 +231,7 @@ def test_killed_before_systemd_has_read_it(converged: Single) -> None:
     as_before(converged)
     converged.machine.sh(f"cat > {path}", stdin=f"{wanted}\n")
     assert converged.deploy("--data", "restart=yes").changed == [LOAD]
-    assert (converged.waits, converged.deploy().changed) == ([], [])
+    assert (converged.deploy().changed, converged.waits) == ([], [])
 
 
 @pytest.mark.all
