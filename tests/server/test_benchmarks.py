@@ -14,6 +14,7 @@ pytestmark = pytest.mark.all
     ("target", "rows"),
     [
         ("bench", ["converged run", "changed setting", "first run"]),
+        ("bench-growth", ["100 tables", "10 databases", "10 roles"]),
         ("bench-app", ["Simple SELECT by ID", "create_many of 1,000", "import of app_db"]),
     ],
 )
