@@ -51,6 +51,7 @@ SHOWN = {
     r"make help": "tests/server/test_local.py::test_make_help_and_missing_inventory",
     r"make (undo|stop|start|status)": "tests/server/test_local.py::test_make_of_the_others",
     r"make bench(-app)?( |$)": "tests/server/test_benchmarks.py::test_benchmark",
+    r"make bench-growth": "tests/server/test_benchmarks.py::test_benchmark_of_growth",
     r"make bench-fleet": "tests/fleet/test_benchmarks.py::test_benchmark_of_hosts",
     r"make (verify|bundle)": "tests/server/test_local.py::test_make_of_the_others",
     r"make coverage": "tests/app_db/test_settings.py",  # a part of make test
