@@ -57,7 +57,7 @@ def test_runtime_of_a_later_version(bare: Checkout) -> None:
         ({"app_role": "all"}, "app_role = 'all'"),
         ({"app_role": "a,postgres"}, "app_role = 'a,postgres'"),
         ({"allowed_networks": ["10.0.0.1/8"]}, "has host bits set"),
-        ({"max_connections": 50}, "max_connections = 50: needs 79"),
+        ({"max_connections": 50}, "max_connections = 50: needs 89"),
         ({"schema": "nowhere.migrations"}, "nowhere"),
         ({"settings": {"work_men": "1\nssl = off"}}, "without line breaks"),
         ({"settings": {"ssl": "off"}}, "Howdah decides it"),
