@@ -56,7 +56,7 @@ def test_restart_waits_in_production(converged: Single) -> None:
             assert run.code == 0
             summary = run.output.partition("--> Summary:")[2]
             assert WAITS in summary.replace("\n        ", " ")
-            assert converged.waits == ["max_connections"]
+            assert converged.waits == ["max_connections", "max_locks_per_transaction"]
         assert converged.deploy().changed == []
     with costs(converged, restarts=1):
         converged.deploy("--data", "restart=yes")

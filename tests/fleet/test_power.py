@@ -74,7 +74,7 @@ def test_reboot_applies_what_waits(converged: Single) -> None:
     """F3, F30."""
     converged.inventory(max_connections=120)
     converged.deploy()
-    assert converged.waits == ["max_connections"]
+    assert converged.waits == ["max_connections", "max_locks_per_transaction"]
     assert converged.ask("SHOW max_connections") == "100"
     converged.machine.reboot()
     assert converged.ask("SHOW max_connections") == "120"
