@@ -169,7 +169,8 @@ def test_what_waits_for_a_restart_is_named(deployed: Fleet) -> None:
     verified = deployed.verify()
     deployed.inventory()
     deployed.deploy("--data", "restart=yes")
-    assert "assert ['max_connections'] == []" in waiting.replace("\n", " ")
+    waits = "assert ['max_connections', 'max_locks_per_transaction'] == []"
+    assert waits in waiting.replace("\n", " ")
     assert verified.returncode == 0, verified.stdout
 
 
