@@ -131,10 +131,12 @@ own AS (
     JOIN pg_catalog.pg_depend AS d ON d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e'
     LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.objoid = o.oid AND i.classoid = o.class AND i.objsubid = 0 AND i.privtype = 'e'
-    WHERE i.objoid IS NULL AND (:'named'::jsonb -> 'objects' @> jsonb_build_array(
-            jsonb_build_array(o.kind, o.nspname, o.name))
-        OR :'named'::jsonb -> 'objects' @> jsonb_build_array(
-            jsonb_build_array(o.kind, o.nspname, '')))
+    -- as texts: to @> an array is a set
+    WHERE i.objoid IS NULL AND o.kind <> 'schema' AND (
+        jsonb_build_array(o.kind, o.nspname, o.name)::text IN (
+            SELECT target::text FROM jsonb_array_elements(:'named'::jsonb -> 'objects') AS target)
+        OR jsonb_build_array(o.kind, o.nspname, '')::text IN (
+            SELECT target::text FROM jsonb_array_elements(:'named'::jsonb -> 'objects') AS target))
 )
 
 -- What has the same ACL is one row: ten thousand tables are no more than their names.

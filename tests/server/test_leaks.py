@@ -121,7 +121,7 @@ def drift(checkout: Checkout) -> None:
 def fail_on_the_server(checkout: Checkout) -> None:
     """After the verifiers, in their transaction."""
     drift(checkout)
-    last = "ALTER ROLE :\"app_role\" SET work_mem = 'much';\n"
+    last = 'GRANT SET ON PARAMETER "no name" TO :"app_role";\n'
     (checkout.folder / LAST_FILE).write_text(last)
 
 
@@ -146,7 +146,7 @@ KINDS = {
     "first": Kind(make_bare, FEWER_FLAGS),
     "converged": Kind(lambda _: None, FEWER_FLAGS),
     "drifted": Kind(drift, FLAGS),
-    "bad statement": Kind(fail_on_the_server, FLAGS, 'invalid value for parameter "work_mem"'),
+    "bad statement": Kind(fail_on_the_server, FLAGS, 'invalid parameter name "no name"'),
     "bad login": Kind(fail_at_the_door, FEWER_FLAGS, "appuser cannot log in to appdb"),
     "bad setting": Kind(fail_on_the_canary, FEWER_FLAGS, 'for parameter "max_wal_senders"'),
 }

@@ -152,7 +152,7 @@ def test_dry_run_that_would_not_look_is_rejected(converged: Checkout) -> None:
     for words in ((), ("--json",)):
         run = converged.pyinfra("--dry", "-y", *words, "deploy.py")
         assert run.code == 1
-        assert "leave one of them out" in run.output
+        assert "leave out -y to see what would change" in run.output
         assert run.commands == []
 
 
