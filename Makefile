@@ -37,8 +37,9 @@ deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
 
 # Ends with 2 where there are differences, with 1 where something fails. make itself ends with 2
-# whatever fails, and with 1 where it is told to quit.
-QUIT = { kill -QUIT $$PPID; sleep 1; exit 1; }
+# whatever fails, and with 1 where it is told to quit: when it has taken the signal.
+QUIT = { kill -QUIT $$PPID; \
+	while grep -q '^ShdPnd.*[4-7c-f]$$' /proc/$$PPID/status; do sleep 0.1; done; exit 1; }
 dry:  ## show what deploy would change, change nothing; 2: there are differences
 	@$(MAKE) -s --no-print-directory .venv $(INVENTORY) >&2 || $(QUIT)
 	@$(PYINFRA) --dry $(ARGS) $(INVENTORY) deploy.py; code=$$?; \
