@@ -288,11 +288,21 @@ def struck(checkout: Checkout, whom: Callable[[int], int]) -> Run:
     """A deploy, and kill -9 of its canary's postmaster, or of another, while it runs."""
     with ThreadPoolExecutor() as pool:
         run = pool.submit(checkout.pyinfra, "-y", "deploy.py")
-        while not (found := postmaster(checkout)):
+        while not any(_killed(pid, whom) for pid in postmaster(checkout)):
             assert not run.done(), run.result().output
             time.sleep(0.002)
-        os.kill(whom(found[0]), signal.SIGKILL)
         return run.result()
+
+
+def _killed(pid: int, whom: Callable[[int], int]) -> bool:
+    """A postmaster's child has its command line for a moment, and may be gone by now."""
+    try:
+        is_child = "postgres" in Path(f"/proc/{parent(pid)}/comm").read_text()
+        if not is_child:
+            os.kill(whom(pid), signal.SIGKILL)
+    except OSError:
+        return False
+    return not is_child
 
 
 def ended_by_itself(checkout: Checkout) -> list[str]:
