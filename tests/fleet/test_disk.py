@@ -37,6 +37,8 @@ def test_disk_full_while_writing_the_configuration(converged: Single, free: int)
     """F4."""
     if not free:
         small_disk(converged.machine, "/etc/howdah", "size=128k")
+        # what is mounted in a container is not seen by a unit that has its own mounts already
+        converged.machine.sh(f"systemctl restart {converged.unit}")
     before = in_force(converged)
     fill(converged.machine, "/etc/howdah", free)
     converged.inventory(work_mem="9MB")

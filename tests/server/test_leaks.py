@@ -146,7 +146,9 @@ KINDS = {
     "first": Kind(make_bare, FEWER_FLAGS),
     "converged": Kind(lambda _: None, FEWER_FLAGS),
     "drifted": Kind(drift, FLAGS),
-    "bad statement": Kind(fail_on_the_server, FLAGS, 'invalid parameter name "no name"'),
+    "bad statement": Kind(
+        fail_on_the_server, FLAGS, 'unrecognized configuration parameter "no name"'
+    ),
     "bad login": Kind(fail_at_the_door, FEWER_FLAGS, "appuser cannot log in to appdb"),
     "bad setting": Kind(fail_on_the_canary, FEWER_FLAGS, 'for parameter "max_wal_senders"'),
 }
