@@ -69,6 +69,7 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
     schemas = {schema for base, schema in want.schemas if base == database}
     catalog, others = set[str](), set[str]()
     columns, objects = set[tuple[str, str]](), set[tuple[str, str, str]]()
+    extended = {schema for (base, _), schema in want.extensions.items() if base == database}
     for step in want.steps:
         target = step.target
         if target.database != database:
@@ -77,8 +78,10 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
             catalog.add(target.name)
         elif target.kind in WITHOUT_SCHEMA:
             others.add(target.name)
-        for kind in ROUTINES if target.kind == "routine" else (target.kind,):
-            objects.add((kind, target.schema, target.name))
+        # Of all others the list would be too long for a command of thousands of GRANTs.
+        if target.schema in extended:
+            for kind in ROUTINES if target.kind == "routine" else (target.kind,):
+                objects.add((kind, target.schema, target.name))
         if any(column for column, _ in step.privileges):
             columns.add((target.schema, target.name))
     return {
