@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 360, 50, 40, 170, 40
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 360, 50, 40, 50, 40
 COLORS = ("#1b6ca8", "#c0392b", "#27864f", "#8e44ad")
 SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}" \
@@ -21,7 +21,8 @@ font-family="sans-serif" font-size="12">
 {% endfor -%}
 {% for curve in curves -%}
 <polyline fill="none" stroke="{{ curve.color }}" stroke-width="2" points="{{ curve.points }}"/>
-<text x="{{ curve.x + 6 }}" y="{{ curve.y + 4 }}" fill="{{ curve.color }}">{{ curve.name }}</text>
+<text x="{{ curve.x }}" y="{{ curve.y - 8 }}" text-anchor="end" fill="{{ curve.color }}">
+{{- curve.name }}</text>
 {% endfor -%}
 </svg>
 """
