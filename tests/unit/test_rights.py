@@ -26,6 +26,7 @@ from howdah.cluster import Cluster
 from howdah.declared import declared
 from howdah.knobs import SHARED
 from howdah.names import RESERVED, identifier, literal
+from howdah.queries import questions
 from howdah.reports import POWERS
 from howdah.rights import plan
 from howdah.sqlfiles import read
@@ -1224,3 +1225,18 @@ def test_literal_is_parsed_as_the_text(text: str) -> None:
 def test_backslash_does_not_depend_on_standard_conforming_strings() -> None:
     assert literal("a\\'b") == r" E'a\\''b'"
     assert literal("a'b") == "'a''b'"
+
+
+# -- What the server is asked -----------------------------------------------------------------
+
+LONGEST_ARGUMENT = 128 * 1024  # MAX_ARG_STRLEN of Linux: the question is one
+
+
+def test_question_of_a_large_cluster_fits_into_a_command(sql: Sql) -> None:
+    lines = ["CREATE SCHEMA s AUTHORIZATION a;"]
+    lines += [f"GRANT SELECT ON TABLE s.with_a_name_as_long_as_most_{i} TO b;" for i in range(3000)]
+    lines.append("\\connect postgres")
+    for i in range(100):
+        lines.append(f"CREATE DATABASE base_{i} OWNER a TEMPLATE template0 ENCODING 'UTF8';")
+    want = sql("\n".join(lines))
+    assert len(questions(want, "d").encode()) < LONGEST_ARGUMENT * 0.8
