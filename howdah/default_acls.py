@@ -50,22 +50,24 @@ def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
 def _sentences(
     want: Wanted, wanted: Mapping[Default, bool], too_much: list[Default], missing: list[Default]
 ) -> Iterator[Change]:
-    for default, privileges in _together(too_much, want):
+    for default, privileges in _together(too_much, wanted, want):
         sql = _sentence(default, "REVOKE", "FROM", privileges)
         source = want.revoked_defaults.get(default._replace(privilege=""), "")
         yield Change(f"{sql};", default.database, source)
-    for default, privileges in _together(missing, want):
+    for default, privileges in _together(missing, wanted, want):
         option = " WITH GRANT OPTION" if wanted.get(default) else ""
         sql = _sentence(default, "GRANT", "TO", privileges)
         yield Change(f"{sql}{option};", default.database, want.sources.get(default, ""))
 
 
-def _together(defaults: Iterable[Default], want: Wanted) -> Iterator[tuple[Default, list[str]]]:
+def _together(
+    defaults: Iterable[Default], wanted: Mapping[Default, bool], want: Wanted
+) -> Iterator[tuple[Default, list[str]]]:
     """Those that differ in their privilege only: the first of them, and all privileges."""
     groups: dict[tuple[object, ...], list[Default]] = defaultdict(list)
     for default in defaults:
         about = default._replace(privilege="")
-        groups[about, want.defaults.get(default), want.sources.get(default)].append(default)
+        groups[about, wanted.get(default), want.sources.get(default)].append(default)
     for group in groups.values():
         yield group[0], [default.privilege for default in group]
 
