@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from howdah.catalog import ROUTINES, Catalog, Object
+from howdah.catalog import Catalog, Object
 from howdah.refusal import Refusal
 from howdah.wanted import Step, Wanted, spellings
-
-ROUTINE_KINDS = (*ROUTINES, "routine")
 
 
 def check_kinds(found: Catalog, want: Wanted) -> None:

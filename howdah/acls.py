@@ -12,7 +12,7 @@ from howdah.wanted import Acl, Wanted
 Settled = tuple[str, str, str, str, int]
 
 
-def managed(found: Catalog, want: Wanted, kinds: Iterable[str]) -> list[Object]:
+def _managed(found: Catalog, want: Wanted, kinds: Iterable[str]) -> list[Object]:
     """The objects that roles-sql names or whose owner it makes. Others' are only reported."""
     numbers = {kind: number for number, kind in enumerate(ALL)}
     known = set(kinds)
@@ -28,13 +28,13 @@ def _is_managed(found: Catalog, want: Wanted, obj: Object, owner: str) -> bool:
         return obj in want.owners or bool(want.steps_on(obj))
     if obj.kind == "parameter":
         return True
-    if is_postgresqls(found, obj):
+    if _is_postgresqls(found, obj):
         foreign = (obj.database, obj.schema) in want.foreign_schemas
         return obj.database in want.connlimits and not foreign
     return want.manages(obj, owner)
 
 
-def is_postgresqls(found: Catalog, obj: Object) -> bool:
+def _is_postgresqls(found: Catalog, obj: Object) -> bool:
     """Whether PostgreSQL or an extension has made it, and has given rights on it."""
     return obj.schema == "pg_catalog" or obj in found.initial
 
@@ -57,9 +57,9 @@ def of_owners(found: Catalog, want: Wanted, kinds: Iterable[str]) -> Iterator[Ch
     Of objects that share their owner and entries one is looked at, where roles-sql names none.
     """
     settled = set[Settled]()
-    for obj in managed(found, want, kinds):
+    for obj in _managed(found, want, kinds):
         like = (obj.database, obj.kind, obj.schema, found.owners[obj], id(found.grants.get(obj)))
-        named = bool(want.steps_on(obj)) or is_postgresqls(found, obj)
+        named = bool(want.steps_on(obj)) or _is_postgresqls(found, obj)
         if named or like not in settled:
             changes = list(_object(found, want, obj))
             yield from changes
@@ -73,7 +73,7 @@ def _grantees(found: Catalog, want: Wanted, obj: Object) -> set[str] | None:
     Of what is PostgreSQL's own, or an extension's, only roles-sql's roles are, those that it names
     there (a role of PostgreSQL's own), and PUBLIC: of a schema or a database, if it is named.
     """
-    if obj.database in want.connlimits and not is_postgresqls(found, obj):
+    if obj.database in want.connlimits and not _is_postgresqls(found, obj):
         return None
     named = set(want.roles)
     for step in want.steps_for(obj):

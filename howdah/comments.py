@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from howdah.catalog import Catalog, Object
 from howdah.change import Change
+from howdah.clauses import on
 from howdah.knobs import SHARED, SUPERUSER
-from howdah.names import identifier, literal
+from howdah.names import literal
 from howdah.nodes import base_of, made, only, qualified, values
 from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Wanted
@@ -67,10 +68,8 @@ def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
             continue
         if known or _is_made(want, obj):
             where = SUPERUSER if obj.kind in SHARED_KINDS else obj.database
-            schema = f"{identifier(obj.schema)}." if obj.schema else ""
-            what = f"{obj.kind.upper()} {schema}{identifier(obj.name)}"
             value = literal(text).strip() if text else "NULL"
-            yield Change(f"COMMENT ON {what} IS {value};", where, want.sources[_key(obj)])
+            yield Change(f"COMMENT ON {on(obj)} IS {value};", where, want.sources[_key(obj)])
 
 
 def _is_made(want: Wanted, obj: Object) -> bool:

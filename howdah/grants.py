@@ -110,10 +110,10 @@ def grant(want: Wanted, statement: Statement, node: Node) -> None:
     option = node.get("grant_option", False)
     if option and PUBLIC in grantees:
         raise statement.refuse("PUBLIC can have no grant option")
+    listed = tuple(_privileges(want, statement, kind, node))
+    grants = node.get("is_grant", False)
     for target in _targets(want, statement, kind, node):
-        listed = tuple(_privileges(want, statement, kind, node))
         _check_target(statement, target, listed)
-        grants = node.get("is_grant", False)
         want.steps.append(Step(grants, target, listed, grantees, option, statement.source))
 
 

@@ -123,9 +123,7 @@ def _assume_views(found: Catalog, want: Wanted, key: tuple[str, str]) -> None:
     """What a new extension brings that everybody may read."""
     for name in VIEWS.get(key[1], ()):
         view = Object(key[0], "table", want.extensions[key], name)
-        found.assume(view, SUPERUSER, want.version)
-        found.grant(view, Grant("", PUBLIC, "SELECT"), SUPERUSER)
-        found.initial[view] = list(found.grants[view])
+        _assume_initial(found, view, want.version)
 
 
 def _assume_postgresqls(found: Catalog, want: Wanted) -> None:
@@ -143,6 +141,7 @@ def _assume_postgresqls(found: Catalog, want: Wanted) -> None:
 
 
 def _assume_initial(found: Catalog, obj: Object, version: int) -> None:
+    """One of PostgreSQL's own, or of an extension's. Everybody reads its tables."""
     found.assume(obj, SUPERUSER, version)
     if obj.kind == "table":
         found.grant(obj, Grant("", PUBLIC, "SELECT"), SUPERUSER)
@@ -169,8 +168,11 @@ def _owners(found: Catalog, want: Wanted) -> Iterator[Change]:
             for owned in (obj, *table.sequences):
                 if found.owners.get(owned) == owner:
                     found.change_owner(owned, table.owner)
-            sql = f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(table.owner)};"
-            yield Change(sql, obj.database, want.sources[obj])
+            yield Change(_to_owner(obj, table.owner), obj.database, want.sources[obj])
+
+
+def _to_owner(obj: Object, owner: str) -> str:
+    return f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(owner)};"
 
 
 def _extensions(found: Catalog, want: Wanted) -> Iterator[Change]:
@@ -198,5 +200,5 @@ def _tables(found: Catalog, want: Wanted) -> Iterator[Change]:
             for made in (obj, *(_free(found, sequence) for sequence in table.sequences)):
                 found.assume_born(made, SUPERUSER, want.version)
                 found.change_owner(made, table.owner)
-            owner = f"ALTER TABLE {qualified(obj)} OWNER TO {identifier(table.owner)};"
-            yield Change(f"{table.sql}\n;\n{owner}", obj.database, want.sources[obj])
+            sql = f"{table.sql}\n;\n{_to_owner(obj, table.owner)}"
+            yield Change(sql, obj.database, want.sources[obj])

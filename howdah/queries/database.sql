@@ -8,7 +8,9 @@ WITH named AS (
     SELECT
         ARRAY(SELECT jsonb_array_elements_text(:'named'::jsonb -> 'schemas')) AS schemas,
         ARRAY(SELECT jsonb_array_elements_text(:'named'::jsonb -> 'catalog')) AS catalog,
-        ARRAY(SELECT jsonb_array_elements_text(:'named'::jsonb -> 'others')) AS others
+        ARRAY(SELECT jsonb_array_elements_text(:'named'::jsonb -> 'others')) AS others,
+        -- as texts: to jsonb an array in an array is a set
+        ARRAY(SELECT jsonb_array_elements(:'named'::jsonb -> 'objects')::text) AS objects
 ),
 
 objects AS (
@@ -127,16 +129,13 @@ own AS (
         acldefault(
             CASE o.kind WHEN 'table' THEN 'r' WHEN 'sequence' THEN 's' WHEN 'type' THEN 'T'
                 ELSE 'f' END::"char", o.owner)
-    FROM objects AS o
+    FROM named, objects AS o
     JOIN pg_catalog.pg_depend AS d ON d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e'
     LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.objoid = o.oid AND i.classoid = o.class AND i.objsubid = 0 AND i.privtype = 'e'
-    -- as texts: to @> an array is a set
-    WHERE i.objoid IS NULL AND o.kind <> 'schema' AND (
-        jsonb_build_array(o.kind, o.nspname, o.name)::text IN (
-            SELECT target::text FROM jsonb_array_elements(:'named'::jsonb -> 'objects') AS target)
-        OR jsonb_build_array(o.kind, o.nspname, '')::text IN (
-            SELECT target::text FROM jsonb_array_elements(:'named'::jsonb -> 'objects') AS target))
+    WHERE i.objoid IS NULL AND o.kind <> 'schema' AND named.objects && ARRAY[
+        jsonb_build_array(o.kind, o.nspname, o.name)::text,
+        jsonb_build_array(o.kind, o.nspname, '')::text]
 )
 
 -- What has the same ACL is one row: ten thousand tables are no more than their names.
