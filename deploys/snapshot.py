@@ -44,7 +44,7 @@ def processes(server: Server, *, answers: bool = False) -> Found:
     ``answers``: and what a running one says of itself.
     """
     sql = query("server") if answers else ""
-    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql))))
+    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql, ""))))
 
 
 def snapshot(target: Target) -> Found:
@@ -89,14 +89,14 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
-    sql = questions(want, runtime.cluster.app_database)
+    sql, more = questions(want, runtime.cluster.app_database)
     if runtime.adopted:
         sql = f"{query('rules')}\n{sql}"
-    return _script(runtime, want, sql)
+    return _script(runtime, want, sql, more)
 
 
-def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
-    """``sql``: what the server is asked; empty: nothing."""
+def _script(runtime: Runtime, want: Wanted, sql: str, more: str) -> str:
+    """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
     layout, port = runtime.layout, runtime.cluster.port
     assigned = shell.assigned(
         home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
@@ -105,7 +105,7 @@ def _script(runtime: Runtime, want: Wanted, sql: str) -> str:
         lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if sql else "",
     )  # fmt: skip
     return shell.filled(
-        "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql,
+        "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql, more=more,
         psql=psql(runtime, '"$BINARIES/psql"'), files=shell.filled("files"),
         fresh=FRESH, owner=runtime.as_owner,
     )  # fmt: skip

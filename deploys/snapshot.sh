@@ -83,6 +83,21 @@ until "$BINARIES/pg_isready" -q -h "$socket" -p "$port"; do
     [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
     sleep 0.2
 done
-@PSQL@ -v files=$files -h "$socket" -p "$port" -U postgres -d postgres -f - <<'HOWDAH_SQL'
+# two sessions side by side: half the time where there are many databases
+ask() {
+    @PSQL@ -v files=$files -h "$socket" -p "$port" -U postgres -d postgres -f -
+}
+exec 3>&1
+more=$(
+    ask <<'HOWDAH_SQL' &
+@MORE@
+HOWDAH_SQL
+    done=0
+    ask >&3 <<'HOWDAH_SQL' || done=$?
 @SQL@
 HOWDAH_SQL
+    wait $! && exit $done
+)
+done=$?
+printf '%s\n' "$more"
+exit $done

@@ -22,15 +22,31 @@ def query(name: str) -> str:
     return Path(__file__).with_name(f"{name}.sql").read_text()
 
 
-def questions(want: Wanted, app_database: str) -> str:
-    """One psql for all databases; one that is not there yet is passed over.
+def questions(want: Wanted, app_database: str) -> tuple[str, str]:
+    """For two psql side by side: the server's with some databases, and the other databases.
 
-    psql's variable ``files``: whether the server's files are there to be asked about.
+    A database that is not there yet is passed over. psql's variable ``files``, the first's:
+    whether the server's files are there to be asked about.
     """
-    parts = [
-        _set("roles", json.dumps(list(want.roles))),
-        # The text of what each database is asked is sent once.
-        *(_set(name, query(name)) for name in EACH),
+    names = list(want.connlimits)
+    # the server's own questions take about as long as those of two databases
+    first = max(0, len(names) // 2 - 1)
+    server = [*_always(want), *_of_server(want)]
+    for name in names[:first]:
+        server += _of_database(want, name, app_database)
+    others = _always(want)
+    for name in names[first:]:
+        others += _of_database(want, name, app_database)
+    return "\n".join(server), "\n".join(others)
+
+
+def _always(want: Wanted) -> list[str]:
+    """The text of what each database is asked is sent once."""
+    return [_set("roles", json.dumps(list(want.roles))), *(_set(n, query(n)) for n in EACH)]
+
+
+def _of_server(want: Wanted) -> list[str]:
+    return [
         *map(query, ("server", "health")),
         f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
         query("cluster"),
@@ -41,14 +57,15 @@ def questions(want: Wanted, app_database: str) -> str:
         _comments(o for o in want.comments if o.kind in SHARED_KINDS),
         *_in(want, "template1", query("shared") + ":doors", ""),
     ]
-    for name in want.connlimits:
-        more = [":database", ":doors", ":table_doors", _comments(_within(want, name))]
-        if name == app_database:
-            more.append(query("revision"))
-        if any(base == name for base, _ in want.cascades):
-            more.append(query("requires"))
-        parts += _in(want, name, "\n".join(more), ":initial")
-    return "\n".join(parts)
+
+
+def _of_database(want: Wanted, name: str, app_database: str) -> list[str]:
+    parts = [":database", ":doors", ":table_doors", _comments(_within(want, name))]
+    if name == app_database:
+        parts.append(query("revision"))
+    if any(base == name for base, _ in want.cascades):
+        parts.append(query("requires"))
+    return _in(want, name, "\n".join(parts), ":initial")
 
 
 def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:

@@ -26,7 +26,7 @@ class Rights:
 
     def plan(self) -> Plan:
         """What a deploy would change, and what it would report."""
-        sql = questions(self._want, self._cluster.app_database)
+        sql = "\n".join(questions(self._want, self._cluster.app_database))
         answer = self._checkout.ask(f"\\set files 0\n{sql}", pgoptions=self._options)
         digests = {placeholder(v): digest for v, digest in self._store.digests().items()}
         return rights.plan(found.read(answer.splitlines()).catalog(), self._want, digests)

@@ -217,7 +217,7 @@ class Bare:
         self._options = pgoptions(version)
 
     def reads(self, want: Wanted) -> found.Found:
-        sql = f"\\set files 0\n{questions(want, 'd')}"
+        sql = "\n".join(("\\set files 0", *questions(want, "d")))
         return found.read(self.plain.ask(sql, pgoptions=self._options).splitlines())
 
     def rows(self, want: Wanted) -> list[str]:

@@ -31,7 +31,7 @@ class Engine:
 
     def plan(self) -> Plan:
         """What a deploy would change now."""
-        sql = questions(self.want, self._cluster.app_database)
+        sql = "\n".join(questions(self.want, self._cluster.app_database))
         answer = self._server.must(f"\\set files 0\n{sql}", options=self._options)
         catalog = found.read(answer.splitlines()).catalog()
         return rights.plan(catalog, self.want, DIGESTS)
