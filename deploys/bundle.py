@@ -14,8 +14,8 @@ from deploys.inventory import pyinfras_keys
 from howdah import cluster
 from howdah.cluster import Cluster
 from howdah.conninfo import uri
+from howdah.errors import HowdahError
 from howdah.files import write_whole
-from howdah.refusal import Refusal
 from howdah.store import Store
 
 FOLDER = "/run/secrets"  # where app_db looks
@@ -37,7 +37,7 @@ def main() -> int:
             _warn(host, read)
         for environment, of_all in uris.items():
             sys.stdout.write(_write(environment, of_all, folder))
-    except (OSError, Refusal) as e:
+    except (OSError, HowdahError) as e:
         sys.stderr.write(f"{e}\n")
         return 1
     return 0
@@ -45,8 +45,10 @@ def main() -> int:
 
 def _refuse_relative(folder: str) -> None:
     if not folder.startswith("/"):
-        raise Refusal(f"FOLDER = {folder!r}: needs the absolute path where the application's host "
-                      "will have the files")  # fmt: skip
+        raise HowdahError(
+            f"FOLDER = {folder!r}: needs the absolute path where the application's host will have "
+            "the files"
+        )
 
 
 def _warn(host: str, cluster: Cluster) -> None:
@@ -60,10 +62,10 @@ def _warn(host: str, cluster: Cluster) -> None:
 
 
 def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
-    """The files of one environment, whole; what it says of them. Raises OSError, Refusal."""
+    """The files of one environment, whole; what it says of them. Raises OSError, HowdahError."""
     store, bundle = Store(Path(ROOT, "secrets", environment)), Path(ROOT, "bundles", environment)
     if not (store.path(CA).exists() and store.path(PASSWORD).exists()):
-        raise Refusal(f"{store.folder} has no secrets yet; make deploy makes them")
+        raise HowdahError(f"{store.folder} has no secrets yet; make deploy makes them")
     for path in (bundle.parent, bundle):
         path.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)

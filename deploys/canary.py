@@ -6,12 +6,12 @@ from deploys import shell
 from deploys.snapshot import ask
 from deploys.target import Target
 from howdah import matrix, sqlfiles
-from howdah.found import Unreadable
+from howdah.found import AnswerError
 from howdah.queries import query, settings
 
 
 def refuse(target: Target, release: str) -> None:
-    """Raises Refusal for a release that would not start, or whose pg_hba.conf is not as wanted."""
+    """Raises HowdahError where it would not start, or its pg_hba.conf is not as wanted."""
     runtime, layout = target.runtime, target.runtime.layout
     assigned = shell.assigned(
         etc=layout.releases, current=layout.current, release=release, canary=layout.canary,
@@ -22,7 +22,7 @@ def refuse(target: Target, release: str) -> None:
                           sql=query("candidate") + settings(target.want))  # fmt: skip
     rows = [json.loads(line) for line in ask(runtime, f"use release {release}", script)]
     for fault in (text for kind, text in rows if kind == "fault"):
-        raise Unreadable(f"could not use release {release}: {fault}")
+        raise AnswerError(f"could not use release {release}: {fault}")
     sqlfiles.refuse([fault for kind, fault in rows if kind == "refusal"])
     rules = [rule for kind, rule in rows if kind == "rule"]
     matrix.refuse_map([user for kind, user in rows if kind == "map"], layout.owner)

@@ -12,9 +12,9 @@ from deploys.snapshot import snapshot
 from deploys.target import Staged, Target
 from deploys.tell import report, would
 from howdah import difference, libraries, locked_out, settings
+from howdah.errors import HowdahError
 from howdah.found import ADOPTED, Found
 from howdah.layout import Layout
-from howdah.refusal import Refusal
 from howdah.render import File
 
 Files = Mapping[str, File]
@@ -74,7 +74,7 @@ def _refuse_unknown(found: Found, wanted: Files) -> None:
     names = settings.parse((wanted["postgresql.conf"].content or b"").decode())
     unknown = [n for n in names if "." not in n and found.running and n not in found.contexts]
     if unknown:
-        raise Refusal(f"settings[{unknown[0]!r}]: this server knows no such setting")
+        raise HowdahError(f"settings[{unknown[0]!r}]: this server knows no such setting")
 
 
 def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:

@@ -18,7 +18,7 @@ from pyinfra.connectors.ssh import SSHConnector
 
 from howdah import answer
 from howdah.answer import Answer
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 # So a password is not even asked for.
 SHOWN = ("pyinfra would show the password to everybody on the host, in the arguments of a process: "
@@ -36,7 +36,7 @@ KEPT = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_USER_TIMEOUT": 60_000}
 
 
 def _no_password(prompt: str = "", stream: TextIO | None = None) -> NoReturn:  # noqa: ARG001
-    raise Refusal(ASKS)
+    raise HowdahError(ASKS)
 
 
 util.getpass = _no_password
@@ -81,7 +81,7 @@ def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: A
     now = time.time()
     try:
         done, output = runs(command, print_output=False, **arguments)
-    except (*BROKEN, Refusal) as e:
+    except (*BROKEN, HowdahError) as e:
         return Answer(done=False, lines=[], errors=[_lost(over) or str(e)])
     if not done and _lost(over):
         return Answer(done=False, lines=[], errors=[LOST])

@@ -12,7 +12,7 @@ from pyinfra.api.operation import PyinfraOperation, operation
 from deploys import lock
 from deploys.snapshot import drop
 from deploys.summary import fail, told
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 P = ParamSpec("P")
 
@@ -33,14 +33,14 @@ def convergent(
             return
         try:
             yield from _alone(function, *args, **kwargs)
-        except Refusal as e:
+        except HowdahError as e:
             yield from _refuse(str(e))
 
     return generator
 
 
 def differences(operation: PyinfraOperation[Any], target: Any) -> list[str]:
-    """What a dry run would show of an operation. Nothing is run. Raises Refusal."""
+    """What a dry run would show of an operation. Nothing is run. Raises HowdahError."""
     planned = told().planned
     planned.clear()
     commands: Iterator[PyinfraCommand] = inspect.unwrap(operation)(target=target)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from howdah.cluster import Cluster
+from howdah.errors import HowdahError
 from howdah.names import host_names
-from howdah.refusal import Refusal
 
 
 def hosts_of(inventory: Path) -> dict[str, dict[str, Any]]:
     """Host: its data. Asks pyinfra, for only pyinfra knows which of several values wins.
 
-    Raises Refusal, in pyinfra's words.
+    Raises HowdahError, in pyinfra's words.
     """
     pyinfra = Path(sys.executable).with_name("pyinfra")
     done = subprocess.run(  # noqa: S603 our own inventory
@@ -23,14 +23,14 @@ def hosts_of(inventory: Path) -> dict[str, dict[str, Any]]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode or not done.stdout.strip():
-        raise Refusal(done.stderr)
+        raise HowdahError(done.stderr)
     return {host["name"]: host["data"] for host in json.loads(done.stdout)}
 
 
 def address_of(host: str, data: Mapping[str, Any], cluster: Cluster) -> str:
     """The name that an application knows the host by: one of its certificate's.
 
-    Raises Refusal for a host that no certificate can name.
+    Raises HowdahError for a host that no certificate can name.
     """
     own = host_names(host, data.get("ssh_hostname"))
     return [*cluster.certificate_names, *own, str(cluster.listen_addresses[0])][0]

@@ -12,7 +12,7 @@ from deploys import connection
 from deploys.runtime.package import version_of
 from deploys.summary import fail, warn
 from howdah import budget, cluster
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 
 
 def read_cluster() -> Cluster:
@@ -27,7 +27,7 @@ def read_cluster() -> Cluster:
         budget.refuse_overdraft(read)
         if read.runtime == "package" and "version" not in read.model_fields_set:
             read = cluster.read({**data, "version": _version()}, pyinfras_keys)
-    except BadCluster as e:
+    except ClusterError as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
     for warning in read.warnings():
@@ -40,7 +40,7 @@ def _version() -> int:
     answer = connection.run('. /etc/os-release; echo "$ID $VERSION_ID"', {}).get()
     try:
         return version_of("".join(answer.lines))
-    except BadCluster as e:
+    except ClusterError as e:
         fail(str(e) if answer.done else f"cannot read the version of its system: {answer.cause}")
     return int(Cluster.model_fields["version"].default)
 

@@ -13,8 +13,8 @@ from deploys.summary import FEW_DAYS, told, warn
 from deploys.target import Target
 from deploys.tell import would
 from howdah import clocks
+from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.refusal import Refusal
 from howdah.verifiers import ROLES
 
 
@@ -41,7 +41,7 @@ def _counted(target: Target, due: list[str]) -> list[str]:
 def check_clocks(target: Target, found: Found) -> None:
     """A certificate is not issued by a clock that the host's clients do not have.
 
-    Raises Refusal; where none is due, that is a warning.
+    Raises HowdahError; where none is due, that is a warning.
     """
     if target.lacks_certificate():
         clocks.check(host.name, found.ahead, now=time.time())
@@ -54,7 +54,7 @@ def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfr
     cluster, names = target.cluster, target.certificate_names
     try:
         target.store.make(target.label, names, cluster.certificate_days, cluster.ca_days)
-    except (OSError, Refusal) as e:
+    except (OSError, HowdahError) as e:
         told().failed = f"cannot write the store: {e}"
         host.log_styled(told().failed, fg="red", log_func=logger.error)
         return False
@@ -71,7 +71,7 @@ def _refuse_to_invent(target: Target, found: Found) -> None:
         if known and store.password(variable) is None:
             lost[str(store.password_file(variable))] = role
     if lost:
-        raise Refusal(
+        raise HowdahError(
             f"{', '.join(lost)} missing, and the server has role {', '.join(lost.values())}: put "
             "it back; to set a new password, write it into that file"
         )

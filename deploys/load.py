@@ -12,7 +12,7 @@ from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import difference, settings
-from howdah.found import Found, Unreadable
+from howdah.found import AnswerError, Found
 
 
 @convergent
@@ -71,4 +71,4 @@ def _verb(target: Target, found: Found, *, late: bool, overridden: bool) -> str:
 
 def _refuse_faults(found: Found) -> None:
     if found.faults:
-        raise Unreadable(f"the server does not accept its files: {found.faults[0]}")
+        raise AnswerError(f"the server does not accept its files: {found.faults[0]}")

@@ -12,7 +12,7 @@ from deploys.snapshot import processes
 from deploys.summary import summarise
 from deploys.target import Server
 from deploys.tell import would
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 NONE_YET = "there is no server in {} yet; make deploy makes it"
 
@@ -51,7 +51,7 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
     found, runtime = processes(target), target.runtime
     runtime.check_host(found)
     if not found.current:
-        raise Refusal(NONE_YET.format(runtime.layout.home))
+        raise HowdahError(NONE_YET.format(runtime.layout.home))
     runtime.refuse(found)
     if found.pid:
         host.noop("the server runs")

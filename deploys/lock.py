@@ -14,9 +14,9 @@ from pyinfra import host
 from deploys.connection import BROKEN, LOST, is_lost
 from deploys.process import Process
 from deploys.runtime import Runtime
+from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.owner import owner
-from howdah.refusal import Refusal
 
 WAIT = 5  # seconds: a run that is at its end is worth waiting for
 BEAT = 10  # seconds between two signs of life
@@ -34,24 +34,24 @@ def held() -> bool:
 def take(runtime: Runtime, found: Found | None) -> bool:
     """Takes the lock of the host at hand, unless this run has it.
 
-    Returns whether ``found`` still holds: nobody has deployed since it was read. Raises Refusal
+    Returns whether ``found`` still holds: nobody has deployed since it was read. Raises HowdahError
     that names who deploys.
     """
     if held():
         if not _held[host.name].alive:
-            raise Refusal(_lost())
+            raise HowdahError(_lost())
         return True
     words = (runtime.lock_file, runtime.lock_mode, str(WAIT), str(SILENCE), owner())
     try:
         holder = Process(_SCRIPT.read_text(), *words)
         why = holder.begin()
     except BROKEN:
-        raise Refusal(LOST) from None
+        raise HowdahError(LOST) from None
     if why:
-        raise Refusal(f"cannot lock {host.name}: {why}")
+        raise HowdahError(f"cannot lock {host.name}: {why}")
     answer, _, before = holder.readline().rstrip("\n").partition("\t")
     if answer != "held":
-        raise Refusal(_refusal(answer, before))
+        raise HowdahError(_refusal(answer, before))
     _held[host.name] = holder
     gevent.spawn(_beat, holder)
     return not found or not (found.locked or found.lock != before)

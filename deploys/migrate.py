@@ -17,7 +17,7 @@ from howdah import revisions
 from howdah.catalog import Object
 from howdah.found import Found
 from howdah.names import identifier, literal
-from howdah.revisions import BadSchema
+from howdah.revisions import SchemaError
 
 
 @convergent
@@ -48,7 +48,7 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
 
 
 def check_schema(target: Target, found: Found) -> None:
-    """What `migrate` rejects of the history, before anything is touched. Raises BadSchema."""
+    """What `migrate` rejects of the history, before anything is touched. Raises SchemaError."""
     if found.data and not found.running:
         return  # how far its schema has come is not known
     package = target.cluster.bootstrap
@@ -63,16 +63,18 @@ def _refuse_foreign(target: Target, found: Found) -> None:
     for obj in (Object(base, "database", "", base), Object(base, "schema", "", "app")):
         wanted = target.want.owners.get(obj)
         if wanted and owners.get(obj, wanted) != wanted:
-            raise BadSchema(f"{obj.kind} {obj.name} belongs to {owners[obj]}, not {wanted}: it was "
-                            f"left alone, and so is its schema; ALTER {obj.kind.upper()} … OWNER "
-                            f"TO {wanted}, or say another app_database")  # fmt: skip
+            raise SchemaError(
+                f"{obj.kind} {obj.name} belongs to {owners[obj]}, not {wanted}: it was left alone, "
+                f"and so is its schema; ALTER {obj.kind.upper()} … OWNER TO {wanted}, or say "
+                "another app_database"
+            )
 
 
 def _rows(found: Found, package: str) -> list[str]:
     """Several where an earlier run was interrupted between two branches."""
     rows = [row for row in found.revisions if row is not None]
     if len(rows) < len(found.revisions):
-        raise BadSchema("app.alembic_version is not a plain table; make it one")
+        raise SchemaError("app.alembic_version is not a plain table; make it one")
     return revisions.reached(package, rows)
 
 
@@ -89,7 +91,7 @@ def _render(package: str, start: str) -> str:
     )  # fmt: skip
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BadSchema((said or ["rendering failed"])[-1])
+        raise SchemaError((said or ["rendering failed"])[-1])
     # Not as text, which would make one line end of every other.
     return done.stdout.decode()
 

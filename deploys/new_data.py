@@ -8,8 +8,8 @@ from deploys.target import Target
 from deploys.tell import report
 from howdah import expected
 from howdah.cluster import Cluster
+from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.refusal import Refusal
 
 EMPTY = "for an empty server: --data new_data=yes"
 SSH_PORT = 22
@@ -17,7 +17,7 @@ NAME = str(Cluster.model_fields["cluster_name"].default)
 
 
 def check_data(target: Target, found: Found) -> None:
-    """Raises Refusal where an empty server would be made in the place of data.
+    """Raises HowdahError where an empty server would be made in the place of data.
 
     ``new_data`` allows it. So does development, where to destroy and deploy again is daily work.
     """
@@ -42,7 +42,7 @@ def missed_data(target: Target, found: Found) -> str:
 
 
 def check_lost(target: Target, found: Found) -> None:
-    """Raises Refusal for a data directory that was there, and is missing."""
+    """Raises HowdahError for a data directory that was there, and is missing."""
     cluster = target.cluster
     why = expected.lost(found, target.runtime.layout.data)
     _check(why, allowed=cluster.new_data, destroy=cluster.stage == "development")
@@ -50,7 +50,7 @@ def check_lost(target: Target, found: Found) -> None:
 
 def _check(why: str, *, allowed: bool, destroy: bool = False) -> None:
     if why and not allowed:
-        raise Refusal(f"{why}; {EMPTY}{', or make destroy' if destroy else ''}")
+        raise HowdahError(f"{why}; {EMPTY}{', or make destroy' if destroy else ''}")
     if why:
         host.log(f"makes an empty server: {why.partition(':')[0]}")
 

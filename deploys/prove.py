@@ -11,7 +11,7 @@ from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import report, would
 from howdah import reports
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 
 def swap(
@@ -20,7 +20,7 @@ def swap(
     """Puts a release in force: start, reload or restart.
 
     Whoever of ``names`` could log in must be able to afterwards, and the server must show the
-    certificate of the release; else the last good one is in force again, and Refusal is raised.
+    certificate of the release; else the last good one is in force again, and HowdahError is raised.
     """
     found, runtime = snapshot(target), target.runtime
     previous = next((r for r in (found.good, found.current) if r and r != release), "")
@@ -66,13 +66,13 @@ def _tried(target: Target, release: str) -> list[str]:
 
 
 def _back(target: Target, verb: str, previous: str, why: str) -> Iterator[PyinfraCommand]:
-    """The last good release, if there is one, and the cause: raises Refusal."""
+    """The last good release, if there is one, and the cause: raises HowdahError."""
     if previous:
         host.log_styled(why, fg="red", log_func=logger.error)  # should what follows fail
         back = "reload" if verb == "reload" else "restart"
         yield releases.swap(target.runtime, back, previous, "")
         why += f"; {previous} is back in force"
-    raise Refusal(why)
+    raise HowdahError(why)
 
 
 def _unseen(target: Target, before: Set[logins.Login]) -> str:

@@ -19,7 +19,7 @@ from deploys.sql import psql
 from deploys.target import Server, Target
 from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
-from howdah.found import Found, Unreadable
+from howdah.found import AnswerError, Found
 from howdah.queries import query, questions
 from howdah.wanted import Wanted
 
@@ -48,7 +48,7 @@ def processes(server: Server, *, answers: bool = False) -> Found:
 
 
 def snapshot(target: Target) -> Found:
-    """What the host at hand has. Raises Unreadable."""
+    """What the host at hand has. Raises AnswerError."""
     key = (host.name, state.current_stage)
     if key not in _kept:
         begun = _begun.pop(host.name, None) if state.is_executing else None
@@ -72,18 +72,18 @@ def drop() -> Found | None:
 
 
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
-    """What a script that changes nothing answers, in lines. Raises Unreadable: could not WHAT."""
+    """What a script that changes nothing answers, in lines. Raises AnswerError: could not WHAT."""
     locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
     answer: Answer = connection.run(locked).get()
     if not answer.done:
-        raise Unreadable(f"could not {what}: {(answer.errors or ['no message'])[-1]}")
+        raise AnswerError(f"could not {what}: {(answer.errors or ['no message'])[-1]}")
     return answer.lines
 
 
 def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
     answer: Answer = asked.get()
     if not answer.done:
-        raise Unreadable(f"cannot read the state of {host.name}: {answer.cause}")
+        raise AnswerError(f"cannot read the state of {host.name}: {answer.cause}")
     return answer.lines
 
 

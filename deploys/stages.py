@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 from deploys.hosts import hosts_of
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 
 def main() -> int:
     """An inventory that pyinfra cannot load is an error, in pyinfra's words."""
     try:
         stages = {data.get("stage") for data in hosts_of(Path(sys.argv[1])).values()}
-    except Refusal as e:
+    except HowdahError as e:
         sys.stderr.write(str(e))
         return 1
     if stages == {"development"}:

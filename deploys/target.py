@@ -17,10 +17,10 @@ from deploys.summary import warn
 from howdah import libraries, render
 from howdah.cluster import Cluster
 from howdah.declared import declared, unsafe_settings
+from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.hardware import UNKNOWN
 from howdah.names import host_names
-from howdah.refusal import Refusal
 from howdah.render import File
 from howdah.revisions import head
 from howdah.wanted import Wanted
@@ -34,7 +34,7 @@ def rejecting() -> Iterator[None]:
     """A refusal ends the run, before anything of the host is touched."""
     try:
         yield
-    except Refusal as e:
+    except HowdahError as e:
         raise DeployError(f"{e} (host {host.name})") from None
 
 
@@ -124,7 +124,7 @@ class Target(Server):
         return bool(self.store.leaf_faults(self.label, self.certificate_names, days))
 
     def due(self) -> list[str]:
-        """What the store lacks, a line each. Raises BadSecret."""
+        """What the store lacks, a line each. Raises SecretError."""
         return self.store.due(self.label, self.certificate_names, self.cluster.certificate_days)
 
     @cached_property
@@ -141,5 +141,5 @@ class Target(Server):
         try:
             self.files()
             self.store.digests()
-        except Refusal:
+        except HowdahError:
             pass

@@ -12,14 +12,14 @@ from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 from pyinfra import host
 
 from deploys.connection import BROKEN, LOST, transport
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 
 @contextlib.contextmanager
 def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
     """Where (address, port), as the host itself reaches it, is reached from here.
 
-    Raises OSError, Refusal.
+    Raises OSError, HowdahError.
     """
     over = transport()
     if not over:
@@ -50,8 +50,10 @@ def _refuse_closed(over: Transport, address: str, port: int) -> None:
         over.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0)).close()
     except ChannelException as e:
         if e.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
-            raise Refusal(f"sshd on {host.name} forwards no port, so no login can be tried: needs "
-                          "AllowTcpForwarding local") from None  # fmt: skip
+            raise HowdahError(
+                f"sshd on {host.name} forwards no port, so no login can be tried: needs "
+                "AllowTcpForwarding local"
+            ) from None
         raise ConnectionRefusedError(e.text) from None
     except BROKEN:
         raise ConnectionRefusedError(LOST) from None

@@ -17,8 +17,8 @@ from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import waits, would
 from howdah import difference, hba
+from howdah.errors import HowdahError
 from howdah.found import Found, read
-from howdah.refusal import Refusal
 from howdah.render import File
 
 # A deploy with restart=yes would write the inventory's configuration again.
@@ -47,7 +47,7 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     runtime.check_host(found)
     release = found.good if found.good != found.current else found.last
     if not release or not found.current:
-        raise Refusal("there is no configuration before this one")
+        raise HowdahError("there is no configuration before this one")
     runtime.refuse(found)
     before, now = _texts(_read(target, release)), _texts(found)
     changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
@@ -68,7 +68,7 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
 
 
 def _read(target: Target, release: str) -> Found:
-    """The files of a release, as the snapshot has those of the one in force. Raises Refusal.
+    """The files of a release, as the snapshot has those of the one in force. Raises HowdahError.
 
     An edit by hand has not been proven, whatever its release was.
     """

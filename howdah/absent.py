@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from howdah.catalog import Catalog, Object
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 from howdah.wanted import Step, Wanted, spellings
 
 
 def check_kinds(found: Catalog, want: Wanted) -> None:
-    """Raises Refusal for a target that is of another kind, or is one of several routines."""
+    """Raises HowdahError for a target that is of another kind, or is one of several routines."""
     by_name: dict[Object, list[Object]] = {}
     for obj in found.owners:
         by_name.setdefault(obj._replace(kind="", arguments=""), []).append(obj)
@@ -20,14 +20,16 @@ def check_kinds(found: Catalog, want: Wanted) -> None:
         alike = by_name.get(target._replace(kind="", arguments=""), [])
         called = [obj for obj in alike if target in spellings(obj)]
         if len(called) > 1:
-            raise Refusal(
+            raise HowdahError(
                 f"{step.source}: {len(called)} routines are called {_name(target)}: needs "
                 "the argument types"
             )
         others = [obj for obj in alike if obj.arguments == target.arguments]
         if not called and others and target.schema:
             kind = others[0].kind
-            raise Refusal(f"{step.source}: {_name(target)} is a {kind}: needs ON {kind.upper()}")
+            raise HowdahError(
+                f"{step.source}: {_name(target)} is a {kind}: needs ON {kind.upper()}"
+            )
 
 
 def _name(obj: Object) -> str:

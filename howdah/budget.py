@@ -1,10 +1,10 @@
 """What the pools may take of max_connections."""
 
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 
 
 def refuse_overdraft(cluster: Cluster) -> None:
-    """Raises BadCluster, with the sum, when the pools do not fit max_connections."""
+    """Raises ClusterError, with the sum, when the pools do not fit max_connections."""
     one = f"({cluster.pool_size} pool + {cluster.max_overflow} overflow + 1 health)"
     parts = (
         cluster.app_connections,
@@ -14,7 +14,7 @@ def refuse_overdraft(cluster: Cluster) -> None:
         cluster.spare_connections,
     )
     if sum(parts) > cluster.max_connections:
-        raise BadCluster(
+        raise ClusterError(
             f"max_connections = {cluster.max_connections}: needs {sum(parts)} = "
             f"{cluster.app_instances} app_instances × {one} + {parts[1]} Temporal + "
             f"{parts[2]} backup + {parts[3]} reserved + {parts[4]} spare; raise it, or lower a pool"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 TOLERANCE = 300  # seconds; a new certificate is backdated by as much
 
@@ -20,9 +20,9 @@ def agree(seconds: float) -> bool:
 
 
 def check(host: str, seconds: float, *, now: float) -> None:
-    """Raises Refusal where clocks do not agree. ``now``: this machine's time."""
+    """Raises HowdahError where clocks do not agree. ``now``: this machine's time."""
     if not agree(seconds):
-        raise Refusal(f"no certificate is issued: {difference(host, seconds, now=now)}")
+        raise HowdahError(f"no certificate is issued: {difference(host, seconds, now=now)}")
 
 
 def difference(host: str, seconds: float, *, now: float) -> str:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import model_validator as checks_all
 
 from howdah import unsafe
+from howdah.errors import HowdahError
 from howdah.faults import fault, unknown
 from howdah.knobs import (
     OTHER_DATABASES,
@@ -43,7 +44,6 @@ from howdah.knobs import (
     Switch,
     Texts,
 )
-from howdah.refusal import Refusal
 from howdah.settings import Duration, Memory, Share, Value, setting_faults, spelling_faults
 
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
@@ -53,7 +53,7 @@ ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
 SINCE_17 = ("allow_alter_system", "transaction_timeout")  # knobs of what came with that version
 
 
-class BadCluster(Refusal):
+class ClusterError(HowdahError):
     """A knob that cannot be: the message names key, value found and what is needed."""
 
 
@@ -265,7 +265,7 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     """Host data -> Cluster.
 
     ``others`` names the keys that are somebody else's; it is asked only when there are keys
-    that are no knobs and do not begin with ``x_``. Raises BadCluster, with a line for each fault.
+    that are no knobs and do not begin with ``x_``. Raises ClusterError, with a line for each fault.
     """
     strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
     known = others() if strange else set()
@@ -275,5 +275,5 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     except ValidationError as e:
         faults += dict.fromkeys(fault(error) for error in e.errors())
     if faults:
-        raise BadCluster("\n".join(faults))
+        raise ClusterError("\n".join(faults))
     return cluster

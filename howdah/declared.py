@@ -8,7 +8,7 @@ from howdah.catalog import Setting
 from howdah.cluster import Cluster
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier
-from howdah.sqlfiles import BadSql
+from howdah.sqlfiles import RolesSqlError
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
@@ -44,7 +44,7 @@ def advisory_lock_roles(cluster: Cluster) -> list[str]:
 
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
-    """What roles-sql asks for. Raises BadSql."""
+    """What roles-sql asks for. Raises RolesSqlError."""
     want = statements.wanted(sqlfiles.read(folder, variables(cluster)), cluster.version)
     _check_schemas(want)
     if cluster.stage == "production":
@@ -65,7 +65,7 @@ def unsafe_settings(want: Wanted) -> dict[Setting, str]:
 def _check_settings(want: Wanted, cluster: Cluster) -> None:
     for key, cause in unsafe_settings(want).items():
         if not cluster.may_be_unsafe(key.name):
-            raise BadSql(f"{cause}, or unsafe_settings = [{key.name!r}] where that is meant")
+            raise RolesSqlError(f"{cause}, or unsafe_settings = [{key.name!r}] where that is meant")
 
 
 def _check_schemas(want: Wanted) -> None:
@@ -74,7 +74,7 @@ def _check_schemas(want: Wanted) -> None:
     for step in want.steps:
         target = step.target
         if target.schema and (target.database, target.schema) not in known:
-            raise BadSql(
+            raise RolesSqlError(
                 f"{step.source}: schema {target.schema} is not managed: needs CREATE SCHEMA or a "
                 "GRANT or REVOKE ON SCHEMA of it in these files"
             )

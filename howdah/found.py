@@ -10,16 +10,16 @@ from typing import Any
 from howdah import catalog, libraries, settings
 from howdah.catalog import Catalog
 from howdah.danger import Danger
+from howdah.errors import HowdahError
 from howdah.hardware import Hardware
 from howdah.health import Health
-from howdah.refusal import Refusal
 
 NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "clock": float}
 ADOPTED = "r-0"  # the release that has the files of a cluster from before Howdah
 EXTREMES: dict[str, tuple[Any, Any]] = {"memory": (int, min), "linked": (float, max)}
 
 
-class Unreadable(Refusal):
+class AnswerError(HowdahError):
     """The host, or its server, did not answer as it must."""
 
 
@@ -156,7 +156,7 @@ class Found:
 
 
 def read(lines: Iterable[str]) -> Found:
-    """Tab-separated lines of the shell and JSON rows of psql -> Found. Raises Unreadable."""
+    """Tab-separated lines of the shell and JSON rows of psql -> Found. Raises AnswerError."""
     found = Found()
     for line in lines:
         try:
@@ -166,7 +166,7 @@ def read(lines: Iterable[str]) -> Found:
                 name, *values = line.split("\t")
                 _fact(found, name, values)
         except (ValueError, LookupError):
-            raise Unreadable(f"the host answered {line[:60]!r}; needs a quiet shell") from None
+            raise AnswerError(f"the host answered {line[:60]!r}; needs a quiet shell") from None
     return found
 
 

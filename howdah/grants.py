@@ -8,7 +8,7 @@ from howdah.catalog import COLUMN, PUBLIC, Default, Member, Object, privileges
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.nodes import base_of, made, only, options_of, qualified, role_of
-from howdah.sqlfiles import BadSql, Node, Statement
+from howdah.sqlfiles import Node, RolesSqlError, Statement
 from howdah.wanted import Step, Wanted
 
 KINDS = {
@@ -94,7 +94,7 @@ def refuse_dangling(want: Wanted) -> None:
     """A later line may have taken ADMIN OPTION from who has granted: nobody could make it again."""
     for member in want.members:
         if member.grantor not in membership.administrators(want.members, member.role):
-            raise BadSql(f"{want.sources[member]}: {member.grantor} has no ADMIN OPTION on "
+            raise RolesSqlError(f"{want.sources[member]}: {member.grantor} has no ADMIN OPTION on "
                          f"{member.role} at the end")  # fmt: skip
 
 

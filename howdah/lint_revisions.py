@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from howdah.revisions import BadSchema, steps
+from howdah.revisions import SchemaError, steps
 
 SQUAWK = Path(sys.executable).with_name("squawk")
 RENDER = [sys.executable, "-m", "howdah.render_revisions"]
@@ -18,7 +18,7 @@ def main() -> int:
     """0 where squawk has nothing to say."""
     try:
         found = [_lint(package, *step) for package in sys.argv[1:] for step in steps(package)]
-    except BadSchema as e:
+    except SchemaError as e:
         sys.stderr.write(f"{e}\n")
         return 1
     return int(any(found))
@@ -29,7 +29,7 @@ def _lint(package: str, before: list[str], revision: str) -> bool:
         [*RENDER, package, ",".join(before), revision], capture_output=True, text=True, check=False
     )
     if rendered.returncode:
-        raise BadSchema(rendered.stderr.strip())
+        raise SchemaError(rendered.stderr.strip())
     done = subprocess.run(  # noqa: S603 of our own environment
         [SQUAWK, "--reporter", "gcc", "--stdin-filepath", f"{revision}.sql"],
         input=rendered.stdout, capture_output=True, text=True, check=False,

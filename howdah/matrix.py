@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from howdah import repeated, rules
+from howdah.errors import HowdahError
 from howdah.knobs import SHARED, SUPERUSER, Address, Network
-from howdah.refusal import Refusal
 from howdah.rules import EVERYWHERE, REPLICATION, Rule, Way
 
 Login = tuple[str, str]  # (database, role)
@@ -25,32 +25,32 @@ SCRAM, PEER = ("scram-sha-256", ()), ("peer", ("map=howdah",))
 SHOWN = 5  # faults in one message
 
 
-class BadRules(Refusal):
+class HbaError(HowdahError):
     """A pg_hba.conf that keeps somebody out, or lets somebody in."""
 
 
 def refuse(
     rows: Iterable[Mapping[str, Any]], logins: Collection[Login], networks: Sequence[Network]
 ) -> None:
-    """Raises BadRules, with the first few of the faults: those of one line as one."""
+    """Raises HbaError, with the first few of the faults: those of one line as one."""
     read = list(rows)
     found = repeated.by_line(faults(read, logins, networks), rules.texts(read))
     if found:
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-        raise BadRules("; ".join(["pg_hba.conf " + found[0], *found[1:SHOWN], *more]))
+        raise HbaError("; ".join(["pg_hba.conf " + found[0], *found[1:SHOWN], *more]))
 
 
 def refuse_map(users: Collection[str], owner: str) -> None:
-    """Raises BadRules unless pg_ident.conf maps the server's OS user to the superuser, only.
+    """Raises HbaError unless pg_ident.conf maps the server's OS user to the superuser, only.
 
     ``users``: "OS user as role", for each line.
     """
     wanted = f"{owner} as {SUPERUSER}"
     for user in users:
         if user != wanted:
-            raise BadRules(f"pg_ident.conf lets {user} in; needs {wanted} only")
+            raise HbaError(f"pg_ident.conf lets {user} in; needs {wanted} only")
     if not users:
-        raise BadRules(f"pg_ident.conf has no line that lets {wanted} in")
+        raise HbaError(f"pg_ident.conf has no line that lets {wanted} in")
 
 
 def faults(

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 # The reserved words of PostgreSQL 17 (appendix C of its documentation), type names included.
 RESERVED = frozenset(
@@ -49,7 +49,7 @@ def is_host_name(name: str) -> bool:
 def host_names(host: str, ssh_hostname: object) -> list[str]:
     """What clients may know a host by: the inventory's name first, ssh_hostname after it.
 
-    Without those that no certificate can hold; this machine has none. Raises Refusal where none
+    Without those that no certificate can hold; this machine has none. Raises HowdahError where none
     is left.
     """
     name = host.removeprefix("@ssh/")
@@ -60,7 +60,7 @@ def host_names(host: str, ssh_hostname: object) -> list[str]:
         names.append(str(ssh_hostname))
     held = [name for name in names if is_host_name(name)]
     if not held:
-        raise Refusal(
+        raise HowdahError(
             f"no certificate can hold {' or '.join(map(repr, names))}: needs a DNS name (letters, "
             "digits, - and .) or an IP address; set ssh_hostname, or use another alias"
         )

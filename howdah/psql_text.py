@@ -18,24 +18,24 @@ _OURS = {"role", "session_authorization", "standard_conforming_strings", "client
 _SHOWN = 60  # characters of a statement
 
 
-class Unfit(ValueError):
+class StatementError(ValueError):
     """A statement that a revision cannot have."""
 
 
 def check(text: str) -> None:
-    """Raise Unfit unless each statement of ``text`` means to psql what it says."""
+    """Raise StatementError unless each statement of ``text`` means to psql what it says."""
     try:
         parsed = pgparse.parse(text)
     except pgparse.PGQueryError as e:
-        raise Unfit(f"{e.message} in {_shown(text)}") from None
+        raise StatementError(f"{e.message} in {_shown(text)}") from None
     for item in parsed:
         ((kind, node),) = item["stmt"].items()
         fault = _fault(kind, node)
         if fault:
-            raise Unfit(f"{fault}; found {_shown(text)}")
+            raise StatementError(f"{fault}; found {_shown(text)}")
     for match in _COLONS.finditer(text):
         if match["variable"]:
-            raise Unfit(f"psql reads a variable after a colon; write a space between in "
+            raise StatementError(f"psql reads a variable after a colon; write a space between in "
                         f"{_shown(text)}")  # fmt: skip
 
 

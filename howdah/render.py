@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from howdah import hba, logs, settings
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.hardware import Hardware
 from howdah.layout import Layout
 from howdah.libraries import preloaded
@@ -63,7 +63,7 @@ def files(
 ) -> Mapping[str, File]:
     """name: File, for one release. ``logins`` are (database, role); no pair: not made yet.
 
-    Raises BadCluster for settings that are Howdah's, and sizes that the hardware has not.
+    Raises ClusterError for settings that are Howdah's, and sizes that the hardware has not.
     """
     records = hba.records(logins, cluster.networks)
     sizes = sized(cluster, hardware)
@@ -89,7 +89,7 @@ def _postgresql_conf(
     decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
     if decided:
         remedy = "write libraries = …" if decided[0] == PRELOADED else "take it out"
-        raise BadCluster(f"settings[{decided[0]!r}]: Howdah decides it; {remedy}")
+        raise ClusterError(f"settings[{decided[0]!r}]: Howdah decides it; {remedy}")
     own = {name: size for name, size in sizes.items() if name not in cluster.settings}
     return _conf(cluster, own, values)
 

@@ -21,7 +21,7 @@ from alembic.script import ScriptDirectory
 from app_db.offline import recording
 from app_db.recorded import OFFLINE, UsesDatabase
 from howdah import psql_text
-from howdah.revisions import BadSchema, contains, folder, head
+from howdah.revisions import SchemaError, contains, folder, head
 
 
 def render(package: str, starts: Sequence[str], end: str | None = None) -> str:
@@ -29,7 +29,7 @@ def render(package: str, starts: Sequence[str], end: str | None = None) -> str:
     wanted = end or head(package)
     for revision in {*starts, wanted} - {"base"}:
         if not contains(package, revision):
-            raise BadSchema(
+            raise SchemaError(
                 f"no revision {revision!r} in {package!r}; its head is {head(package)!r}"
             )
     sql = StringIO(newline="")  # a carriage return in a text stays one
@@ -59,7 +59,7 @@ def main() -> int:
         try:
             package, starts, *end = sys.argv[1:]
             out.write(render(package, starts.split(","), *end))
-        except BadSchema as e:
+        except SchemaError as e:
             return _fail(str(e))
         except (Exception, SystemExit, UsesDatabase) as e:
             return _fail(f"{sys.argv[1]}: {_place(e)}{_cause(e)}")
@@ -81,7 +81,7 @@ def _place(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    if isinstance(error, UsesDatabase | psql_text.Unfit):
+    if isinstance(error, UsesDatabase | psql_text.StatementError):
         return str(error)
     unbound = re.search(r"A value is required for bind parameter '([^']+)'", str(error))
     if unbound:

@@ -8,14 +8,14 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 NAMES = ("revision", "down_revision", "depends_on")
 DEFAULT = "app_db.migrations"  # what is deployed until an inventory says otherwise
 LONGEST = 32  # characters: app.alembic_version's column
 
 
-class BadSchema(Refusal):
+class SchemaError(HowdahError):
     """The package named as schema has no history that can be brought to one head."""
 
 
@@ -37,7 +37,7 @@ def head(package: str) -> str:
     """Return the only revision that none follows.
 
     Raises:
-        BadSchema: the package is not found, or its revisions do not end in one head.
+        SchemaError: the package is not found, or its revisions do not end in one head.
 
     """
     revisions = _revisions(package)
@@ -45,7 +45,7 @@ def head(package: str) -> str:
     heads = sorted(revisions.keys() - followed)
     if len(heads) != 1:
         found = f"heads {', '.join(heads)}" if heads else "a circle of revisions"
-        raise BadSchema(
+        raise SchemaError(
             f"{found} in {package!r}; one head is needed: `alembic merge` joins several"
         )
     return heads[0]
@@ -61,19 +61,19 @@ def reached(package: str, rows: Sequence[str]) -> list[str]:
     """The revisions that a database is at, sorted: several between the branches of a merge.
 
     Raises:
-        BadSchema: one of ``rows`` is not known, or comes before another one.
+        SchemaError: one of ``rows`` is not known, or comes before another one.
 
     """
     revisions = _revisions(package)
     for row in rows:
         if row not in revisions:
-            raise BadSchema(
+            raise SchemaError(
                 f"the server is at revision {row!r}, which {package} does not have; "
                 f"{_remedy(package, row)}"
             )
     ends = _ends(revisions, rows)
     if before := sorted(set(rows) - set(ends)):
-        raise BadSchema(
+        raise SchemaError(
             f"app.alembic_version has {', '.join(sorted(rows))}, and {', '.join(before)} came "
             f"before {', '.join(ends)}; delete its row"
         )
@@ -115,25 +115,27 @@ def folder(package: str) -> Path:
         if (Path(location) / "versions").is_dir():
             return Path(location)
     looked = ", ".join(path or ())
-    raise BadSchema(f"no folder versions/ in {package!r}; `alembic init` makes it; not in {looked}")
+    raise SchemaError(
+        f"no folder versions/ in {package!r}; `alembic init` makes it; not in {looked}"
+    )
 
 
 def _parents(package: str) -> list[str]:
     parts = package.split(".")
     if not all(part.isidentifier() for part in parts):
-        raise BadSchema(f"{package!r} names no package; write it as in an import statement")
+        raise SchemaError(f"{package!r} names no package; write it as in an import statement")
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _locations(package: str, name: str, path: Sequence[str] | None) -> Sequence[str]:
     spec = _spec(name, path)
     if spec is None:
-        raise BadSchema(
+        raise SchemaError(
             f"no package {name!r} is importable by {sys.executable}; "
             f"install it there or correct schema {package!r} in the inventory"
         )
     if spec.submodule_search_locations is None:
-        raise BadSchema(f"{name!r} is a module, not a package; {package!r} cannot be in it")
+        raise SchemaError(f"{name!r} is a module, not a package; {package!r} cannot be in it")
     return list(spec.submodule_search_locations)
 
 
@@ -153,7 +155,7 @@ def _revisions(package: str) -> dict[str, Revision]:
         if not file.name.startswith(("__init__", ".#")):
             _add(revisions, _read(file))
     if not revisions:
-        raise BadSchema(f"no revisions in {package!r}; `alembic revision` writes the first")
+        raise SchemaError(f"no revisions in {package!r}; `alembic revision` writes the first")
     for revision in revisions.values():
         _check_down(revisions, revision)
     return revisions
@@ -161,7 +163,7 @@ def _revisions(package: str) -> dict[str, Revision]:
 
 def _add(revisions: dict[str, Revision], revision: Revision) -> None:
     if twin := revisions.get(revision.name):
-        raise BadSchema(
+        raise SchemaError(
             f"{revision.file}: revision {revision.name!r} is also {twin.file.name}'s; rename one"
         )
     revisions[revision.name] = revision
@@ -171,7 +173,7 @@ def _check_down(revisions: dict[str, Revision], revision: Revision) -> None:
     for kind, names in (("down_revision", revision.down), ("depends_on", revision.depends)):
         for name in names:
             if name not in revisions:
-                raise BadSchema(
+                raise SchemaError(
                     f"{revision.file}: {kind} {name!r} is in no file beside it; name one that is"
                 )
 
@@ -182,16 +184,16 @@ def _read(file: Path) -> Revision:
     depends = _names(said.get("depends_on"))
     if not name or not isinstance(name, str) or down is None or depends is None:
         found = ", ".join(f"{key} = {value!r}" for key, value in sorted(said.items())) or "neither"
-        raise BadSchema(
+        raise SchemaError(
             f"{file} says {found}; revision (str) and down_revision (or None) are needed"
         )
     if len(name) > LONGEST:
-        raise BadSchema(
+        raise SchemaError(
             f"{file}: revision {name!r} has {len(name)} characters; app.alembic_version holds "
             f"{LONGEST}"
         )
     if not re.fullmatch(r"[\w.]+", name):
-        raise BadSchema(f"{file}: revision {name!r} may have letters, digits, '_' and '.' only")
+        raise SchemaError(f"{file}: revision {name!r} may have letters, digits, '_' and '.' only")
     return Revision(name, down, file, depends)
 
 
@@ -211,9 +213,9 @@ def _said(file: Path) -> Iterator[tuple[str, object]]:
     try:
         body = ast.parse(file.read_bytes()).body
     except SyntaxError as e:
-        raise BadSchema(f"{file}:{e.lineno}: {e.msg}; Python is needed") from e
+        raise SchemaError(f"{file}:{e.lineno}: {e.msg}; Python is needed") from e
     except (OSError, ValueError) as e:
-        raise BadSchema(f"{file} cannot be read: {e}") from e
+        raise SchemaError(f"{file} cannot be read: {e}") from e
     for node in body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
@@ -231,4 +233,4 @@ def _literal(value: ast.expr, where: str) -> object:
         return ast.literal_eval(value)
     except (TypeError, ValueError) as e:
         found = ast.unparse(value)
-        raise BadSchema(f"{where} is computed by {found!r}; a literal is needed") from e
+        raise SchemaError(f"{where} is computed by {found!r}; a literal is needed") from e

@@ -24,9 +24,9 @@ VIEWS = {"pg_stat_statements": ("pg_stat_statements", "pg_stat_statements_info")
 def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
     """The difference. ``verifiers``: the placeholder in roles-sql -> sha256 of the verifier.
 
-    ``found`` becomes what is there after the plan, as far as the plan is about it. Raises Refusal
-    for a role whose password nobody knows and whose verifier is md5, and for an object that is of
-    another kind than roles-sql says.
+    ``found`` becomes what is there after the plan, as far as the plan is about it. Raises
+    HowdahError for a role whose password nobody knows and whose verifier is md5, and for an object
+    that is of another kind than roles-sql says.
     """
     roles.refuse_md5(found, want)
     absent.check_kinds(found, want)

@@ -4,7 +4,7 @@ from howdah.catalog import Setting
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.nodes import base_of, constant, is_number, made, only, role_of
-from howdah.sqlfiles import BadSql, Node, Statement
+from howdah.sqlfiles import Node, RolesSqlError, Statement
 from howdah.wanted import LISTS, Asked, Wanted
 
 # Of these PostgreSQL joins several values, and quotes none.
@@ -103,7 +103,7 @@ def of_session(want: Wanted, statement: Statement, node: Node) -> None:
 def end_session(want: Wanted) -> None:
     r"""\connect, or the end of a file: a SET must have been for something."""
     for why in want.unused.values():
-        raise BadSql(why)
+        raise RolesSqlError(why)
     want.session.clear()
     want.role = SUPERUSER
 

@@ -7,9 +7,9 @@ from typing import Any
 from howdah import membership
 from howdah.catalog import Catalog, Member, Setting
 from howdah.change import Change
+from howdah.errors import HowdahError
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier, literal, setting_name
-from howdah.refusal import Refusal
 from howdah.role_settings import clause
 from howdah.wanted import LISTS, Wanted
 
@@ -17,15 +17,17 @@ ATTRIBUTES = ("superuser", "createdb", "createrole", "inherit", "login", "replic
 
 
 def refuse_md5(found: Catalog, want: Wanted) -> None:
-    """Raises Refusal for roles of roles-sql that pg_hba.conf would not let in any more.
+    """Raises HowdahError for roles of roles-sql that pg_hba.conf would not let in any more.
 
     Those whose password is in the store get a SCRAM verifier; the others' nobody here knows.
     """
     old = [name for name, attributes in want.roles.items()
            if attributes["password"] is None and not scram(found, name)]  # fmt: skip
     if old:
-        raise Refusal(f"the password of role {', '.join(old)} is stored as md5, and only SCRAM is "
-                      "let in: set it anew, by \\password or ALTER ROLE … PASSWORD")  # fmt: skip
+        raise HowdahError(
+            f"the password of role {', '.join(old)} is stored as md5, and only SCRAM is let in: "
+            "set it anew, by \\password or ALTER ROLE … PASSWORD"
+        )
 
 
 def scram(found: Catalog, name: str) -> bool:

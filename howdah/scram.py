@@ -12,7 +12,7 @@ import stringprep
 import unicodedata
 from binascii import a2b_base64, b2a_base64
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 
 SALT_BYTES = 16
 MIN_ITERATIONS = 4096  # RFC 7677 section 4, and the server's own default
@@ -38,11 +38,11 @@ _FORBIDDEN = (
 )
 
 
-class BadPassword(Refusal):
+class PasswordError(HowdahError):
     """A password the server would not store, or would store as NULL."""
 
 
-class BadVerifier(Refusal):
+class VerifierError(HowdahError):
     """Not a verifier: the server would hash it as if it were a password, without complaint."""
 
 
@@ -68,11 +68,11 @@ def saslprep(password: str) -> bytes:
     """Prepare a password as `pg_saslprep` does, which is not quite RFC 4013.
 
     The server looks for forbidden characters before it normalises, and takes a password that has
-    one (or of which nothing is left) as it stands, in UTF-8. Raises `BadPassword` for text that
+    one (or of which nothing is left) as it stands, in UTF-8. Raises `PasswordError` for text that
     has no UTF-8, because Python's own error would carry the password along.
     """
     if any(map(stringprep.in_table_c5, password)):
-        raise BadPassword("password has a surrogate code point; text that fits UTF-8 is needed")
+        raise PasswordError("password has a surrogate code point; text that fits UTF-8 is needed")
     if password.isascii():
         return password.encode()
     mapped = _mapped(password)
@@ -82,16 +82,16 @@ def saslprep(password: str) -> bytes:
 
 
 def refuse(password: str) -> None:
-    """Raises BadPassword for one that PostgreSQL would not take as it is."""
+    """Raises PasswordError for one that PostgreSQL would not take as it is."""
     if "\0" in password:
-        raise BadPassword("password has a NUL character; PostgreSQL would end it there")
+        raise PasswordError("password has a NUL character; PostgreSQL would end it there")
     if not _mapped(password):
-        raise BadPassword("password is empty or invisible; at least one character is needed")
+        raise PasswordError("password is empty or invisible; at least one character is needed")
 
 
 def _refuse_iterations(iterations: int) -> None:
     if not MIN_ITERATIONS <= iterations <= MAX_ITERATIONS:
-        raise BadVerifier(
+        raise VerifierError(
             f"verifier has {iterations} iterations; {MIN_ITERATIONS} to {MAX_ITERATIONS} are needed"
         )
 
@@ -112,7 +112,7 @@ def _compute(password: str, iterations: int, salt: bytes) -> str:
 def _parse(verifier: str) -> tuple[int, bytes]:
     found = _VERIFIER.fullmatch(verifier)
     if found is None:
-        raise BadVerifier(
+        raise VerifierError(
             "verifier is malformed; SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key> "
             "is needed, in base64, with keys of 32 bytes"
         )
@@ -124,26 +124,26 @@ def _parse(verifier: str) -> tuple[int, bytes]:
 def verifier(password: str, *, iterations: int = 4096, salt: bytes | None = None) -> str:
     """Make what `PASSWORD '...'` of CREATE ROLE takes, with a fresh random salt by default.
 
-    Raises `BadPassword` for a password that is empty, invisible or not text, and `BadVerifier`
+    Raises `PasswordError` for a password that is empty, invisible or not text, and `VerifierError`
     for iterations or a salt the server would not recognise.
     """
     _refuse_iterations(iterations)
     if salt is None:
         salt = os.urandom(SALT_BYTES)
     if not salt:
-        raise BadVerifier(f"salt is empty; {SALT_BYTES} random bytes are needed")
+        raise VerifierError(f"salt is empty; {SALT_BYTES} random bytes are needed")
     return _compute(password, iterations, salt)
 
 
 def check(verifier: str) -> None:
-    """Raise `BadVerifier` unless the server would store this text as it is."""
+    """Raise `VerifierError` unless the server would store this text as it is."""
     _parse(verifier)
 
 
 def matches(password: str, verifier: str) -> bool:
     """Tell whether the verifier is of this password, in time that does not depend on the answer.
 
-    Raises `BadVerifier` and `BadPassword` as `check` and `verifier` do.
+    Raises `VerifierError` and `PasswordError` as `check` and `verifier` do.
     """
     iterations, salt = _parse(verifier)
     return hmac.compare_digest(_compute(password, iterations, salt), verifier)

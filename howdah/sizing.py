@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.hardware import Hardware
 from howdah.settings import KILO, in_bytes
 
@@ -24,14 +24,14 @@ AT_ONCE = 3  # a sort, and a hash table of hash_mem_multiplier = 2 times work_me
 
 
 def share(cluster: Cluster, hardware: Hardware) -> int:
-    """The bytes that ``memory`` allows. Raises BadCluster for more than the host has."""
+    """The bytes that ``memory`` allows. Raises ClusterError for more than the host has."""
     if cluster.memory.endswith("%"):
         part = hardware.memory * int(cluster.memory[:-1]) // 100
         allowed = part // STEP * STEP or part
     else:
         allowed = in_bytes(cluster.memory)
     if not LEAST_SHARE <= allowed <= hardware.memory:
-        raise BadCluster(f"memory = {cluster.memory!r}: is {allowed // MEGA} MB; needs 64 MB to "
+        raise ClusterError(f"memory = {cluster.memory!r}: is {allowed // MEGA} MB; needs 64 MB to "
                          f"the {hardware.memory // MEGA} MB that the host has")  # fmt: skip
     return allowed
 
@@ -58,7 +58,7 @@ def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
 
     What is notified and not yet read (LISTEN): a hundredth of the disk, 64 MB to 1 GB.
 
-    Raises BadCluster for what does not fit the share.
+    Raises ClusterError for what does not fit the share.
     """
     allowed = share(cluster, hardware)
     memory = _memory(cluster, allowed, hardware.cores)
@@ -123,7 +123,7 @@ def _memory(cluster: Cluster, memory: int, cores: int) -> dict[str, int]:
     if "work_mem" not in chosen:  # who sets it knows how many sort at once
         sizes["work_mem"] = left // (processes * AT_ONCE)
     if left < 0 or sizes["work_mem"] < LEAST_WORK_MEM:
-        raise BadCluster(f"memory = {cluster.memory!r}: {memory // MEGA} MB do not hold "
+        raise ClusterError(f"memory = {cluster.memory!r}: {memory // MEGA} MB do not hold "
                          f"{_needs(sizes, processes)}; raise it, or lower them")  # fmt: skip
     return sizes
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pgparse
 
+from howdah.errors import HowdahError
 from howdah.names import identifier, literal
-from howdah.refusal import Refusal
 
 Node = dict[str, Any]
 
 
-class BadSql(Refusal):
+class RolesSqlError(HowdahError):
     """Something in roles-sql that cannot be compared: the message begins with file and line."""
 
 
 def refuse(faults: Sequence[str]) -> None:
-    """Raises BadSql for what the server does not accept of roles-sql: file, line and its words."""
+    """Raises RolesSqlError for what the server does not accept: file, line and its words."""
     if faults:
-        raise BadSql("; ".join(faults))
+        raise RolesSqlError("; ".join(faults))
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Statement:
     source: str  # roles-sql/10-roles.sql:7
     session: str  # \\connect and each file begin a new one
 
-    def refuse(self, why: str) -> BadSql:
+    def refuse(self, why: str) -> RolesSqlError:
         """The error to raise for this statement."""
-        return BadSql(f"{self.source}: {why}")
+        return RolesSqlError(f"{self.source}: {why}")
 
 
 def read(folder: Path, variables: Mapping[str, str]) -> list[Statement]:
-    """Every statement of every .sql file of ``folder``, files by name. Raises BadSql."""
+    """Every statement of every .sql file of ``folder``, files by name. Raises RolesSqlError."""
     files = sorted(folder.glob("*.sql"))
     if not files:
-        raise BadSql(f"{folder}: no .sql file here; needs the roles and databases")
+        raise RolesSqlError(f"{folder}: no .sql file here; needs the roles and databases")
     return [s for file in files for s in _file(file, variables)]
 
 
@@ -56,7 +56,7 @@ def _file(path: Path, variables: Mapping[str, str]) -> Iterator[Statement]:
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as e:
-        raise BadSql(f"{name}: {e}") from e
+        raise RolesSqlError(f"{name}: {e}") from e
     for chunk in _chunks(name, text, variables):
         yield from _statements(name, chunk)
 
@@ -73,8 +73,10 @@ def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Chun
         known = _substitute(line, variables, name, number)
         target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', known)
         if not target:
-            raise BadSql(f"{name}:{number}: {line.split()[0]} is not known here; only \\connect, "
-                         "\\if, \\else and \\endif are")  # fmt: skip
+            raise RolesSqlError(
+                f"{name}:{number}: {line.split()[0]} is not known here; only \\connect, \\if, "
+                "\\else and \\endif are"
+            )
         database, start, lines = target[1] or target[2], number + 1, []
     yield database, start, _substitute("\n".join(lines), variables, name, start), False
 
@@ -95,7 +97,7 @@ def _taken(name: str, text: str, variables: Mapping[str, str]) -> Iterator[tuple
                 shown = line if all(branches) else ""
         yield number, shown
     if branches:
-        raise BadSql(f"{name}: \\if needs an \\endif")
+        raise RolesSqlError(f"{name}: \\if needs an \\endif")
 
 
 # What psql looks for variables in, and before it what it passes over: comments and quotes.
@@ -121,11 +123,13 @@ def _substitute(text: str, variables: Mapping[str, str], name: str, line: int) -
 
     def value(match: re.Match[str]) -> str:
         if match[0].startswith("/*") and "/*" in match[0][2:]:
-            raise BadSql(f"{place(match)}: a comment in a comment is not known here")
+            raise RolesSqlError(f"{place(match)}: a comment in a comment is not known here")
         for shape, variable in match.groupdict().items():
             if variable and variable not in variables:
                 known = ", ".join(sorted(variables))
-                raise BadSql(f"{place(match)}: variable {variable!r} is not set; known are {known}")
+                raise RolesSqlError(
+                    f"{place(match)}: variable {variable!r} is not set; known are {known}"
+                )
             if variable:
                 return _SHAPES[shape](variables[variable])
         return match[0]
@@ -140,7 +144,7 @@ def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
         parsed = pgparse.parse(sql)
     except pgparse.PGQueryError as e:
         at = line + sql[: max(e.position - 1, 0)].count("\n")
-        raise BadSql(f"{name}:{at}: {e.message}") from e
+        raise RolesSqlError(f"{name}:{at}: {e.message}") from e
     at, read_to = line, 0
     for item in parsed:
         start = item.get("stmt_location", 0)
@@ -149,6 +153,6 @@ def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
         body = re.sub(r"\A(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.S)
         first = at + text[: len(text) - len(body)].count("\n")
         if followed and "stmt_len" not in item:  # psql would run it after the connect
-            raise BadSql(f"{name}:{first}: needs a semicolon at its end")
+            raise RolesSqlError(f"{name}:{first}: needs a semicolon at its end")
         ((kind, node),) = item["stmt"].items()
         yield Statement(kind, node, body.strip(), database, f"{name}:{first}", f"{name}:{line}")

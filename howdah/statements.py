@@ -37,7 +37,7 @@ PLACEHOLDERS = frozenset(map(placeholder, PASSWORDS))
 
 
 def wanted(statements: Iterable[Statement], version: int) -> Wanted:
-    """Statements -> what they ask for. Raises BadSql with file and line."""
+    """Statements -> what they ask for. Raises RolesSqlError with file and line."""
     want, session = Wanted(version=version), None
     for statement in statements:
         if statement.session != session:  # \connect and a new file begin as the superuser

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from howdah import scram, writer, x509
+from howdah.errors import HowdahError
 from howdah.files import write_whole
-from howdah.refusal import Refusal
 from howdah.verifiers import PASSWORDS
 from howdah.x509 import Pair
 
@@ -23,7 +23,7 @@ LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of de
 _matches = functools.cache(scram.matches)  # 2 ms each time
 
 
-class BadSecret(Refusal):
+class SecretError(HowdahError):
     """A file of the store that cannot be used. Its content is never in the message."""
 
 
@@ -58,9 +58,9 @@ class Store:
             scram.refuse(text)
         except ValueError as e:
             cause = "is not UTF-8" if isinstance(e, UnicodeDecodeError) else str(e)
-            raise BadSecret(f"{self.password_file(variable)}: {cause}") from None
+            raise SecretError(f"{self.password_file(variable)}: {cause}") from None
         if len(text) < LEAST_CHARACTERS and not self._lenient:
-            raise BadSecret(f"{self.password_file(variable)}: {len(text)} characters; needs "
+            raise SecretError(f"{self.password_file(variable)}: {len(text)} characters; needs "
                             f"{LEAST_CHARACTERS} or more outside of development")  # fmt: skip
         return text
 
@@ -73,7 +73,7 @@ class Store:
             text = raw.decode().strip()
             return text if _matches(password, text) else None
         except ValueError as e:
-            raise BadSecret(f"{self.password_file(variable)}.verifier: {e}; remove it, and the "
+            raise SecretError(f"{self.password_file(variable)}.verifier: {e}; remove it, and the "
                             "next deploy makes it anew") from None  # fmt: skip
 
     def verifiers(self) -> dict[str, str]:
@@ -111,7 +111,7 @@ class Store:
     # -- Making -------------------------------------------------------------------------
 
     def due(self, host: str, names: Sequence[str], days: int) -> list[str]:
-        """What `make` would do, a line each. Raises BadSecret before anything is made."""
+        """What `make` would do, a line each. Raises SecretError before anything is made."""
         lines = [f"make {self.password_file(v)}" for v in PASSWORDS if self.password(v) is None]
         lines += [f"make {self.password_file(v)}.verifier" for v in PASSWORDS
                   if self.verifier(v) is None]  # fmt: skip
@@ -130,7 +130,7 @@ class Store:
     def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
         """Makes what `due` names, each file whole or not at all, as the store's only writer.
 
-        What somebody else has made meanwhile is used as is. Raises OSError, Refusal.
+        What somebody else has made meanwhile is used as is. Raises OSError, HowdahError.
         """
         self.folder.parent.mkdir(mode=0o700, exist_ok=True)
         with writer.alone(self.folder.with_name(f".{self.folder.name}.lock")):
@@ -160,7 +160,7 @@ class Store:
     def _refuse_half_a_ca(self) -> None:
         """A key without its certificate is what a killed first run leaves, unless it has signed."""
         if not self.ca() and list(self.folder.glob("hosts/*.crt")):
-            raise BadSecret(f"{self.path('ca.crt')} is missing and has signed certificates; put "
+            raise SecretError(f"{self.path('ca.crt')} is missing and has signed certificates; put "
                             "it back, or remove hosts/ to begin anew (clients need the new "
                             "ca.crt)")  # fmt: skip
 
@@ -169,11 +169,12 @@ class Store:
         if not ca:
             return
         if not ca.key:
-            raise BadSecret(f"{self.path('ca.key')} is missing, and a certificate has to be made; "
-                            "put it back")  # fmt: skip
+            raise SecretError(
+                f"{self.path('ca.key')} is missing, and a certificate has to be made; put it back"
+            )
         faults = x509.ca_faults(ca)
         if faults:
-            raise BadSecret(f"{self.path('ca.crt')}: {'; '.join(faults)}")
+            raise SecretError(f"{self.path('ca.crt')}: {'; '.join(faults)}")
 
     # -- Files --------------------------------------------------------------------------
 
@@ -182,7 +183,7 @@ class Store:
         if self.folder.exists():
             for path in (self.folder, *sorted(self.folder.rglob("[!.]*"))):
                 if path.is_symlink() and path != self.folder:
-                    raise BadSecret(f"{path}: is a link; needs the file itself")
+                    raise SecretError(f"{path}: is a link; needs the file itself")
                 if path.stat().st_mode & 0o077:
                     yield path
 
@@ -192,7 +193,7 @@ class Store:
         except FileNotFoundError:
             return None
         except OSError as e:
-            raise BadSecret(f"{self.path(name)}: {e.strerror}") from None
+            raise SecretError(f"{self.path(name)}: {e.strerror}") from None
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.path(name)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from howdah.errors import HowdahError
 from howdah.owner import owner
-from howdah.refusal import Refusal
 
 WAIT = 30  # seconds: a store is written in one, and a fleet's hosts take turns
 
@@ -18,8 +18,8 @@ def alone(lock: Path, wait: float = WAIT) -> Iterator[None]:
     """Nobody else's ``alone`` with the same file is at work meanwhile.
 
     The lock is the kernel's: gone with this process, however it ends, and nobody ever has to
-    remove the file. What it says is who took it last. Raises OSError, and Refusal that names who
-    has it.
+    remove the file. What it says is who took it last. Raises OSError, and HowdahError that names
+    who has it.
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -38,5 +38,5 @@ def _take(descriptor: int, lock: Path, until: float) -> None:
         except BlockingIOError:
             if time.monotonic() > until:
                 who = os.pread(descriptor, 500, 0).decode(errors="replace")
-                raise Refusal(f"{lock} is held by {who}; run this one again after it") from None
+                raise HowdahError(f"{lock} is held by {who}; run this one again after it") from None
             time.sleep(0.05)

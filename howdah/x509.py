@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from howdah.clocks import TOLERANCE
+from howdah.errors import HowdahError
 from howdah.names import is_dns_name
-from howdah.refusal import Refusal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -45,11 +45,11 @@ _CAKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
-class BadName(Refusal):
+class CertificateNameError(HowdahError):
     """Not a name a certificate can carry."""
 
 
-class BadPair(Refusal):
+class KeyPairError(HowdahError):
     """A certificate or key that cannot be used."""
 
 
@@ -68,13 +68,17 @@ def _general_name(name: str) -> x509.DNSName | x509.IPAddress:
     except ValueError:
         pass
     if not is_dns_name(name):
-        raise BadName(f"name is {name!r}; a DNS name (RFC 1123) or an IP address is needed")
+        raise CertificateNameError(
+            f"name is {name!r}; a DNS name (RFC 1123) or an IP address is needed"
+        )
     return x509.DNSName(name.lower())
 
 
 def _general_names(names: Sequence[str]) -> list[x509.DNSName | x509.IPAddress]:
     if not names or isinstance(names, str):
-        raise BadName(f"names are {names!r}; a list of DNS names or IP addresses is needed")
+        raise CertificateNameError(
+            f"names are {names!r}; a list of DNS names or IP addresses is needed"
+        )
     return list(dict.fromkeys(map(_general_name, names)))
 
 
@@ -83,7 +87,7 @@ def _read_certificate(pem: bytes, what: str) -> x509.Certificate:
         certificate = x509.load_pem_x509_certificate(pem)
         certificate.public_key(), certificate.extensions  # parsed late
     except (ValueError, *_UNPARSED) as e:
-        raise BadPair(f"{what} is unreadable; a PEM certificate is needed") from e
+        raise KeyPairError(f"{what} is unreadable; a PEM certificate is needed") from e
     return certificate
 
 
@@ -91,13 +95,15 @@ def _read_key(pem: bytes, what: str) -> "PrivateKeyTypes":
     try:
         return serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
-        raise BadPair(f"{what} is unreadable; a PEM key without passphrase is needed") from None
+        raise KeyPairError(
+            f"{what} is unreadable; a PEM key without passphrase is needed"
+        ) from None
 
 
 def _read_ca_key(pem: bytes) -> _CAKey:
     key = _read_key(pem, "CA key")
     if not isinstance(key, _CAKey):
-        raise BadPair("CA key is neither EC nor RSA; no SCRAM login works below another kind")
+        raise KeyPairError("CA key is neither EC nor RSA; no SCRAM login works below another kind")
     return key
 
 
@@ -146,7 +152,9 @@ def make_ca(environment: str, *, days: int = 3650, now: datetime | None = None) 
     """Make an authority named after the environment, which may issue leaves and nothing below."""
     common_name = f"Howdah CA {environment}"
     if not environment or len(common_name.encode()) > CN_LENGTH:
-        raise BadName(f"environment is {environment!r}; a name of 1 to 54 bytes is needed")
+        raise CertificateNameError(
+            f"environment is {environment!r}; a name of 1 to 54 bytes is needed"
+        )
     start, name = _now(now), _common_name(common_name)
     key = ec.generate_private_key(ec.SECP256R1())
     aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
@@ -173,11 +181,12 @@ def make_leaf(
 ) -> Pair:
     """Make a server certificate with a new key; it ends with its CA when that ends sooner.
 
-    Raises `BadName` for a name no certificate can carry and `BadPair` for a CA with faults.
+    Raises `CertificateNameError` for a name no certificate can carry, and `KeyPairError` for a CA
+    with faults.
     """
     alternatives, start = _general_names(names), _now(now)
     if faults := ca_faults(ca, start):
-        raise BadPair("; ".join(faults))
+        raise KeyPairError("; ".join(faults))
     issuer, ca_key = _read_certificate(ca.certificate, "CA certificate"), _read_ca_key(ca.key)
     key = ec.generate_private_key(ec.SECP256R1())
     end = min(start + timedelta(days=days), issuer.not_valid_after_utc)
@@ -257,14 +266,14 @@ def leaf_faults(
 ) -> list[str]:
     """Why this leaf must be renewed, in a fixed order; empty when it is fit.
 
-    Raises `BadName` for a name no certificate can carry.
+    Raises `CertificateNameError` for a name no certificate can carry.
     """
     _general_names(names)
     try:
         certificate = _read_certificate(leaf.certificate, "certificate")
         key = _read_key(leaf.key, "key")
         issuer = _read_certificate(ca.certificate, "CA certificate")
-    except BadPair as e:
+    except KeyPairError as e:
         return [str(e)]
     matching = key.public_key() == certificate.public_key()
     return [
@@ -289,7 +298,7 @@ def ca_faults(ca: Pair, now: datetime | None = None) -> list[str]:
     try:
         certificate = _read_certificate(ca.certificate, "CA certificate")
         key = _read_ca_key(ca.key)
-    except BadPair as e:
+    except KeyPairError as e:
         return [str(e)]
     matching = key.public_key() == certificate.public_key()
     return [

@@ -7,7 +7,7 @@ from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
 from howdah import logs
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.layout import Layout
@@ -47,13 +47,13 @@ class Runtime(Protocol):
         ...
 
     def check_modules(self, found: Found, want: Wanted) -> None:
-        """Raises BadCluster for a library, an extension or a package that it cannot have."""
+        """Raises ClusterError for a library, an extension or a package that it cannot have."""
 
     def refuse_others(self, found: Found) -> None:
-        """Raises BadCluster for a cluster that is not this inventory's."""
+        """Raises ClusterError for a cluster that is not this inventory's."""
 
     def check_host(self, found: Found) -> None:
-        """Raises BadCluster for a host, or a cluster on it, that cannot be deployed to."""
+        """Raises ClusterError for a host, or a cluster on it, that cannot be deployed to."""
 
     def refuse(self, found: Found) -> None:
         """The same, and a port that is taken."""
@@ -92,12 +92,12 @@ class Runtime(Protocol):
 
 
 def runtime_of(cluster: Cluster) -> Runtime:
-    """The runtime that the cluster names. Raises DeployError, BadCluster."""
+    """The runtime that the cluster names. Raises DeployError, ClusterError."""
     from deploys.runtime.embedded import Embedded  # noqa: PLC0415 only where it is asked for
     from deploys.runtime.package import Package  # noqa: PLC0415
 
     if cluster.runtime == "docker":
-        raise BadCluster("runtime = 'docker': this version of Howdah deploys 'package' and "
+        raise ClusterError("runtime = 'docker': this version of Howdah deploys 'package' and "
                          "'embedded'")  # fmt: skip
     return Package(cluster) if cluster.runtime == "package" else Embedded(cluster)
 
@@ -137,9 +137,9 @@ def initdb_line(found: Found, data: str) -> str:
 
 
 def refuse_strangers(found: Found, data: str) -> None:
-    """Raises BadCluster for a folder that has files and is no data directory."""
+    """Raises ClusterError for a folder that has files and is no data directory."""
     if "strangers" in found.has:
-        raise BadCluster(f"{data} has files, and is no data directory of PostgreSQL: move them "
+        raise ClusterError(f"{data} has files, and is no data directory of PostgreSQL: move them "
                          "away, or mount the right file system there")  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def control(runtime: Runtime, verb: str) -> StringCommand:
 
 
 def refuse_taken_port(cluster: Cluster, found: Found) -> None:
-    """Raises BadCluster for a port that somebody else listens on."""
+    """Raises ClusterError for a port that somebody else listens on."""
 
     def clashes(address: Address) -> bool:
         wanted = cluster.listen_addresses
@@ -165,5 +165,5 @@ def refuse_taken_port(cluster: Cluster, found: Found) -> None:
     ours = found.pid is not None and found.port == cluster.port
     taken = [a for a in found.listeners if clashes(a)]
     if taken and not ours:
-        raise BadCluster(f"port {cluster.port} is taken: something listens on {taken[0]}; "
+        raise ClusterError(f"port {cluster.port} is taken: something listens on {taken[0]}; "
                          "set another port in the inventory, or stop it")  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from deploys import shell
 from deploys.runtime import prune_logs, unit
 from howdah import difference
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.render import File
@@ -58,18 +58,18 @@ class DebianCluster:
         )  # fmt: skip
 
     def check_data_of_another(self, found: Found) -> None:
-        """Raises BadCluster for what a pg_upgradecluster that broke off leaves."""
+        """Raises ClusterError for what a pg_upgradecluster that broke off leaves."""
         if "data of another" in found.has:
-            raise BadCluster(f"{self.etc}/postgresql.conf has another cluster's data_directory, "
+            raise ClusterError(f"{self.etc}/postgresql.conf has another cluster's data_directory, "
                              f"which pg_dropcluster {self._version} {self._name} would delete; "
                              f"remove the folder alone: rm -r {self.etc}")  # fmt: skip
 
     def refuse_to_adopt(self, found: Found, data: str) -> None:
-        """Raises BadCluster for what would not be the same cluster afterwards."""
+        """Raises ClusterError for what would not be the same cluster afterwards."""
         for what, cause in ADOPTABLE.items():
             if what in found.has:
                 said = cause.format(etc=self.etc, data=data, unit=self.unit, version=self._version)
-                raise BadCluster(f"adopt: {said}")
+                raise ClusterError(f"adopt: {said}")
 
     def lacks(self, layout: Layout, found: Found) -> list[str]:
         """What `register` would do, a line each."""

@@ -31,7 +31,7 @@ from deploys.runtime import (
     refuse_strangers,
     refuse_taken_port,
 )
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.modules import wanted_modules
@@ -80,17 +80,17 @@ class Embedded:
     def check_modules(self, found: Found, want: Wanted) -> None:  # noqa: ARG002 a Runtime's
         """What the wheel does not have cannot be installed."""
         if self.cluster.packages:
-            raise BadCluster("packages: runtime = 'embedded' installs none; take it out")
+            raise ClusterError("packages: runtime = 'embedded' installs none; take it out")
         files = {"library": "lib/{}.so", "extension": "share/extension/{}.control"}
         for module in wanted_modules(self.cluster, want):
             file = Path(self._wheel, files[module.kind].format(module.name))
             if not file.exists():
-                raise BadCluster(f"{module.asked}: {WHEEL} does not have it")
+                raise ClusterError(f"{module.asked}: {WHEEL} does not have it")
 
     def refuse_others(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
         if found.whose not in ("", self.whose):
-            raise BadCluster(
+            raise ClusterError(
                 f"{self.layout.home} belongs to the checkout {found.whose}; set another "
                 "environment and port, or run make destroy there, in development (a checkout "
                 "that was moved: move it back first)"

@@ -21,7 +21,7 @@ from deploys.runtime import (
 from deploys.runtime.debian import DebianCluster
 from deploys.runtime.unit import mark_of
 from howdah import modules
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.expected import UPGRADE
 from howdah.found import Found
 from howdah.layout import Layout
@@ -34,10 +34,12 @@ VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 24.04": 16}
 
 
 def version_of(system: str) -> int:
-    """The version that a distribution's packages have. Raises BadCluster."""
+    """The version that a distribution's packages have. Raises ClusterError."""
     if system not in VERSIONS:
         known = ", ".join(name.capitalize() for name in sorted(VERSIONS))
-        raise BadCluster(f"runtime = 'package': needs {known}; found {system.capitalize() or '?'}")
+        raise ClusterError(
+            f"runtime = 'package': needs {known}; found {system.capitalize() or '?'}"
+        )
     return VERSIONS[system]
 
 
@@ -90,12 +92,12 @@ class Package:
             if not (fault or is_there or comes):
                 fault = debian.fault(module, names)
         if fault:
-            raise BadCluster(fault)
+            raise ClusterError(fault)
 
     def refuse_others(self, found: Found) -> None:
         """Two inventories may mean the same cluster."""
         if found.whose not in ("", self.whose):
-            raise BadCluster(f"{self._debian.label} belongs to the environment {found.whose!r}, "
+            raise ClusterError(f"{self._debian.label} belongs to the environment {found.whose!r}, "
                              f"and this is {self.whose!r}; for an inventory that was renamed: "
                              f"environment = {found.whose!r}; for a second cluster: another "
                              "cluster_name and port")  # fmt: skip
@@ -103,19 +105,19 @@ class Package:
     def check_host(self, found: Found) -> None:
         """Not root, another distribution or version, another's cluster."""
         if found.uid != 0:
-            raise BadCluster("needs root: say _sudo = True, or ssh_user = 'root'")
+            raise ClusterError("needs root: say _sudo = True, or ssh_user = 'root'")
         version = version_of(found.os)
         if version != self.cluster.version:
             way = "set that, or nothing"
             if found.data:
                 way = UPGRADE.format(self._debian.label)
-            raise BadCluster(f"version = {self.cluster.version}: {found.os.capitalize()} has "
+            raise ClusterError(f"version = {self.cluster.version}: {found.os.capitalize()} has "
                              f"{version}; {way}")  # fmt: skip
         self.refuse_others(found)
         self._debian.check_data_of_another(found)
         refuse_strangers(found, self.layout.data)
         if "foreign" in found.has and not self.adopted:
-            raise BadCluster(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
+            raise ClusterError(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
                              f"{self.layout.data} is there, and {self.layout.home} is not; to take "
                              "it over (a host that was reinstalled, too): --data adopt=yes, with "
                              "--dry first; for a second cluster: another cluster_name and "

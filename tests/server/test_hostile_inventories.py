@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from howdah.cluster import BadCluster, Cluster, read
+from howdah.cluster import Cluster, ClusterError, read
 from howdah.declared import declared
 from howdah.hardware import UNKNOWN
 from howdah.layout import Layout
@@ -197,7 +197,7 @@ def accepted(data: Mapping[str, Any]) -> tuple[Cluster, Mapping[str, bytes]] | N
         cluster = read({"environment": "test", "memory": "1GB", **data})
         logins = declared(cluster).logins()
         made = files(cluster, LAYOUT, UNKNOWN, logins, None)
-    except BadCluster:
+    except ClusterError:
         return None
     return cluster, {name: file.content or b"" for name, file in made.items()}
 
@@ -275,7 +275,7 @@ def test_each_hostile_word_by_itself(reader: Reader) -> None:
     ids=["a lone surrogate", "a number too long to show", "a network too long to show"],
 )
 def test_what_python_cannot_write_is_refused(data: dict[str, Any]) -> None:
-    """F8, F26: by BadCluster; anything else ends the run of every host with a traceback."""
+    """F8, F26: by ClusterError; anything else ends the run of every host with a traceback."""
     assert accepted(data) is None
 
 

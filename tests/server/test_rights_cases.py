@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from howdah.change import Plan
-from howdah.refusal import Refusal
-from howdah.sqlfiles import BadSql
+from howdah.errors import HowdahError
+from howdah.sqlfiles import RolesSqlError
 from tests.server.fuzz.engine import Engine, as_psql
 from tests.server.fuzz.server import BareServer, binaries
 
@@ -65,7 +65,7 @@ class Situation:
     def rejected(self, text: str) -> str:
         """What is said of a team's file, with the file's line."""
         self.team(text)
-        with pytest.raises(BadSql) as rejection:
+        with pytest.raises(RolesSqlError) as rejection:
             self.engine()
         place, _, why = str(rejection.value).partition(": ")
         assert place == "roles-sql/60-team.sql:2"
@@ -416,13 +416,13 @@ def test_36_a_sequence_by_the_word_table(at_first: Situation) -> None:
     at_first.by_hand("SET ROLE appowner; CREATE TABLE app.t (id serial);")
     at_first.deploy()
     at_first.team("\\connect appdb\nGRANT SELECT ON TABLE app.t_id_seq TO appuser;")
-    with pytest.raises(Refusal, match=r"60-team.sql:2: .*t_id_seq is a sequence: needs ON SEQ"):
+    with pytest.raises(HowdahError, match=r"60-team.sql:2: .*t_id_seq is a sequence: needs ON SEQ"):
         at_first.dry()
 
 
 def test_36_the_type_of_a_tables_row(at_first: Situation) -> None:
     at_first.team("\\connect appdb\nREVOKE USAGE ON TYPE app.users FROM PUBLIC;")
-    with pytest.raises(Refusal, match=r"60-team.sql:2: app\.users is a table: needs ON TABLE"):
+    with pytest.raises(HowdahError, match=r"60-team.sql:2: app\.users is a table: needs ON TABLE"):
         at_first.dry()
 
 

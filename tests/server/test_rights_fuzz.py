@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, seed, settings
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 from tests.server.fuzz.converged import BASE, migration
 from tests.server.fuzz.drifts import Drift, drifts
 from tests.server.fuzz.engine import Engine, as_psql
@@ -87,7 +87,7 @@ def converge(engine: Engine) -> str:
         if done.code:
             return f"fails: {done.errors}"
         again = engine.plan().changes
-    except Refusal as e:
+    except HowdahError as e:
         return f"refuses: {e}"
     return "\n".join(["changes again:", *map(str, again)]) if again else ""
 
@@ -139,7 +139,7 @@ class TeamFiles:
         write(self.folder, team.files)
         try:
             engine = Engine(self.howdah, self.folder)
-        except Refusal as e:
+        except HowdahError as e:
             return f"rejects: {e}"
         first = converge(engine)
         if "CREATE EXTENSION" in repr(team) and first.startswith("changes again"):

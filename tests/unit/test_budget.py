@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from howdah.budget import refuse_overdraft
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 
 # 2 × (10 + 5 + 1) + 8 + 2 + 3 + 4
 POOLS = {
@@ -28,7 +28,7 @@ def test_pools_that_fit_exactly_pass() -> None:
 
 
 def test_one_too_many_is_refused_with_the_sum() -> None:
-    with pytest.raises(BadCluster, match="max_connections") as e:
+    with pytest.raises(ClusterError, match="max_connections") as e:
         refuse_overdraft(cluster(max_connections=48))
     assert str(e.value) == (
         "max_connections = 48: needs 49 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
@@ -38,7 +38,7 @@ def test_one_too_many_is_refused_with_the_sum() -> None:
 
 @pytest.mark.parametrize("key", sorted(POOLS))
 def test_each_part_counts(key: str) -> None:
-    with pytest.raises(BadCluster, match="max_connections = 49: needs "):
+    with pytest.raises(ClusterError, match="max_connections = 49: needs "):
         refuse_overdraft(cluster(max_connections=49, **{key: POOLS[key] + 1}))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from howdah.cluster import KNOBS, BadCluster, Cluster, read
+from howdah.cluster import KNOBS, Cluster, ClusterError, read
 from howdah.declared import advisory_lock_roles
 
 
@@ -18,7 +18,7 @@ def cluster(**data: Any) -> Cluster:
 
 
 def fault(**data: Any) -> str:
-    with pytest.raises(BadCluster, match=r".") as e:
+    with pytest.raises(ClusterError, match=r".") as e:
         cluster(**data)
     return str(e.value)
 
@@ -271,7 +271,7 @@ def test_own_and_others_keys_pass() -> None:
 
 def test_typo_may_be_of_somebody_elses_key() -> None:
     """F26."""
-    with pytest.raises(BadCluster, match=r"^ssh_usr: no such knob; did you mean 'ssh_user'\?$"):
+    with pytest.raises(ClusterError, match=r"^ssh_usr: no such knob; did you mean 'ssh_user'\?$"):
         read({"environment": "test", "ssh_usr": 1}, others=lambda: {"ssh_user"})
 
 
@@ -283,7 +283,7 @@ def test_others_are_asked_only_when_needed() -> None:
 
 
 def test_environment_is_needed() -> None:
-    with pytest.raises(BadCluster, match=r"^environment: needs a value$"):
+    with pytest.raises(ClusterError, match=r"^environment: needs a value$"):
         read({})
 
 
@@ -451,7 +451,7 @@ def test_where_pgaudit_logs_roles(audit: str, redacts: bool) -> None:
 )
 def test_knob_of_a_newer_version(knobs: dict[str, object]) -> None:
     (name,) = knobs
-    with pytest.raises(BadCluster, match=f"{name}: version 16 has no such setting; needs 17 or"):
+    with pytest.raises(ClusterError, match=f"{name}: version 16 has no such setting; needs 17 or"):
         read({"environment": "test", "version": 16, **knobs})
     read({"environment": "test", "version": 16})
     read({"environment": "test", "version": 17, **knobs})
@@ -464,5 +464,5 @@ def test_who_may_take_advisory_locks() -> None:
     of_all = read({"environment": "test", **given})
     assert advisory_lock_roles(of_all) == ["appowner", "appuser", "partman"]
     assert advisory_lock_roles(read({"environment": "test"})) == ["appowner"]
-    with pytest.raises(BadCluster, match=r"advisory_locks = .*: needs a name of 1 to 63"):
+    with pytest.raises(ClusterError, match=r"advisory_locks = .*: needs a name of 1 to 63"):
         read({"environment": "test", "advisory_locks": ["a b"]})

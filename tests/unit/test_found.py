@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from howdah.catalog import Grant, Object
-from howdah.found import Found, Unreadable, read
+from howdah.found import AnswerError, Found, read
 
 
 def rows(*rows: list[Any]) -> Found:
@@ -40,7 +40,7 @@ def test_facts_of_the_shell_are_read() -> None:
 @pytest.mark.parametrize("where", ["$(id)", "r-1;id", "r-1 x", "r-1'", ""])
 def test_link_is_no_place_for_a_command(name: str, where: str) -> None:
     """Root runs commands that name it."""
-    with pytest.raises(Unreadable, match="the host answered"):
+    with pytest.raises(AnswerError, match="the host answered"):
         read([f"{name}\t{where}"])
 
 
@@ -139,7 +139,7 @@ def test_address_of_proc_is_decoded(raw: str, address: str) -> None:
     "noise", ["Welcome to Debian", "stty: standard input: Inappropriate ioctl", "\tx", "homes"]
 )
 def test_noisy_shell_is_refused(noise: str) -> None:
-    with pytest.raises(Unreadable, match=r"^the host answered '.*'; needs a quiet shell$"):
+    with pytest.raises(AnswerError, match=r"^the host answered '.*'; needs a quiet shell$"):
         read(["home", noise])
 
 
@@ -149,7 +149,7 @@ def test_noisy_shell_is_refused(noise: str) -> None:
      "port", "listener\tzz", "checkout", "socket"],
 )  # fmt: skip
 def test_noise_that_looks_like_an_answer_is_refused(noise: str) -> None:
-    with pytest.raises(Unreadable, match="quiet shell"):
+    with pytest.raises(AnswerError, match="quiet shell"):
         read([noise])
 
 

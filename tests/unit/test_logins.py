@@ -6,7 +6,7 @@ import pytest
 
 from howdah.catalog import Catalog
 from howdah.reports import cannot_log_in
-from howdah.sqlfiles import BadSql, read
+from howdah.sqlfiles import RolesSqlError, read
 from howdah.statements import wanted
 from howdah.wanted import Wanted
 
@@ -118,7 +118,7 @@ def test_before_16_a_member_inherits_by_its_attribute(
 def test_membership_that_postgresql_would_reject(
     tmp_path: Path, sql: str, version: int, says: str
 ) -> None:
-    with pytest.raises(BadSql, match=rf"^roles-sql/1.sql:6: .*{says}"):
+    with pytest.raises(RolesSqlError, match=rf"^roles-sql/1.sql:6: .*{says}"):
         of(tmp_path, sql, version)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from howdah.matrix import BadRules, faults, refuse
+from howdah.matrix import HbaError, faults, refuse
 
 LOGINS = [("appdb", "appuser"), ("temporal", "temporaluser")]
 NETWORKS = (ip_network("127.0.0.1/32"), ip_network("::1/128"), ip_network("10.1.0.0/16"))
@@ -30,7 +30,7 @@ def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def fault(rows: list[dict[str, Any]]) -> str:
-    with pytest.raises(BadRules) as e:
+    with pytest.raises(HbaError) as e:
         refuse(numbered(rows), LOGINS, NETWORKS)
     return str(e.value)
 

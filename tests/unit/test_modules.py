@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from howdah.cluster import BadCluster, Cluster, read
+from howdah.cluster import Cluster, ClusterError, read
 from howdah.declared import declared
 from howdah.modules import (
     CONTRIB,
@@ -90,7 +90,7 @@ def test_words_for_the_hosts_shell() -> None:
 
 @pytest.mark.parametrize("name", ["", "-y", "a b", "a=1", "a/b", "a;b", "A", "a-", "a+", "{a}"])
 def test_package_is_a_plain_name(name: str) -> None:
-    with pytest.raises(BadCluster, match="needs names of packages, like postgresql-17-cron"):
+    with pytest.raises(ClusterError, match="needs names of packages, like postgresql-17-cron"):
         cluster(packages=[name])
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from howdah.errors import HowdahError
 from howdah.names import host_names, is_host_name
-from howdah.refusal import Refusal
 
 HELD = ["db1", "DB1.example", "10.0.0.1", "fe80::1", "xn--bcher-kva.example", "a" * 63]
 NOT_HELD = ["db_x", "db1.", "-db", "a..b", "bücher", "a" * 64, "fe80::1%eth0", "10.0.0", "a b", "*"]
@@ -36,7 +36,7 @@ def test_inventorys_name_comes_first(host: str, ssh_hostname: object, names: lis
 
 @pytest.mark.parametrize("host", NOT_HELD)
 def test_host_that_no_certificate_can_name(host: str) -> None:
-    with pytest.raises(Refusal, match=r"no certificate can hold .* set ssh_hostname"):
+    with pytest.raises(HowdahError, match=r"no certificate can hold .* set ssh_hostname"):
         host_names(host, None)
-    with pytest.raises(Refusal, match="or 'also_not'"):
+    with pytest.raises(HowdahError, match="or 'also_not'"):
         host_names(host, "also_not")

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from howdah import settings
-from howdah.cluster import BadCluster, Cluster, read
+from howdah.cluster import Cluster, ClusterError, read
 from howdah.declared import declared
 from howdah.hardware import UNKNOWN
 from howdah.layout import Layout
@@ -150,12 +150,12 @@ def test_settings_of_the_map_appear_quoted() -> None:
 )  # fmt: skip
 def test_setting_that_howdah_decides_is_refused(name: str) -> None:
     message = rf"settings\['{re.escape(name)}'\]: Howdah decides it; take it out"
-    with pytest.raises(BadCluster, match=message):
+    with pytest.raises(ClusterError, match=message):
         rendered(cluster(settings={name: "x"}))
 
 
 def test_case_does_not_hide_a_setting_that_howdah_decides() -> None:
-    with pytest.raises(BadCluster, match=r"settings\['ssl'\]: Howdah decides it"):
+    with pytest.raises(ClusterError, match=r"settings\['ssl'\]: Howdah decides it"):
         rendered(cluster(settings={"SSL": "off"}))
 
 
@@ -166,7 +166,7 @@ def test_case_of_a_setting_does_not_matter() -> None:
 
 
 def test_port_has_a_knob() -> None:
-    with pytest.raises(BadCluster, match=r"settings\['port'\]: has a knob of its own"):
+    with pytest.raises(ClusterError, match=r"settings\['port'\]: has a knob of its own"):
         cluster(settings={"port": 1234})
 
 
@@ -174,7 +174,7 @@ def test_each_setting_that_is_rendered_is_refused_in_the_map() -> None:
     """Only what sizing computes may be said otherwise."""
     computed = sized(cluster(), UNKNOWN).keys() - Cluster.model_fields.keys()
     for name in conf(cluster()).keys() - computed:
-        with pytest.raises(BadCluster, match=r"Howdah decides it|has a knob of its own"):
+        with pytest.raises(ClusterError, match=r"Howdah decides it|has a knob of its own"):
             rendered(cluster(settings={name: "x"}))
 
 
@@ -239,7 +239,7 @@ def test_alter_system_is_off_in_production(data: dict[str, Any], value: str | No
 
 
 def test_alter_system_cannot_be_forbidden_before_17() -> None:
-    with pytest.raises(BadCluster, match="allow_alter_system: version 16 has no such setting"):
+    with pytest.raises(ClusterError, match="allow_alter_system: version 16 has no such setting"):
         cluster(version=16, allow_alter_system=False)
 
 
@@ -275,13 +275,13 @@ def test_library_of_howdahs_own_stands_where_the_inventory_has_it() -> None:
 
 def test_shared_preload_libraries_is_said_by_libraries() -> None:
     message = r"settings\['shared_preload_libraries'\]: Howdah decides it; write libraries = …"
-    with pytest.raises(BadCluster, match=message):
+    with pytest.raises(ClusterError, match=message):
         rendered(cluster(settings={"Shared_Preload_Libraries": "x"}))
 
 
 @pytest.mark.parametrize("name", ["", "/tmp/own", "$libdir/own", "own.so", "a,b", "a b", "-a", "é"])
 def test_library_is_a_plain_name(name: str) -> None:
-    with pytest.raises(BadCluster, match="needs names of libraries without a path"):
+    with pytest.raises(ClusterError, match="needs names of libraries without a path"):
         cluster(libraries=[name])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.revisions import BadSchema, contains, folder, head, reached, steps
+from howdah.revisions import SchemaError, contains, folder, head, reached, steps
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = itertools.count()
@@ -86,7 +86,7 @@ def test_editable_installs_are_found(
         if (spec := finder.find_spec(name.partition(".")[0], [str(tmp_path)]))
     )
     sys.path.remove(str(tmp_path))
-    with pytest.raises(BadSchema, match="is importable"):
+    with pytest.raises(SchemaError, match="is importable"):
         head(name)
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
     assert head(name) == "one"
@@ -108,15 +108,15 @@ def test_contains_tells_which_revisions_are_known(package: Package) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", ".migrations", "app db", "app/migrations", "app."])
 def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(BadSchema, match="names no package; write it as in an import"):
+    with pytest.raises(SchemaError, match="names no package; write it as in an import"):
         head(name)
 
 
 def test_absent_package_is_refused(package: Package) -> None:
-    with pytest.raises(BadSchema, match=r"no package 'nowhere' is importable by .*; install"):
+    with pytest.raises(SchemaError, match=r"no package 'nowhere' is importable by .*; install"):
         head("nowhere.migrations")
     top = package(FIRST).partition(".")[0]
-    with pytest.raises(BadSchema, match=rf"no package '{top}\.history' is importable"):
+    with pytest.raises(SchemaError, match=rf"no package '{top}\.history' is importable"):
         head(f"{top}.history")
     assert top not in sys.modules
 
@@ -124,63 +124,63 @@ def test_absent_package_is_refused(package: Package) -> None:
 def test_module_is_refused(package: Package) -> None:
     name = package(FIRST)
     (folder(name) / "env.py").touch()
-    with pytest.raises(BadSchema, match=r"env' is a module, not a package"):
+    with pytest.raises(SchemaError, match=r"env' is a module, not a package"):
         head(f"{name}.env")
 
 
 def test_package_without_versions_is_refused(package: Package) -> None:
     top = package(FIRST).partition(".")[0]
-    with pytest.raises(BadSchema, match=rf"no folder versions/ in '{top}'; .*; not in /.*{top}"):
+    with pytest.raises(SchemaError, match=rf"no folder versions/ in '{top}'; .*; not in /.*{top}"):
         head(top)
 
 
 def test_package_without_revisions_is_refused(package: Package) -> None:
-    with pytest.raises(BadSchema, match=r"no revisions in 'application\d+\.migrations'"):
+    with pytest.raises(SchemaError, match=r"no revisions in 'application\d+\.migrations'"):
         head(package())
 
 
 def test_several_heads_are_named(package: Package) -> None:
     name = package(FIRST, follows("right", "'one'"), follows("left", "'one'"))
-    with pytest.raises(BadSchema, match=r"heads left, right in '.*'; one head is needed"):
+    with pytest.raises(SchemaError, match=r"heads left, right in '.*'; one head is needed"):
         head(name)
 
 
 def test_circle_is_refused(package: Package) -> None:
     name = package(follows("one", "'two'"), follows("two", "'one'"))
-    with pytest.raises(BadSchema, match="a circle of revisions in"):
+    with pytest.raises(SchemaError, match="a circle of revisions in"):
         head(name)
 
 
 def test_unknown_down_revision_is_named(package: Package) -> None:
     name = package(FIRST, follows("three", "'two'"))
-    with pytest.raises(BadSchema, match=r"/0002\.py: down_revision 'two' is in no file beside"):
+    with pytest.raises(SchemaError, match=r"/0002\.py: down_revision 'two' is in no file beside"):
         head(name)
-    with pytest.raises(BadSchema, match=r"/0002\.py: down_revision 'two' is in no file beside"):
+    with pytest.raises(SchemaError, match=r"/0002\.py: down_revision 'two' is in no file beside"):
         contains(name, "one")
 
 
 def test_twice_the_same_revision_is_refused(package: Package) -> None:
-    with pytest.raises(BadSchema, match=r"/0002\.py: revision 'one' is also 0001\.py's"):
+    with pytest.raises(SchemaError, match=r"/0002\.py: revision 'one' is also 0001\.py's"):
         head(package(FIRST, FIRST))
 
 
 @pytest.mark.parametrize("broken", ["x = 1\ndef (\n", "x = 1\nx = '\n"])
 def test_unreadable_file_is_named_with_its_line(package: Package, broken: str) -> None:
-    with pytest.raises(BadSchema, match=r"/0002\.py:2: "):
+    with pytest.raises(SchemaError, match=r"/0002\.py:2: "):
         head(package(FIRST, broken))
 
 
 def test_file_that_is_no_text_is_refused(package: Package) -> None:
     name = package(FIRST)
     (folder(name) / "versions" / "0002.py").write_bytes(b"revision = '\xff\x00'")
-    with pytest.raises(BadSchema, match=r"/0002\.py"):
+    with pytest.raises(SchemaError, match=r"/0002\.py"):
         head(name)
 
 
 def test_folder_in_place_of_a_file_is_refused(package: Package) -> None:
     name = package(FIRST)
     (folder(name) / "versions" / "0002.py").mkdir()
-    with pytest.raises(BadSchema, match=r"/0002\.py cannot be read: .*[Dd]irectory"):
+    with pytest.raises(SchemaError, match=r"/0002\.py cannot be read: .*[Dd]irectory"):
         head(name)
 
 
@@ -193,7 +193,7 @@ def test_folder_in_place_of_a_file_is_refused(package: Package) -> None:
     ],
 )
 def test_computed_revision_is_refused(package: Package, source: str, found: str) -> None:
-    with pytest.raises(BadSchema, match=rf"/0001\.py{found}.*a literal is needed"):
+    with pytest.raises(SchemaError, match=rf"/0001\.py{found}.*a literal is needed"):
         head(package(source))
 
 
@@ -213,7 +213,7 @@ def test_computed_revision_is_refused(package: Package, source: str, found: str)
     ],
 )
 def test_file_that_is_no_revision_is_refused(package: Package, source: str, found: str) -> None:
-    with pytest.raises(BadSchema, match=rf"/0001\.py says {found}; revision \(str\) and"):
+    with pytest.raises(SchemaError, match=rf"/0001\.py says {found}; revision \(str\) and"):
         head(package(source))
 
 
@@ -230,10 +230,10 @@ def test_a_database_is_at_the_ends_of_its_branches(package: Package) -> None:
     name = package(FIRST, left, right, follows("both", "('left', 'right')"))
     assert reached(name, []) == []
     assert reached(name, ["right", "left"]) == ["left", "right"]
-    with pytest.raises(BadSchema, match=r"the server is at revision 'far', which .* not have"):
+    with pytest.raises(SchemaError, match=r"the server is at revision 'far', which .* not have"):
         reached(name, ["far"])
     said = "alembic_version has left, one, and one came before left; delete its row"
-    with pytest.raises(BadSchema, match=said):
+    with pytest.raises(SchemaError, match=said):
         reached(name, ["one", "left"])
 
 
@@ -247,6 +247,6 @@ def test_each_step_begins_where_all_before_it_end(package: Package) -> None:
 
 @pytest.mark.parametrize("name", ["it's", "a,b", "a b", "a-b", "50%", "a\\b", "x" * 33])
 def test_a_name_that_is_no_word_is_refused(package: Package, name: str) -> None:
-    with pytest.raises(BadSchema, match=r"0001\.py: revision .* (may have letters|has 33 char)"):
+    with pytest.raises(SchemaError, match=r"0001\.py: revision .* (may have letters|has 33 char)"):
         head(package(f"revision = {name!r}\ndown_revision = None\n"))
     assert head(package(f"revision = {'x' * 32!r}\ndown_revision = None\n"))

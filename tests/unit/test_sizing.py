@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from howdah.cluster import BadCluster, Cluster
+from howdah.cluster import Cluster, ClusterError
 from howdah.hardware import GB, UNKNOWN, Hardware
 from howdah.settings import KILO, in_bytes
 from howdah.sizing import LEAST_WORK_MEM, share, sized, taken
@@ -35,7 +35,7 @@ def test_never_more_than_the_share(hardware: Hardware, percent: int, connections
     wanted = cluster(memory=f"{percent}%", max_connections=connections)
     try:
         given = sized(wanted, hardware)
-    except BadCluster as e:
+    except ClusterError as e:
         assert str(e).startswith(f"memory = '{percent}%'")  # noqa: PT017 both ways are right
         return
     memory = {name: in_bytes(given[name]) for name in MEMORY}
@@ -125,13 +125,15 @@ def test_share_in_per_cent_does_not_follow_every_kernel() -> None:
 
 def test_more_than_the_host_has_is_refused() -> None:
     with pytest.raises(
-        BadCluster, match=r"^memory = '17GB': is 17408 MB; needs 64 MB to the 16384"
+        ClusterError, match=r"^memory = '17GB': is 17408 MB; needs 64 MB to the 16384"
     ):
         share(cluster(memory="17GB"), Hardware(16 * GB, 8, GB))
 
 
 def test_connections_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(BadCluster, match="64 MB do not hold shared_buffers of 16 MB and 304 proc"):
+    with pytest.raises(
+        ClusterError, match="64 MB do not hold shared_buffers of 16 MB and 304 proc"
+    ):
         sizes(memory="64MB", max_connections=300)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.sqlfiles import BadSql, Statement, read
+from howdah.sqlfiles import RolesSqlError, Statement, read
 
 VARIABLES = {"role": "app user", "plain": "appuser", "word": "it's", "number": "7"}
 
@@ -55,7 +55,7 @@ def test_variables_are_expanded_as_psql_does(sql: Read, text: str, wanted: str) 
 @pytest.mark.parametrize("word", [':"other"', ":'other'", ":other"])
 def test_unknown_variable_is_refused_where_it_stands(sql: Read, word: str) -> None:
     message = "variable 'other' is not set; known are number, plain, role, word"
-    with pytest.raises(BadSql, match=message) as e:
+    with pytest.raises(RolesSqlError, match=message) as e:
         sql("SELECT 1;\n\n-- a comment\nSELECT 2,\n  " + word + ";")
     assert str(e.value) == f"roles-sql/1.sql:5: {message}"
 
@@ -109,26 +109,26 @@ def test_connect_takes_any_name_without_quotes_in_it(sql: Read, word: str, name:
      "\\connect host=evil", "\\connectx"],
 )  # fmt: skip
 def test_other_lines_of_psql_are_refused(sql: Read, line: str) -> None:
-    with pytest.raises(BadSql, match=r"is not known here; only \\connect, ") as e:
+    with pytest.raises(RolesSqlError, match=r"is not known here; only \\connect, ") as e:
         sql(f"SELECT 1;\n{line}\n")
     assert str(e.value).startswith(f"roles-sql/1.sql:2: {line.split(maxsplit=1)[0]} ")
 
 
 @pytest.mark.parametrize("text", ["  \\connect one", "SELECT 1 \\gexec", "SELECT 1; \\! id"])
 def test_lines_of_psql_are_not_hidden(sql: Read, text: str) -> None:
-    with pytest.raises(BadSql, match=r'1.sql:1: syntax error at or near "\\"'):
+    with pytest.raises(RolesSqlError, match=r'1.sql:1: syntax error at or near "\\"'):
         sql(text)
 
 
 def test_statement_without_its_end_is_refused_before_connect(sql: Read) -> None:
-    with pytest.raises(BadSql, match=r"1\.sql:1"):
+    with pytest.raises(RolesSqlError, match=r"1\.sql:1"):
         sql("REVOKE ALL ON SCHEMA public FROM PUBLIC\n\\connect template1\n;")
 
 
 @pytest.mark.parametrize("end", ["SELECT 1", "SELECT 1 -- ;", "SELECT 1 /* ; */"])
 def test_semicolon_is_needed_before_connect_only(sql: Read, end: str) -> None:
     assert len(sql(end)) == 1
-    with pytest.raises(BadSql, match=r"^roles-sql/1\.sql:2: needs a semicolon at its end$"):
+    with pytest.raises(RolesSqlError, match=r"^roles-sql/1\.sql:2: needs a semicolon at its end$"):
         sql(f"\n{end}\n\\connect one\n")
 
 
@@ -158,13 +158,13 @@ def test_each_connect_and_file_begins_a_session(sql: Read) -> None:
     ],
 )
 def test_syntax_error_is_told_with_its_line(sql: Read, text: str, line: int) -> None:
-    with pytest.raises(BadSql, match="syntax error at or near") as e:
+    with pytest.raises(RolesSqlError, match="syntax error at or near") as e:
         sql("SELECT 1;", text)
     assert str(e.value).startswith(f"roles-sql/2.sql:{line}: syntax error")
 
 
 def test_syntax_error_after_other_scripts_is_told_with_its_line(sql: Read) -> None:
-    with pytest.raises(BadSql, match=r"1\.sql:101: syntax error"):
+    with pytest.raises(RolesSqlError, match=r"1\.sql:101: syntax error"):
         sql("-- é\n" * 100 + "SELEC 1;\n")
 
 
@@ -179,7 +179,7 @@ def test_each_statement_knows_the_line_that_it_begins_on(sql: Read) -> None:
 
 @pytest.mark.parametrize("text", ["/* a /* b */ c */ SELECT 1;", "/* a /* b */ :c */ SELECT 1;"])
 def test_nested_comments_are_refused(sql: Read, text: str) -> None:
-    with pytest.raises(BadSql, match=r":2: a comment in a comment"):
+    with pytest.raises(RolesSqlError, match=r":2: a comment in a comment"):
         sql(f"\n{text}")
 
 
@@ -202,21 +202,21 @@ def test_files_are_read_by_name_and_others_left_out(tmp_path: Path) -> None:
 
 
 def test_folder_without_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSql, match=r"no \.sql file here; needs the roles and databases"):
+    with pytest.raises(RolesSqlError, match=r"no \.sql file here; needs the roles and databases"):
         read(tmp_path, {})
-    with pytest.raises(BadSql, match=f"{tmp_path}/absent: no .sql file"):
+    with pytest.raises(RolesSqlError, match=f"{tmp_path}/absent: no .sql file"):
         read(tmp_path / "absent", {})
 
 
 def test_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1.sql").write_bytes(b"SELECT '\xff';")
-    with pytest.raises(BadSql, match=f"{tmp_path.name}/1.sql: .*codec can't decode"):
+    with pytest.raises(RolesSqlError, match=f"{tmp_path.name}/1.sql: .*codec can't decode"):
         read(tmp_path, {})
 
 
 def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1.sql").mkdir()
-    with pytest.raises(BadSql, match=f"{tmp_path.name}/1.sql: .*Is a directory"):
+    with pytest.raises(RolesSqlError, match=f"{tmp_path.name}/1.sql: .*Is a directory"):
         read(tmp_path, {})
 
 
@@ -254,5 +254,5 @@ def test_branch_that_psql_takes(
     ],
 )
 def test_branches_that_are_refused(sql: Read, text: str, says: str) -> None:
-    with pytest.raises(BadSql, match=says):
+    with pytest.raises(RolesSqlError, match=says):
         sql(text)

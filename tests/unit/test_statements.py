@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from howdah.catalog import Default, Member, Object, Setting
-from howdah.sqlfiles import BadSql, read
+from howdah.sqlfiles import RolesSqlError, read
 from howdah.statements import wanted
 from howdah.wanted import Asked, Step, Table, Wanted
 
@@ -552,7 +552,7 @@ def unmade(what: str, name: str) -> str:
 )  # fmt: skip
 def test_statement_is_refused_with_its_place(sql: Sql, text: str, why: str) -> None:
     place = LATE if text.startswith("\\connect") else PLACE
-    with pytest.raises(BadSql, match=rf"^{place}: ") as e:
+    with pytest.raises(RolesSqlError, match=rf"^{place}: ") as e:
         sql(text)
     assert why in str(e.value)
 
@@ -563,23 +563,23 @@ def test_statement_is_refused_with_its_place(sql: Sql, text: str, why: str) -> N
              f"{FOR_A} GRANT SELECT ON TABLES TO b"]
 )  # fmt: skip
 def test_shared_database_is_not_filled(sql: Sql, base: str, text: str) -> None:
-    with pytest.raises(BadSql, match=rf"^{LATE}: database '{base}' is not made before"):
+    with pytest.raises(RolesSqlError, match=rf"^{LATE}: database '{base}' is not made before"):
         sql(f"\\connect {base}\n{text}")
 
 
 @pytest.mark.parametrize("base", ["template0", "nowhere"])
 def test_statement_in_a_database_that_is_not_made_is_refused(sql: Sql, base: str) -> None:
-    with pytest.raises(BadSql, match=rf"^{LATE}: database '{base}' is not made before"):
+    with pytest.raises(RolesSqlError, match=rf"^{LATE}: database '{base}' is not made before"):
         sql(f"\\connect {base}\nCREATE ROLE c")
 
 
 def test_fraction_in_the_zone_is_refused(sql: Sql) -> None:
-    with pytest.raises(BadSql, match=rf"^{PLACE}: VALID UNTIL needs"):
+    with pytest.raises(RolesSqlError, match=rf"^{PLACE}: VALID UNTIL needs"):
         sql("CREATE ROLE c VALID UNTIL '2030-01-01T00:00:00+00:00:00.5'")
 
 
 def test_privilege_of_a_later_version_is_refused(sql: Sql) -> None:
-    with pytest.raises(BadSql, match="MAINTAIN is no privilege of a table in PostgreSQL 16"):
+    with pytest.raises(RolesSqlError, match="MAINTAIN is no privilege of a table in PostgreSQL 16"):
         sql("GRANT MAINTAIN ON s.t TO b", version=16)
 
 
@@ -624,7 +624,7 @@ def test_option_of_a_default_privilege_may_be_revoked(sql: Sql) -> None:
 
 
 def test_role_of_a_later_version_is_rejected(sql: Sql) -> None:
-    with pytest.raises(BadSql, match="pg_maintain came with PostgreSQL 17, and this is 16"):
+    with pytest.raises(RolesSqlError, match="pg_maintain came with PostgreSQL 17, and this is 16"):
         sql("GRANT pg_maintain TO b", version=16)
 
 
@@ -639,12 +639,12 @@ def test_role_of_a_later_version_is_rejected(sql: Sql) -> None:
     ],
 )  # fmt: skip
 def test_what_15_does_not_know_is_rejected(sql: Sql, text: str, why: str) -> None:
-    with pytest.raises(BadSql, match=why):
+    with pytest.raises(RolesSqlError, match=why):
         sql(text, version=15)
 
 
 def test_set_for_nothing_is_rejected_before_a_connect(sql: Sql) -> None:
-    with pytest.raises(BadSql, match=rf"^{PLACE}: SET JIT lasts for a session only"):
+    with pytest.raises(RolesSqlError, match=rf"^{PLACE}: SET JIT lasts for a session only"):
         sql("SET jit = off;\n\\connect d\nALTER ROLE a SET jit = on")
 
 
@@ -654,5 +654,5 @@ def test_server_is_asked_about_each_value_once(sql: Sql) -> None:
 
 
 def test_set_role_ends_with_its_session(sql: Sql) -> None:
-    with pytest.raises(BadSql, match="needs SET ROLE owner before it"):
+    with pytest.raises(RolesSqlError, match="needs SET ROLE owner before it"):
         sql("SET ROLE a;\n\\connect d\nCREATE TABLE IF NOT EXISTS s.t (i int)")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from howdah import scram, x509
-from howdah.store import BadSecret, Store
+from howdah.store import SecretError, Store
 from howdah.verifiers import PASSWORDS
 
 HOST, NAMES, DAYS = "db1", ["db1.example", "127.0.0.1"], 90
@@ -187,7 +187,7 @@ def test_link_is_refused(
         elsewhere.write_bytes(b"")
     elsewhere.chmod(0o755)
     path.symlink_to(elsewhere)
-    with pytest.raises(BadSecret, match="is a link; needs the file itself") as e:
+    with pytest.raises(SecretError, match="is a link; needs the file itself") as e:
         run(store)
     assert str(e.value).startswith(f"{path}: ")
     assert mode(elsewhere) == 0o755
@@ -263,7 +263,7 @@ def test_missing_password_is_none(store: Store) -> None:
 @pytest.mark.parametrize("raw", [b"hunter2\xff long enough to pass", b"\xff\xfeh\0u\0" * 9])
 def test_password_that_is_not_utf_8_is_refused(store: Store, write: Write, raw: bytes) -> None:
     path = write(FILE, raw)
-    with pytest.raises(BadSecret, match="is not UTF-8") as e:
+    with pytest.raises(SecretError, match="is not UTF-8") as e:
         due(store)
     assert str(e.value) == f"{path}: is not UTF-8"
     assert contents(store).keys() == {path}
@@ -274,7 +274,7 @@ def test_short_password_is_refused_outside_of_development(
     store: Store, write: Write, raw: bytes, count: int
 ) -> None:
     path = write(FILE, raw)
-    with pytest.raises(BadSecret, match="characters; needs 16 or more") as e:
+    with pytest.raises(SecretError, match="characters; needs 16 or more") as e:
         due(store)
     assert str(e.value).startswith(f"{path}: {count} characters")
     assert "hunter2" not in str(e.value)
@@ -299,7 +299,7 @@ def test_unusable_password_is_refused_before_anything_is_made(  # noqa: PLR0913,
     run: Callable[[Store], object], strict: bool,
 ) -> None:  # fmt: skip
     path = write(FILE, raw)
-    with pytest.raises(BadSecret, match=f"^{path}: password {fault}") as e:
+    with pytest.raises(SecretError, match=f"^{path}: password {fault}") as e:
         run(store if strict else lenient)
     assert "hunter2" not in str(e.value)
     assert contents(store).keys() == {path}
@@ -307,7 +307,7 @@ def test_unusable_password_is_refused_before_anything_is_made(  # noqa: PLR0913,
 
 def test_password_file_that_cannot_be_read_is_told(store: Store) -> None:
     store.path(FILE).mkdir(parents=True)
-    with pytest.raises(BadSecret, match=f"{FILE}: Is a directory"):
+    with pytest.raises(SecretError, match=f"{FILE}: Is a directory"):
         due(store)
 
 
@@ -322,7 +322,7 @@ def test_password_file_that_cannot_be_read_is_told(store: Store) -> None:
 def test_malformed_verifier_is_refused(store: Store, write: Write, text: str) -> None:
     write(FILE, LONG.encode())
     path = write(f"{FILE}.verifier", text.encode())
-    with pytest.raises(BadSecret, match="remove it, and the next deploy makes it anew") as e:
+    with pytest.raises(SecretError, match="remove it, and the next deploy makes it anew") as e:
         due(store)
     assert str(e.value).startswith(f"{path}: verifier ")
     assert LONG not in str(e.value)
@@ -332,7 +332,7 @@ def test_malformed_verifier_is_refused(store: Store, write: Write, text: str) ->
 def test_verifier_that_is_not_text_is_refused(store: Store, write: Write) -> None:
     write(FILE, LONG.encode())
     write(f"{FILE}.verifier", b"\xff")
-    with pytest.raises(BadSecret, match=f"{FILE}.verifier: .*remove it"):
+    with pytest.raises(SecretError, match=f"{FILE}.verifier: .*remove it"):
         due(store)
 
 
@@ -394,7 +394,9 @@ def test_lost_authority_that_has_signed_is_refused(
     make(store)
     store.path("ca.crt").unlink()
     before = contents(store)
-    with pytest.raises(BadSecret, match=r"ca\.crt is missing and has signed certificates; put it"):
+    with pytest.raises(
+        SecretError, match=r"ca\.crt is missing and has signed certificates; put it"
+    ):
         run(store)
     assert contents(store) == before
 
@@ -410,7 +412,7 @@ def test_authoritys_key_may_be_kept_elsewhere(store: Store) -> None:
 def test_authoritys_key_is_needed_to_sign(store: Store) -> None:
     make(store)
     store.path("ca.key").unlink()
-    with pytest.raises(BadSecret, match=r"ca\.key is missing, and a certificate has to be made"):
+    with pytest.raises(SecretError, match=r"ca\.key is missing, and a certificate has to be made"):
         due(store, [*NAMES, "other.example"])
 
 
@@ -418,9 +420,9 @@ def test_foreign_key_does_not_sign(store: Store, write: Write) -> None:
     """Told at once, not when the next certificate is due."""
     make(store)
     write("ca.key", x509.make_ca("other").key)
-    with pytest.raises(BadSecret, match=r"ca\.crt: CA key does not match the CA certificate"):
+    with pytest.raises(SecretError, match=r"ca\.crt: CA key does not match the CA certificate"):
         due(store)
-    with pytest.raises(BadSecret, match=r"ca\.crt: CA key does not match the CA certificate"):
+    with pytest.raises(SecretError, match=r"ca\.crt: CA key does not match the CA certificate"):
         due(store, ["other.example"])
 
 
@@ -480,7 +482,7 @@ def test_expired_authority_is_refused(store: Store, write: Write) -> None:
     ca = x509.make_ca("test", days=30, now=now)
     write("ca.crt", ca.certificate)
     write("ca.key", ca.key)
-    with pytest.raises(BadSecret, match=r"ca\.crt: CA certificate expired at"):
+    with pytest.raises(SecretError, match=r"ca\.crt: CA certificate expired at"):
         due(store)
 
 

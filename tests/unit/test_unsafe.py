@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from howdah.cluster import BadCluster, Cluster, read
+from howdah.cluster import Cluster, ClusterError, read
 from howdah.declared import declared
-from howdah.sqlfiles import BadSql
+from howdah.sqlfiles import RolesSqlError
 from howdah.unsafe import RULES, unsafe
 
 SAFE = {
@@ -58,7 +58,7 @@ def test_safe_value_passes(name: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(("name", "values"), UNSAFE.items())
 def test_unsafe_value_is_rejected_in_production_only(name: str, values: list[Any]) -> None:
     for value in values:
-        with pytest.raises(BadCluster) as e:
+        with pytest.raises(ClusterError) as e:
             production(settings={name: value})
         (line,) = str(e.value).splitlines()
         assert line.startswith(f"settings['{name}'] = {value!r}: ")
@@ -70,13 +70,13 @@ def test_unsafe_value_is_rejected_in_production_only(name: str, values: list[Any
 
 
 def test_case_does_not_hide_an_unsafe_setting() -> None:
-    with pytest.raises(BadCluster, match=r"settings\['fsync'\] = 'off': may lose data; needs on"):
+    with pytest.raises(ClusterError, match=r"settings\['fsync'\] = 'off': may lose data; needs on"):
         production(settings={"FSync": "off"})
     assert production(settings={"FSync": "off"}, unsafe_settings=["fSYNC"]).warnings()
 
 
 def test_name_that_is_no_unsafe_setting_is_rejected() -> None:
-    with pytest.raises(BadCluster) as e:
+    with pytest.raises(ClusterError) as e:
         production(unsafe_settings=["fsnyc", "work_mem"])
     assert str(e.value).splitlines() == [
         "unsafe_settings: 'fsnyc' is not one of them; take it out",
@@ -94,7 +94,9 @@ def test_unsafe_setting_of_a_role_or_database_is_rejected(tmp_path: Any, stateme
         "CREATE ROLE a; CREATE DATABASE d OWNER a TEMPLATE template0 ENCODING 'UTF8';\n"
         f"{statement};\n"
     )
-    with pytest.raises(BadSql, match=r"/1\.sql:2: fsync = 'off': may lose data; needs on, or uns"):
+    with pytest.raises(
+        RolesSqlError, match=r"/1\.sql:2: fsync = 'off': may lose data; needs on, or uns"
+    ):
         declared(production(), tmp_path)
     for cluster in (production(unsafe_settings=["fsync"]), production(stage="staging")):
         assert declared(cluster, tmp_path).settings

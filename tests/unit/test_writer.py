@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.refusal import Refusal
+from howdah.errors import HowdahError
 from howdah.store import Store
 from howdah.writer import alone
 
@@ -29,7 +29,9 @@ def test_other_process_is_named_and_gone_with_kill_9(tmp_path: Path) -> None:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
         with (
-            pytest.raises(Refusal, match=rf"lock is held by .*process {holder.pid}\) since .* UTC"),
+            pytest.raises(
+                HowdahError, match=rf"lock is held by .*process {holder.pid}\) since .* UTC"
+            ),
             alone(lock, wait=0.1),
         ):
             pytest.fail("two writers")

@@ -24,9 +24,9 @@ from deploys.target import Target
 from deploys.tunnel import tunnel
 from howdah import settings
 from howdah.danger import Danger
+from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.in_force import Row
-from howdah.refusal import Refusal
 from tests.verify.backend import Pyinfra
 from tests.verify.login import Door, passwords
 
@@ -60,7 +60,7 @@ class AtHand:
             found = snapshot(self.target)
             self.target.runtime.check_host(found)
             if not found.running:
-                raise Refusal(self._why_not(found))
+                raise HowdahError(self._why_not(found))
             self.target.runtime.refuse(found)
         return found
 
@@ -87,7 +87,7 @@ class AtHand:
         for name, operation in DEPLOY.items():
             try:
                 lines[name] = differences(operation, self.target)
-            except Refusal as e:
+            except HowdahError as e:
                 lines[name] = [str(e)]
         self.target.staged = None
         return lines
@@ -115,8 +115,10 @@ class AtHand:
         address = logins.reached(self.found, self.target)
         with or_fail(self.name):
             if not address:
-                raise Refusal(f"no login can be tried: it listens on {self.found.listen}, which "
-                              "is in no allowed network")  # fmt: skip
+                raise HowdahError(
+                    f"no login can be tried: it listens on {self.found.listen}, which is in no "
+                    "allowed network"
+                )
             known = passwords(self.target)
         near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
         door = Door(address, near, self.target.store.path("ca.crt"), known)
@@ -132,7 +134,7 @@ def or_fail(name: str, lost: dict[str, str] | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except (Refusal, PyinfraError, ConnectError) as e:
+    except (HowdahError, PyinfraError, ConnectError) as e:
         if lost is not None:
             lost[name] = str(e)
         raise pytest.fail.Exception(f"{name}: {e}", pytrace=False) from None

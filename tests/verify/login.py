@@ -9,8 +9,8 @@ import psycopg
 from typing_extensions import override
 
 from deploys.target import Target
+from howdah.errors import HowdahError
 from howdah.knobs import Address
-from howdah.refusal import Refusal
 from howdah.verifiers import ROLES
 from tests.refusals import Attempt
 
@@ -96,12 +96,12 @@ class Door:
 
 
 def passwords(target: Target) -> dict[str, Secret]:
-    """By role. Raises Refusal."""
+    """By role. Raises HowdahError."""
     found = {}
     for variable, knob in ROLES.items():
         password = target.store.password(variable)
         if password is None:
-            raise Refusal(f"{target.store.password_file(variable)} is missing; needs the "
+            raise HowdahError(f"{target.store.password_file(variable)} is missing; needs the "
                           "passwords that the deploy has used")  # fmt: skip
         found[getattr(target.cluster, knob)] = Secret(password)
     return found

@@ -21,7 +21,7 @@ DIGESTS = {placeholder(n): sha256(v.encode()).hexdigest() for n, v in VERIFIERS.
 
 
 class Engine:
-    """Of the files in one folder. Raises BadSql where they are rejected."""
+    """Of the files in one folder. Raises RolesSqlError where they are rejected."""
 
     def __init__(self, server: BareServer, folder: Path) -> None:
         self._server = server
