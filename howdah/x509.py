@@ -45,11 +45,11 @@ _CAKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
-class CertificateNameError(HowdahError):
+class SubjectError(HowdahError):
     """Not a name a certificate can carry."""
 
 
-class KeyPairError(HowdahError):
+class PairError(HowdahError):
     """A certificate or key that cannot be used."""
 
 
@@ -68,17 +68,13 @@ def _general_name(name: str) -> x509.DNSName | x509.IPAddress:
     except ValueError:
         pass
     if not is_dns_name(name):
-        raise CertificateNameError(
-            f"name is {name!r}; a DNS name (RFC 1123) or an IP address is needed"
-        )
+        raise SubjectError(f"name is {name!r}; a DNS name (RFC 1123) or an IP address is needed")
     return x509.DNSName(name.lower())
 
 
 def _general_names(names: Sequence[str]) -> list[x509.DNSName | x509.IPAddress]:
     if not names or isinstance(names, str):
-        raise CertificateNameError(
-            f"names are {names!r}; a list of DNS names or IP addresses is needed"
-        )
+        raise SubjectError(f"names are {names!r}; a list of DNS names or IP addresses is needed")
     return list(dict.fromkeys(map(_general_name, names)))
 
 
@@ -87,7 +83,7 @@ def _read_certificate(pem: bytes, what: str) -> x509.Certificate:
         certificate = x509.load_pem_x509_certificate(pem)
         certificate.public_key(), certificate.extensions  # parsed late
     except (ValueError, *_UNPARSED) as e:
-        raise KeyPairError(f"{what} is unreadable; a PEM certificate is needed") from e
+        raise PairError(f"{what} is unreadable; a PEM certificate is needed") from e
     return certificate
 
 
@@ -95,15 +91,13 @@ def _read_key(pem: bytes, what: str) -> "PrivateKeyTypes":
     try:
         return serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
-        raise KeyPairError(
-            f"{what} is unreadable; a PEM key without passphrase is needed"
-        ) from None
+        raise PairError(f"{what} is unreadable; a PEM key without passphrase is needed") from None
 
 
 def _read_ca_key(pem: bytes) -> _CAKey:
     key = _read_key(pem, "CA key")
     if not isinstance(key, _CAKey):
-        raise KeyPairError("CA key is neither EC nor RSA; no SCRAM login works below another kind")
+        raise PairError("CA key is neither EC nor RSA; no SCRAM login works below another kind")
     return key
 
 
@@ -152,9 +146,7 @@ def make_ca(environment: str, *, days: int = 3650, now: datetime | None = None) 
     """Make an authority named after the environment, which may issue leaves and nothing below."""
     common_name = f"Howdah CA {environment}"
     if not environment or len(common_name.encode()) > CN_LENGTH:
-        raise CertificateNameError(
-            f"environment is {environment!r}; a name of 1 to 54 bytes is needed"
-        )
+        raise SubjectError(f"environment is {environment!r}; a name of 1 to 54 bytes is needed")
     start, name = _now(now), _common_name(common_name)
     key = ec.generate_private_key(ec.SECP256R1())
     aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
@@ -181,12 +173,11 @@ def make_leaf(
 ) -> Pair:
     """Make a server certificate with a new key; it ends with its CA when that ends sooner.
 
-    Raises `CertificateNameError` for a name no certificate can carry, and `KeyPairError` for a CA
-    with faults.
+    Raises `SubjectError` for a name no certificate can carry, and `PairError` for a CA with faults.
     """
     alternatives, start = _general_names(names), _now(now)
     if faults := ca_faults(ca, start):
-        raise KeyPairError("; ".join(faults))
+        raise PairError("; ".join(faults))
     issuer, ca_key = _read_certificate(ca.certificate, "CA certificate"), _read_ca_key(ca.key)
     key = ec.generate_private_key(ec.SECP256R1())
     end = min(start + timedelta(days=days), issuer.not_valid_after_utc)
@@ -266,14 +257,14 @@ def leaf_faults(
 ) -> list[str]:
     """Why this leaf must be renewed, in a fixed order; empty when it is fit.
 
-    Raises `CertificateNameError` for a name no certificate can carry.
+    Raises `SubjectError` for a name no certificate can carry.
     """
     _general_names(names)
     try:
         certificate = _read_certificate(leaf.certificate, "certificate")
         key = _read_key(leaf.key, "key")
         issuer = _read_certificate(ca.certificate, "CA certificate")
-    except KeyPairError as e:
+    except PairError as e:
         return [str(e)]
     matching = key.public_key() == certificate.public_key()
     return [
@@ -298,7 +289,7 @@ def ca_faults(ca: Pair, now: datetime | None = None) -> list[str]:
     try:
         certificate = _read_certificate(ca.certificate, "CA certificate")
         key = _read_ca_key(ca.key)
-    except KeyPairError as e:
+    except PairError as e:
         return [str(e)]
     matching = key.public_key() == certificate.public_key()
     return [
