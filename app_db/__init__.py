@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from app_db.entity import Entity, EntityTable
     from app_db.errors import (
         AppDbError,
-        BadSettings,
-        ConnectionFailed,
-        Duplicate,
-        PoolExhausted,
-        SchemaBehind,
-        Stale,
-        Unavailable,
+        BadSettingsError,
+        ConnectionFailedError,
+        DuplicateError,
+        PoolExhaustedError,
+        SchemaBehindError,
+        StaleError,
+        UnavailableError,
     )
     from app_db.manage import DbManageService
     from app_db.repository import Repository
@@ -25,34 +25,44 @@ if TYPE_CHECKING:
     from app_db.user import User, UserRepository, UserTable
     from app_db.user_identity import UserIdentity, UserIdentityRepository, UserIdentityTable
 
-_MODULES = {
-    "app_db.entity": "Entity EntityTable",
-    "app_db.errors": """AppDbError BadSettings ConnectionFailed Duplicate PoolExhausted SchemaBehind
-        Stale Unavailable""",
-    "app_db.manage": "DbManageService",
-    "app_db.repository": "Repository",
-    "app_db.service": "DbSessionService",
-    "app_db.settings": "DatabaseSettings",
-    "app_db.user": "User UserRepository UserTable",
-    "app_db.user_identity": "UserIdentity UserIdentityRepository UserIdentityTable",
+_HOMES = {
+    "AppDbError": "app_db.errors",
+    "BadSettingsError": "app_db.errors",
+    "ConnectionFailedError": "app_db.errors",
+    "DatabaseSettings": "app_db.settings",
+    "DbManageService": "app_db.manage",
+    "DbSessionService": "app_db.service",
+    "DuplicateError": "app_db.errors",
+    "Entity": "app_db.entity",
+    "EntityTable": "app_db.entity",
+    "PoolExhaustedError": "app_db.errors",
+    "Repository": "app_db.repository",
+    "SchemaBehindError": "app_db.errors",
+    "StaleError": "app_db.errors",
+    "UnavailableError": "app_db.errors",
+    "User": "app_db.user",
+    "UserIdentity": "app_db.user_identity",
+    "UserIdentityRepository": "app_db.user_identity",
+    "UserIdentityTable": "app_db.user_identity",
+    "UserRepository": "app_db.user",
+    "UserTable": "app_db.user",
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = [
     "AppDbError",
-    "BadSettings",
-    "ConnectionFailed",
+    "BadSettingsError",
+    "ConnectionFailedError",
     "DatabaseSettings",
     "DbManageService",
     "DbSessionService",
-    "Duplicate",
+    "DuplicateError",
     "Entity",
     "EntityTable",
-    "PoolExhausted",
+    "PoolExhaustedError",
     "Repository",
-    "SchemaBehind",
-    "Stale",
-    "Unavailable",
+    "SchemaBehindError",
+    "StaleError",
+    "UnavailableError",
     "User",
     "UserIdentity",
     "UserIdentityRepository",
@@ -65,7 +75,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    module = import_module(_HOMES[name])
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -15,7 +15,7 @@ from app_db.entity import EntityTable
 from app_db.errors import AppDbError
 from app_db.migrating import migrating
 from app_db.offline import recording
-from app_db.recorded import UsesDatabase
+from app_db.recorded import UsesDatabaseError
 from app_db.schema import SCHEMA
 from app_db.settings import read_settings
 from app_db.tables import import_referred, import_tables, refuse_others
@@ -33,7 +33,7 @@ def run(tables: str | MetaData) -> None:
     if context.is_offline_mode():
         try:
             _render()
-        except UsesDatabase as e:
+        except UsesDatabaseError as e:
             raise CommandError(str(e)) from e
         return
     if (connection := context.config.attributes.get("connection")) is not None:

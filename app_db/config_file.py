@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from typing_extensions import override
 
-from app_db.errors import BadSettings
+from app_db.errors import BadSettingsError
 
 DEFAULT = Path("config.yaml")
 BLOCK = "database"
@@ -27,30 +27,33 @@ def path() -> Path | None:
 
 
 def read(known: Collection[str]) -> dict[str, Any]:
-    """`stage` and the keys of `database:`, which must be among ``known``. Raises BadSettings."""
+    """`stage` and the keys of `database:`, which must be among ``known``.
+
+    Raises BadSettingsError.
+    """
     file = path()
     if file is None:
         return {}
     found = _mapping(_parsed(file), f"{file}")
     for key in {"stage", BLOCK} - found.keys():
         if near := get_close_matches(key, found, n=1, cutoff=CLOSE):
-            raise BadSettings(f"unknown key {near[0]!r} in {file}; did you mean {key!r}?")
+            raise BadSettingsError(f"unknown key {near[0]!r} in {file}; did you mean {key!r}?")
     block = _mapping(found.get(BLOCK), f"{BLOCK} in {file}")
     for key in block:
         if key not in known:
-            raise BadSettings(f"unknown key '{BLOCK}.{key}' in {file}; {nearest(key, known)}")
+            raise BadSettingsError(f"unknown key '{BLOCK}.{key}' in {file}; {nearest(key, known)}")
     stage = {"stage": found["stage"]} if "stage" in found else {}
     return {**block, **stage}
 
 
 def refuse_slips(known: Collection[str]) -> None:
-    """Refuse a variable of the environment that is nearly one of ours. Raises BadSettings."""
+    """Refuse a variable of the environment that is nearly one of ours. Raises BadSettingsError."""
     ours = {PREFIX + name.upper() for name in known}
     for name in sorted(os.environ.keys() - ours):
         rest = name.removeprefix(PREFIX).lower()
         if name.startswith(PREFIX) and get_close_matches(rest, known, 1, CLOSE_IN_ENVIRONMENT):
             near = nearest(name, ours)
-            raise BadSettings(f"unknown variable {name} in the environment; {near}")
+            raise BadSettingsError(f"unknown variable {name} in the environment; {near}")
 
 
 def nearest(found: object, known: Iterable[str]) -> str:
@@ -69,7 +72,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
         for key, _ in node.value:
             if (name := str(key.value)) in seen:
                 mark = key.start_mark
-                raise BadSettings(f"{mark.name}:{mark.line + 1}: {name!r} is there twice")
+                raise BadSettingsError(f"{mark.name}:{mark.line + 1}: {name!r} is there twice")
             seen.add(name)
         found: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return found
@@ -80,17 +83,19 @@ def _parsed(file: Path) -> object:
         with file.open(encoding="utf-8") as stream:
             return yaml.load(stream, _Loader)  # noqa: S506 a SafeLoader
     except (OSError, UnicodeDecodeError) as e:
-        raise BadSettings(f"{file} cannot be read: {getattr(e, 'strerror', None) or e}") from None
+        raise BadSettingsError(
+            f"{file} cannot be read: {getattr(e, 'strerror', None) or e}"
+        ) from None
     except yaml.YAMLError as e:
         # Not the error itself: it quotes the line, and that may hold a password.
         mark = getattr(e, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise BadSettings(f"{file}{line} is no YAML; a mapping is needed") from None
+        raise BadSettingsError(f"{file}{line} is no YAML; a mapping is needed") from None
 
 
 def _mapping(found: object, where: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise BadSettings(f"{where} is {type(found).__name__}; a mapping is needed")
+        raise BadSettingsError(f"{where} is {type(found).__name__}; a mapping is needed")
     return {str(key): value for key, value in found.items()}

@@ -1,7 +1,7 @@
 """What app_db raises: each error is also the one of SQLAlchemy's that it stands for.
 
 So `except IntegrityError` and `except OperationalError` go on to work, and one word of ours
-(Duplicate, Stale, Unavailable) is enough for a handler.
+(DuplicateError, StaleError, UnavailableError) is enough for a handler.
 """
 
 from typing import Any
@@ -16,27 +16,27 @@ class AppDbError(Exception):
     """Whatever app_db itself has to say."""
 
 
-class BadSettings(AppDbError, ValueError):
+class BadSettingsError(AppDbError, ValueError):
     """The configuration cannot be used: what was found, what is needed, and where."""
 
 
-class SchemaBehind(AppDbError):
+class SchemaBehindError(AppDbError):
     """The database is not at the head of the history, and this login may not bring it there."""
 
 
-class Unavailable(AppDbError):
+class UnavailableError(AppDbError):
     """The database cannot serve now; the same request may succeed later (HTTP's 503)."""
 
 
-class ConnectionFailed(Unavailable, OperationalError):
+class ConnectionFailedError(UnavailableError, OperationalError):
     """No connection could be made, or the one in use has broken."""
 
 
-class PoolExhausted(Unavailable, PoolTimeout):
+class PoolExhaustedError(UnavailableError, PoolTimeout):
     """All connections of the pool were in use for pool_timeout seconds."""
 
 
-class Duplicate(AppDbError, IntegrityError):
+class DuplicateError(AppDbError, IntegrityError):
     """A row with the same key is there already (HTTP's 409).
 
     Attributes:
@@ -60,5 +60,5 @@ class Duplicate(AppDbError, IntegrityError):
         return f"duplicate key value violates unique constraint {self.constraint!r}"
 
 
-class Stale(AppDbError, StaleDataError):
+class StaleError(AppDbError, StaleDataError):
     """Somebody else has changed or deleted the row since it was read (HTTP's 409)."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app_db import urls
 from app_db.engine import make_engine
-from app_db.errors import AppDbError, BadSettings, SchemaBehind
+from app_db.errors import AppDbError, BadSettingsError, SchemaBehindError
 from app_db.migrating import DEPLOY, owner_to_become
 from app_db.schema import SCHEMA
 from app_db.service import DbSessionService
@@ -42,7 +42,7 @@ class DbManageService:
         """Bring the schema to the head, and say which that is.
 
         On PostgreSQL only where this login may SET ROLE to the schema's owner; elsewhere the
-        deploy does it, and this compares. Raises SchemaBehind, Unavailable, AppDbError.
+        deploy does it, and this compares. Raises SchemaBehindError, UnavailableError, AppDbError.
         """
         head = self.head()  # of a history that can be read
         with self._connected() as connection:
@@ -94,7 +94,7 @@ class DbManageService:
         if unknown := [one for one in found if one not in known]:
             raise AppDbError(f"the schema is at {at}, which {self.settings.migrations} does not "
                              f"have; {self._remedy(unknown[0])}")  # fmt: skip
-        raise SchemaBehind(f"the schema is at {at}, and {head} is needed; run {DEPLOY}")
+        raise SchemaBehindError(f"the schema is at {at}, and {head} is needed; run {DEPLOY}")
 
     def _remedy(self, unknown: str) -> str:
         if self.settings.migrations != DEFAULT and unknown.startswith(DEFAULT_NAMES):
@@ -128,15 +128,15 @@ def init_db() -> int:
 
 
 def history_folder(package: str) -> Path:
-    """Where the history is. Raises BadSettings."""
+    """Where the history is. Raises BadSettingsError."""
     try:
         spec = find_spec(package)
     except Exception as e:  # whatever a package says that does not import
-        raise BadSettings(
+        raise BadSettingsError(
             f"database.migrations is {package!r}, which cannot be imported "
             f"({type(e).__name__}: {e}); install it beside app_db, or name another"
         ) from None
     for location in (spec and spec.submodule_search_locations) or ():
         if (Path(location) / "env.py").exists():
             return Path(location)
-    raise BadSettings(f"database.migrations is {package!r}: no package with Alembic's env.py")
+    raise BadSettingsError(f"database.migrations is {package!r}: no package with Alembic's env.py")

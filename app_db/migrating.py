@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
-from app_db.errors import AppDbError, SchemaBehind
+from app_db.errors import AppDbError, SchemaBehindError
 from app_db.redaction import MIGRATES
 from app_db.schema import EXTENSIONS, LOCK_TIMEOUT, SCHEMA
 
@@ -35,7 +35,10 @@ FROM pg_namespace n JOIN pg_roles r ON r.oid = nspowner WHERE nspname = %s
 
 @contextmanager
 def migrating(connection: Connection) -> Iterator[None]:
-    """Prepare ``connection``, which nobody uses afterwards. Raises SchemaBehind, AppDbError."""
+    """Prepare ``connection``, which nobody uses afterwards.
+
+    Raises SchemaBehindError, AppDbError.
+    """
     if connection.dialect.name == "sqlite":
         with _unhindered(connection):
             yield
@@ -51,7 +54,7 @@ def migrating(connection: Connection) -> Iterator[None]:
     except ProgrammingError as e:
         if owner or getattr(e.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
             raise
-        raise SchemaBehind(f"{_user(connection)} may not migrate; run {DEPLOY}") from None
+        raise SchemaBehindError(f"{_user(connection)} may not migrate; run {DEPLOY}") from None
 
 
 def owner_to_become(connection: Connection) -> str | None:

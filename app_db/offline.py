@@ -30,7 +30,7 @@ def accept(_statement: str) -> None:
 def recording(check: Check = accept) -> Iterator[None]:
     """Let whoever configures an offline context get one that records.
 
-    Each statement is shown to ``check``, which may raise. Raises UsesDatabase where a revision
+    Each statement is shown to ``check``, which may raise. Raises UsesDatabaseError where a revision
     asks for an answer, even if the revision catches it.
     """
     alembics = MigrationContext.configure

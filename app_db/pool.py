@@ -9,7 +9,7 @@ from sqlalchemy import PoolProxiedConnection, QueuePool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from typing_extensions import override
 
-from app_db.errors import PoolExhausted
+from app_db.errors import PoolExhaustedError
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,11 @@ class WatchedPool(QueuePool):
 
     @override
     def connect(self) -> PoolProxiedConnection:
-        """A connection. Raises PoolExhausted after pool_timeout seconds."""
+        """A connection. Raises PoolExhaustedError after pool_timeout seconds."""
         try:
             return super().connect()
         except PoolTimeout as e:
-            exhausted = PoolExhausted(*e.args, code=e.code)
+            exhausted = PoolExhaustedError(*e.args, code=e.code)
         held = list(self.watch.holders())
         logger.error(
             "Connection pool exhausted%s", "".join(f"\n  held by {one}" for one in held),

@@ -16,7 +16,7 @@ OFFLINE = "uses the database while it is rendered offline; use plain op.* or op.
 PLACEHOLDER = re.compile(r"%(?:(%)|(?:\(([^)]+)\))?[sbt])|%")
 
 
-class UsesDatabase(BaseException):
+class UsesDatabaseError(BaseException):
     """A revision has asked for an answer. No Exception: it shall not be caught in passing."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Recorded:
 
     def ask(self) -> NoReturn:
         """Note that somebody wants an answer."""
-        self._rejected = UsesDatabase()
+        self._rejected = UsesDatabaseError()
         raise self._rejected
 
     def finish(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 from app_db.entity import Entity, EntityTable
-from app_db.errors import Stale
+from app_db.errors import StaleError
 from app_db.rows import by_id, fetched, selected
 
 E = TypeVar("E", bound=Entity)
@@ -26,7 +26,7 @@ class Repository(Generic[E, T]):
 
     `class UserRepository(Repository[User, UserTable])` says `entity = User` and `table =
     UserTable`. Each method that writes does it in a savepoint: when it is refused, the rest of
-    the session's work is as it was. All raise Unavailable where there is no connection.
+    the session's work is as it was. All raise UnavailableError where there is no connection.
     """
 
     entity: type[E]
@@ -59,14 +59,14 @@ class Repository(Generic[E, T]):
         return fetched(self._session, self.entity, statement)
 
     def create(self, entity: E) -> E:
-        """Store a new entity. Raises Duplicate."""
+        """Store a new entity. Raises DuplicateError."""
         row = self.table.model_validate(dict(self._checked(entity)))
         with self._alone():
             self._session.add(row)
         return self._entity(row)
 
     def create_many(self, entities: Iterable[E]) -> Sequence[E]:
-        """Store all of them, or none, in one statement that is sent once. Raises Duplicate."""
+        """Store all of them, or none, in one statement that is sent once. Raises DuplicateError."""
         created = [self._checked(entity) for entity in entities]
         if created:
             with self._alone():
@@ -76,7 +76,8 @@ class Repository(Generic[E, T]):
     def update(self, entity: E) -> E:
         """Store what has changed; the entity returned has the next version.
 
-        Raises Stale where the row was changed or deleted since ``entity`` was read, Duplicate.
+        Raises StaleError where the row was changed or deleted since ``entity`` was read, and
+        DuplicateError.
         """
         row = self._session.get(self.table, entity.id)
         if row is not None and row.version != entity.version:
@@ -115,9 +116,11 @@ class Repository(Generic[E, T]):
                 raise
             raise self._stale(entity) from None
 
-    def _stale(self, entity: E) -> Stale:
-        return Stale(f"{self.entity.__name__} {entity.id} was changed or deleted since its version "
-                     f"{entity.version} was read; read it again")  # fmt: skip
+    def _stale(self, entity: E) -> StaleError:
+        return StaleError(
+            f"{self.entity.__name__} {entity.id} was changed or deleted since its version "
+            f"{entity.version} was read; read it again"
+        )
 
 
 def _uuid(id: UUID | str) -> UUID:  # noqa: A002

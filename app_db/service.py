@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app_db.engine import make_engine
-from app_db.errors import BadSettings
+from app_db.errors import BadSettingsError
 from app_db.health import OWN, Health
 from app_db.pool import PoolStatus, WatchedPool, counts
 from app_db.sessions import OpenSessions, TrackedSession
@@ -44,7 +44,7 @@ class DbSessionService:
                 only._begin(settings or read_settings())
                 DbSessionService._only = only
             elif settings is not None and settings != only.settings:
-                raise BadSettings("this process has an engine with other settings; "
+                raise BadSettingsError("this process has an engine with other settings; "
                                   "DbSessionService.reset() forgets it")  # fmt: skip
             return only
 
@@ -73,7 +73,7 @@ class DbSessionService:
     def session_scope(self) -> Iterator[Session]:
         """A session that is committed at the end, rolled back on an error, closed in any case.
 
-        Raises what was raised inside; Unavailable where there is no connection.
+        Raises what was raised inside; UnavailableError where there is no connection.
         """
         session = self.get_session()
         try:

@@ -17,7 +17,7 @@ from sqlalchemy import URL
 from typing_extensions import override
 
 from app_db import config_file, urls
-from app_db.errors import BadSettings
+from app_db.errors import BadSettingsError
 
 SECRETS = Path("/run/secrets")  # where Docker and `make bundle` put them
 # The specification's table "Development | Production".
@@ -90,13 +90,16 @@ class _Environment(EnvSettingsSource):
 
 
 def read_settings(**given: Any) -> DatabaseSettings:
-    """The settings; ``given`` wins over all. Raises BadSettings, which says all that is wrong."""
+    """The settings; ``given`` wins over all.
+
+    Raises BadSettingsError, which says all that is wrong.
+    """
     try:
         return DatabaseSettings(**given)
     except ValidationError as e:
         found = [_told(error, given) for error in e.errors(include_url=False)]
     # Outside of the handler: pydantic's error has the values, and one may be a password.
-    raise BadSettings("; ".join(found))
+    raise BadSettingsError("; ".join(found))
 
 
 def _told(error: Any, given: dict[str, Any]) -> str:

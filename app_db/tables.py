@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, MetaData, Table
 from sqlmodel import SQLModel
 
 from app_db.entity import EntityTable
-from app_db.errors import BadSettings
+from app_db.errors import BadSettingsError
 
 # What only a module with a table has of SQLAlchemy's.
 MARKS = {"Table", "Mapped", "mapped_column"}
@@ -21,7 +21,7 @@ NAMES = {"__tablename__", "__table__"}
 def import_tables(package: str) -> None:
     """Import each module of ``package`` that defines one: SQLModel's, a declarative base's, Core's.
 
-    Only these: a module that starts an application is not run. Raises BadSettings.
+    Only these: a module that starts an application is not run. Raises BadSettingsError.
     """
     for folder in _folders(package):
         for file in sorted(folder.rglob("*.py")):
@@ -44,7 +44,7 @@ def _table(key: ForeignKey) -> str:
 
 
 def refuse_others(package: str) -> None:
-    """Refuse a table of ``package`` that no revision would ever have. Raises BadSettings."""
+    """Refuse a table of ``package`` that no revision would ever have. Raises BadSettingsError."""
     for mapper in SQLModel._sa_registry.mappers:
         _refuse(package, mapper.class_.__module__, mapper.class_.__name__, mapper.local_table)
     for module in list(sys.modules):
@@ -57,7 +57,7 @@ def refuse_others(package: str) -> None:
 def _refuse(package: str, module: str, name: str, table: object) -> None:
     ours = f"{module}.".startswith(f"{package}.")
     if ours and isinstance(table, Table) and table.metadata is not EntityTable.metadata:
-        raise BadSettings(
+        raise BadSettingsError(
             f"{module}.{name} is in no history: it needs EntityTable as a base, "
             "or `metadata = EntityTable.metadata`"
         )
@@ -67,12 +67,14 @@ def _folders(package: str) -> list[Path]:
     try:
         spec = find_spec(package)
     except Exception as e:  # whatever a package says that does not import
-        raise BadSettings(
+        raise BadSettingsError(
             f"package {package!r} cannot be imported ({type(e).__name__}: {e}); install it beside "
             "app_db, or name the one with your tables"
         ) from None
     if spec is None or spec.submodule_search_locations is None:
-        raise BadSettings(f"no package {package!r} is importable; name the one with your tables")
+        raise BadSettingsError(
+            f"no package {package!r} is importable; name the one with your tables"
+        )
     return [Path(location) for location in spec.submodule_search_locations]
 
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 from app_db.errors import AppDbError
 
 
-class NoTimeZone(AppDbError, ValueError):
+class NoTimeZoneError(AppDbError, ValueError):
     """A datetime that could be anywhere; which one need not be in a log."""
 
 
@@ -24,7 +24,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise NoTimeZone("a datetime has no time zone; datetime.now(UTC) has one")
+            raise NoTimeZoneError("a datetime has no time zone; datetime.now(UTC) has one")
         return value.astimezone(UTC)
 
     @override

@@ -6,7 +6,7 @@ from sqlite3 import SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
-from app_db.errors import ConnectionFailed, Duplicate
+from app_db.errors import ConnectionFailedError, DuplicateError
 from app_db.redaction import MIGRATES, hide_values
 
 UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
@@ -21,11 +21,11 @@ def translate(context: ExceptionContext) -> Exception | None:
     if not isinstance(found, DBAPIError) or found.orig is None:
         return None
     if context.is_disconnect or context.connection is None:
-        return ConnectionFailed(None, None, found.orig, hide_parameters=True,
+        return ConnectionFailedError(None, None, found.orig, hide_parameters=True,
                                 connection_invalidated=context.is_disconnect)  # fmt: skip
     constraint = violated(found.orig)
     if constraint is not None:
-        duplicate = Duplicate(found.statement, found.params, found.orig, hide_parameters=True)
+        duplicate = DuplicateError(found.statement, found.params, found.orig, hide_parameters=True)
         duplicate.constraint = constraint
         return duplicate
     return None
@@ -51,7 +51,7 @@ def violated(error: BaseException) -> str | None:
 
 def message(error: BaseException) -> str:
     """What a log may say of an error: its first line, without values or SQL."""
-    driver = getattr(error, "orig", None) if not isinstance(error, Duplicate) else None
+    driver = getattr(error, "orig", None) if not isinstance(error, DuplicateError) else None
     return str(driver or error).partition("\n")[0]
 
 

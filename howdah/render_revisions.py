@@ -19,7 +19,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from app_db.offline import recording
-from app_db.recorded import OFFLINE, UsesDatabase
+from app_db.recorded import OFFLINE, UsesDatabaseError
 from howdah import psql_text
 from howdah.revisions import SchemaError, contains, folder, head
 
@@ -61,7 +61,7 @@ def main() -> int:
             out.write(render(package, starts.split(","), *end))
         except SchemaError as e:
             return _fail(str(e))
-        except (Exception, SystemExit, UsesDatabase) as e:
+        except (Exception, SystemExit, UsesDatabaseError) as e:
             return _fail(f"{sys.argv[1]}: {_place(e)}{_cause(e)}")
     return 0
 
@@ -81,7 +81,7 @@ def _place(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    if isinstance(error, UsesDatabase | psql_text.StatementError):
+    if isinstance(error, UsesDatabaseError | psql_text.StatementError):
         return str(error)
     unbound = re.search(r"A value is required for bind parameter '([^']+)'", str(error))
     if unbound:

@@ -12,7 +12,14 @@ from metrics import PoolMetrics
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from app_db import DbSessionService, Duplicate, Stale, Unavailable, User, UserRepository
+from app_db import (
+    DbSessionService,
+    DuplicateError,
+    StaleError,
+    UnavailableError,
+    User,
+    UserRepository,
+)
 from app_db.repository import LONGEST_PAGE
 
 
@@ -106,13 +113,13 @@ def delete(user_id: UUID, users: Users) -> None:
         raise HTTPException(404, f"no user {user_id}")
 
 
-@app.exception_handler(Duplicate)
-@app.exception_handler(Stale)
+@app.exception_handler(DuplicateError)
+@app.exception_handler(StaleError)
 def conflict(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 409)
 
 
-@app.exception_handler(Unavailable)
+@app.exception_handler(UnavailableError)
 def unavailable(_request: Request, _error: Exception) -> JSONResponse:
     # Not the error: it names hosts and roles, and is in the log.
     return JSONResponse({"detail": "database unavailable"}, 503, {"Retry-After": "5"})

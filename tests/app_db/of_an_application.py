@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app_db import DbSessionService, Duplicate, User, UserRepository
+from app_db import DbSessionService, DuplicateError, User, UserRepository
 
 ANN = User(first_name="Ann", last_name="Smith", email="ann@example.com")
 SAME = pytest.mark.parametrize("again", [False, True])  # the second finds nothing of the first
@@ -29,7 +29,7 @@ def test_by_the_code_under_test(again):
     def clash():
         try:
             code()
-        except Duplicate:
+        except DuplicateError:
             refused.append(again)
 
     refused = []

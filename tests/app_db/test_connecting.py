@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app_db.engine import make_engine
-from app_db.errors import ConnectionFailed, Unavailable
+from app_db.errors import ConnectionFailedError, UnavailableError
 from app_db.passwords import Password, taken_out
 from app_db.settings import DatabaseSettings, read_settings
 from app_db.urls import verified
@@ -57,11 +57,11 @@ def test_a_short_outage_is_waited_for_and_a_long_one_told_at_once(
     refusing: Refusing, settings: DatabaseSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = make_engine(settings)
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailedError):
         engine.connect()
     first = refusing.count
     assert first > 3
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailedError):
         engine.connect()
     assert refusing.count == first + 1
     told = [r for r in caplog.records if r.message == "Database connection failed, trying again"]
@@ -72,19 +72,19 @@ def test_what_succeeds_ends_an_outage(
     refusing: Refusing, settings: DatabaseSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = make_engine(settings)
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailedError):
         engine.connect()
     with monkeypatch.context() as patch:
         patch.setattr(engine.dialect, "connect", lambda *_, **__: object())
         engine.pool._creator(None)  # type: ignore[call-arg, misc]
     before = refusing.count
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailedError):
         engine.connect()
     assert refusing.count > before + 3
 
 
 def test_no_frame_of_a_traceback_has_the_password(settings: DatabaseSettings) -> None:
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(UnavailableError) as failed:
         make_engine(settings).connect()
     assert "s3cret" not in "".join(_locals(failed.value))
 
@@ -93,7 +93,7 @@ def test_neither_has_one_where_the_url_had_it(refusing: Refusing) -> None:
     Path("config.yaml").write_text("stage: development\n")
     url = f"postgresql://appuser:s3cret@127.0.0.1:{refusing.port}/appdb?sslmode=disable"
     engine = make_engine(read_settings(url=url, connect_timeout=2))
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(UnavailableError) as failed:
         engine.connect()
     assert "s3cret" not in "".join(_locals(failed.value)) + repr(engine)
 
@@ -113,8 +113,11 @@ def _locals(error: BaseException | None) -> Iterator[str]:
 def test_a_missing_password_file_is_named(settings: DatabaseSettings) -> None:
     assert settings.password_file
     settings.password_file.unlink()
-    with pytest.raises(ConnectionFailed, match=r"password file '.*/password' cannot be used: No "
-                       "such file or directory; write the password into it, or name"):  # fmt: skip
+    said = (
+        r"password file '.*/password' cannot be used: No such file or directory; "
+        "write the password into it, or name"
+    )
+    with pytest.raises(ConnectionFailedError, match=said):
         make_engine(settings).connect()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app_db import DbSessionService, PoolExhausted, UserRepository, errors
+from app_db import DbSessionService, PoolExhaustedError, UserRepository, errors
 from app_db.manage import init_db
 from app_db.pool import PoolStatus
 from app_db.settings import DatabaseSettings, read_settings
@@ -57,7 +57,7 @@ def test_every_error_is_documented_with_what_it_is_too() -> None:
     for name, one in ours.items():
         also = re.findall(r"`(\w+)`", found[name][0])
         assert set(also) <= {base.__name__ for base in one.__mro__}
-    assert "TimeoutError" in {base.__name__ for base in PoolExhausted.__mro__}
+    assert "TimeoutError" in {base.__name__ for base in PoolExhaustedError.__mro__}
 
 
 def test_every_key_of_the_pool_is_documented() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NAMES = """DbSessionService DbManageService Entity EntityTable User UserTable UserRepository
-UserIdentity UserIdentityTable UserIdentityRepository Duplicate Stale Unavailable BadSettings"""
+UserIdentity UserIdentityTable UserIdentityRepository DuplicateError StaleError
+UnavailableError BadSettingsError"""
 THE_DEPLOYS = {"pyinfra", "jinja2", "cryptography", "pgparse", "gevent", "pytest"}
 
 

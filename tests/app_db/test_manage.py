@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import MetaData, text
 from sqlmodel import SQLModel
 
-from app_db import BadSettings, DbManageService, DbSessionService, User, UserRepository
+from app_db import BadSettingsError, DbManageService, DbSessionService, User, UserRepository
 from app_db.manage import init_db
 from app_db.settings import read_settings
 from app_db.tables import import_tables
@@ -258,7 +258,9 @@ def test_tables_are_found_and_nothing_else_is_imported(
         *(f"mine_to_find.nouns.{one}" for one in ("base", "core", "word")),
     }
     assert found == {"mine_to_find", *nouns}
-    with pytest.raises(BadSettings, match="no package 'nowhere_to_find' is importable; name the"):
+    with pytest.raises(
+        BadSettingsError, match="no package 'nowhere_to_find' is importable; name the"
+    ):
         import_tables("nowhere_to_find")
 
 

@@ -14,11 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from app_db import (
-    BadSettings,
+    BadSettingsError,
     DbManageService,
     DbSessionService,
-    PoolExhausted,
-    Unavailable,
+    PoolExhaustedError,
+    UnavailableError,
     UserRepository,
 )
 from app_db.settings import read_settings
@@ -51,7 +51,7 @@ def test_a_process_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
         made = list(threads.map(lambda _: DbSessionService(), range(50)))
     assert {id(one) for one in made} == {id(DbSessionService())}
     DbSessionService(read_settings())
-    with pytest.raises(BadSettings, match="this process has an engine with other settings"):
+    with pytest.raises(BadSettingsError, match="this process has an engine with other settings"):
         DbSessionService(read_settings(pool_size=2))
     DbSessionService.reset()
     assert DbSessionService(read_settings(pool_size=2)).settings.pool_size == 2
@@ -81,7 +81,8 @@ def test_a_scope_rolls_back_and_says_why(
     (record,) = [r for r in caplog.records if r.message == "Database transaction failed"]
     assert record.levelno == logging.ERROR
     said = "duplicate key value violates unique constraint 'uq_t_a'"
-    assert (record.__dict__["error_type"], record.__dict__["error_message"]) == ("Duplicate", said)
+    assert record.__dict__["error_type"] == "DuplicateError"
+    assert record.__dict__["error_message"] == said
     assert rows(service) == []
     with pytest.raises(KeyboardInterrupt), service.session_scope() as session:
         insert(session, 2)
@@ -173,9 +174,9 @@ def test_exhaustion_is_unavailability_and_no_broken_connection(service: DbSessio
     with service.session_scope() as one, service.session_scope() as two:
         one.execute(text("SELECT 1"))
         two.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable) as failed, service.session_scope() as three:
+        with pytest.raises(UnavailableError) as failed, service.session_scope() as three:
             three.execute(text("SELECT 1"))
-    assert isinstance(failed.value, PoolExhausted)
+    assert isinstance(failed.value, PoolExhaustedError)
     assert failed.value.__context__ is None
 
 
@@ -218,7 +219,7 @@ def test_an_unhealthy_database_is_counted(caplog: pytest.LogCaptureFixture, tmp_
     assert service.get_pool_status()["consecutive_health_failures"] == 2
     record = caplog.records[-1]
     assert record.message == "Database health check failed"
-    assert record.__dict__["error_type"] == "ConnectionFailed"
+    assert record.__dict__["error_type"] == "ConnectionFailedError"
     assert (
         record.__dict__["error_message"]
         == f"unable to open database: {tmp_path}/missing/database.db"
@@ -283,7 +284,7 @@ def test_a_database_in_memory_is_one(caplog: pytest.LogCaptureFixture) -> None:
     service = DbSessionService(read_settings(url="sqlite://", pool_timeout=0.1))
     with service.session_scope() as session:
         session.execute(text("CREATE TABLE app.t (a int)"))
-        with pytest.raises(PoolExhausted), service.session_scope() as second:
+        with pytest.raises(PoolExhaustedError), service.session_scope() as second:
             second.execute(text("SELECT 1"))
     assert rows(service) == []
     assert service.health_check()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app_db.errors import BadSettings
+from app_db.errors import BadSettingsError
 from app_db.settings import DatabaseSettings, read_settings
 
 URL = "postgresql://appuser@db1/appdb"
@@ -45,7 +45,7 @@ def test_app_config_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("APP_CONFIG", str(tmp_path / "other.yaml"))
     assert read_settings().pool_size == 2
     monkeypatch.setenv("APP_CONFIG", "missing.yaml")
-    with pytest.raises(BadSettings, match=r"^missing\.yaml cannot be read: No such file"):
+    with pytest.raises(BadSettingsError, match=r"^missing\.yaml cannot be read: No such file"):
         read_settings()
 
 
@@ -81,7 +81,7 @@ def test_an_applications_own_blocks_are_its_own() -> None:
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place(text: str, said: str) -> None:
     configure(text)
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(BadSettingsError) as refused:
         read_settings()
     assert str(refused.value).startswith(said)
 
@@ -89,7 +89,7 @@ def test_a_mistake_is_told_with_its_place(text: str, said: str) -> None:
 def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     configure("database:\n  pool_size: many\n")
     monkeypatch.setenv("DATABASE_POOL_TIMEOUT", "0")
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(BadSettingsError) as refused:
         read_settings()
     assert str(refused.value).split("; ") == [
         "no database is named", "set DATABASE_URL, or database.url in config.yaml",
@@ -105,7 +105,7 @@ def test_a_slip_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -
     read_settings()
     monkeypatch.setenv("DATABASE_POOLSIZE", "5")
     said = "unknown variable DATABASE_POOLSIZE in the environment; did you mean .*POOL_SIZE"
-    with pytest.raises(BadSettings, match=said):
+    with pytest.raises(BadSettingsError, match=said):
         read_settings()
 
 
@@ -122,7 +122,9 @@ def test_a_password_in_a_url_needs_the_files_word(
     monkeypatch.setenv("STAGE", "development")
     for stage in ("", "stage: production\n", "stage: staging\n"):
         configure(stage)
-        with pytest.raises(BadSettings, match="a password is in the URL; write it into the") as e:
+        with pytest.raises(
+            BadSettingsError, match="a password is in the URL; write it into the"
+        ) as e:
             read_settings()
         assert "s3cret" not in repr(e.value)
         assert e.value.__context__ is None
@@ -132,17 +134,17 @@ def test_a_password_in_a_url_needs_the_files_word(
 
 def test_a_key_that_is_there_twice_is_refused() -> None:
     configure("stage: production\ndatabase:\n  url: sqlite://\nstage: development\n")
-    with pytest.raises(BadSettings, match=r"^config\.yaml:4: 'stage' is there twice$"):
+    with pytest.raises(BadSettingsError, match=r"^config\.yaml:4: 'stage' is there twice$"):
         read_settings()
 
 
 def test_a_broken_url_or_file_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://appuser:s3cret@db1:port/appdb")
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(BadSettingsError) as refused:
         read_settings()
     assert "s3cret" not in repr(refused.value)
     configure("database:\n  url: postgresql://a:s3cret@b\n :")
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(BadSettingsError) as refused:
         read_settings()
     assert "s3cret" not in repr(refused.value)
 
@@ -161,7 +163,7 @@ def test_postgresql_means_psycopg_3(url: str, driver: str) -> None:
 
 @pytest.mark.parametrize("driver", ["postgresql+psycopg2", "postgresql+asyncpg", "oracle"])
 def test_other_drivers_are_refused(driver: str) -> None:
-    with pytest.raises(BadSettings, match=r"^url: driver .*; needs postgresql://"):
+    with pytest.raises(BadSettingsError, match=r"^url: driver .*; needs postgresql://"):
         read_settings(url=f"{driver}://db1/appdb")
 
 

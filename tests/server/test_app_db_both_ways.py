@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from app_db import DbManageService
-from app_db.recorded import UsesDatabase
+from app_db.recorded import UsesDatabaseError
 from app_db.settings import read_settings
 from deploys.migrate import GUARDED
 from deploys.sql import OPTIONS, SINCE_17
@@ -92,7 +92,7 @@ class BothWays:
         self._empty("offline")
         try:
             sql = render(package, ["base"])
-        except (Exception, UsesDatabase) as e:
+        except (Exception, UsesDatabaseError) as e:
             return f"rejected {type(e).__name__}: {e}"
         # As the deploy found it: roles-sql has made the table.
         whole = GUARDED.format(connect="", owner="appowner", now="''", sql=sql)

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import DateTime, Enum, Integer, String, Uuid, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app_db import ConnectionFailed, DbSessionService
+from app_db import ConnectionFailedError, DbSessionService
 from app_db.timestamps import UtcDateTime
 from howdah.x509 import make_ca
 from tests.server.application import settings
@@ -50,19 +50,21 @@ def test_connections_are_encrypted_and_verified(service: Service) -> None:
 
 def test_a_server_of_another_ca_is_refused(service: Service, tmp_path: Path) -> None:
     (foreign := tmp_path / "ca.crt").write_bytes(make_ca("another").certificate)
-    with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+    with pytest.raises(ConnectionFailedError, match="certificate verify failed"):
         scalar(service(sslrootcert=foreign, connect_timeout=2), "SELECT 1")
     assert scalar(service("?sslmode=require", sslrootcert=foreign), "SELECT 1") == 1
 
 
 def test_a_missing_ca_is_named(service: Service) -> None:
-    with pytest.raises(ConnectionFailed, match='root certificate file "/nowhere" does not exist'):
+    with pytest.raises(
+        ConnectionFailedError, match='root certificate file "/nowhere" does not exist'
+    ):
         scalar(service(sslrootcert="/nowhere", connect_timeout=2), "SELECT 1")
 
 
 def test_a_host_by_another_name_is_refused(service: Service, deployed: Checkout) -> None:
     url = f"postgresql://appuser@127.0.0.2:{deployed.port}/appdb?hostaddr=127.0.0.1"
-    with pytest.raises(ConnectionFailed, match="does not match host name"):
+    with pytest.raises(ConnectionFailedError, match="does not match host name"):
         scalar(service(url=url, connect_timeout=2), "SELECT 1")
 
 
@@ -72,7 +74,11 @@ def test_each_new_connection_reads_the_password(
     file = tmp_path / "password"
     file.write_text(deployed.password("appuser"))
     one = service(password_file=file, connect_timeout=2)
-    with one.session_scope() as first, pytest.raises(ConnectionFailed), one.session_scope() as two:
+    with (
+        one.session_scope() as first,
+        pytest.raises(ConnectionFailedError),
+        one.session_scope() as two,
+    ):
         first.execute(text("SELECT 1"))
         file.write_text("a wrong one, that is long enough\n")
         first.execute(text("SELECT 1"))  # a session that is open stays
@@ -171,7 +177,7 @@ def test_a_fork_inside_of_a_session_leaves_the_parents_alone(service: Service) -
             code = 1
             try:
                 session.commit()
-            except ConnectionFailed:
+            except ConnectionFailedError:
                 session.close()
                 code = 7 if scalar(one, "SELECT 1") == 1 else 2
             finally:

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app_db import (
-    ConnectionFailed,
+    ConnectionFailedError,
     DbManageService,
     DbSessionService,
-    SchemaBehind,
+    SchemaBehindError,
     UserRepository,
 )
 from app_db.settings import DatabaseSettings, read_settings
@@ -99,7 +99,7 @@ def test_more_traffic_needs_the_inventory_too(converged: Checkout) -> None:
     *_, limit = shown("app_db.md", "QueuePool limit reached")
     more = settings(converged, pool_size=25, connect_timeout=2)
     with (
-        pytest.raises(ConnectionFailed) as failed,
+        pytest.raises(ConnectionFailedError) as failed,
         held(DbSessionService(more), 35),
     ):
         pass
@@ -124,7 +124,7 @@ def test_a_closed_connection_is_replaced_by_a_ping(
     of, close = request.getfixturevalue(how)
     service = DbSessionService(of(pool_pre_ping=False))
     close(select(service, "SELECT pg_backend_pid()"))
-    with pytest.raises(ConnectionFailed) as failed:
+    with pytest.raises(ConnectionFailedError) as failed:
         select(service)
     assert is_shown(message, str(failed.value))
     DbSessionService.reset()
@@ -212,7 +212,7 @@ def test_a_server_that_is_behind_is_brought_to_the_head_with_its_rows(bare: Chec
     with pytest.raises(ProgrammingError) as failed, service.session_scope() as session:
         UserRepository(session).list()
     assert is_shown(message, str(failed.value))
-    with pytest.raises(SchemaBehind) as behind:
+    with pytest.raises(SchemaBehindError) as behind:
         manage.create_all()
     assert f"init-db: {behind.value}\n" == told
     for path, content in kept.items():
@@ -248,7 +248,7 @@ def test_a_relation_that_does_not_exist_is_made_by_a_deploy(bare: Checkout) -> N
     with pytest.raises(DBAPIError) as failed, service.session_scope() as session:
         UserRepository(session).list()
     assert is_shown(message, str(failed.value))
-    with pytest.raises(SchemaBehind) as behind:
+    with pytest.raises(SchemaBehindError) as behind:
         DbManageService(settings(bare)).create_all()
     assert f"init-db: {behind.value}\n" == told
     bare.deploy()

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app_db import ConnectionFailed, DbSessionService
+from app_db import ConnectionFailedError, DbSessionService
 from howdah.files import write_whole
 from tests.server.application import environment, held, select, settings
 from tests.server.checkout import ROOT, Checkout, free_port, until
@@ -162,7 +162,7 @@ def test_a_restart_fails_only_what_is_in_flight(converged: Checkout) -> None:
         started(converged)
     assert len(load.failed) <= load.threads
     assert [e for begun, e in load.failed if begun > down] == []
-    assert all(isinstance(e, ConnectionFailed) for _, e in load.failed)
+    assert all(isinstance(e, ConnectionFailedError) for _, e in load.failed)
     assert load.service.get_pool_status()["invalid"] >= 1
 
 

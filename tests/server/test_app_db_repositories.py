@@ -19,11 +19,11 @@ from sqlmodel import Field
 from app_db import (
     DbManageService,
     DbSessionService,
-    Duplicate,
+    DuplicateError,
     Entity,
     EntityTable,
     Repository,
-    Stale,
+    StaleError,
     User,
     UserIdentity,
     UserIdentityRepository,
@@ -150,17 +150,17 @@ def test_an_update_of_a_row_that_is_held_since_before(service: DbSessionService)
         session.commit()
         with service.session_scope() as another:
             UserRepository(another).delete(ann.id)
-        with pytest.raises(Stale):
+        with pytest.raises(StaleError):
             users.update(ann)
 
 
 def test_a_duplicate_is_the_same_in_another_process(service: DbSessionService) -> None:
     ann = user(email="ann@example.com")
     with service.session_scope() as session:
-        with pytest.raises(Duplicate) as refused:
+        with pytest.raises(DuplicateError) as refused:
             UserRepository(session).create_many([ann, user(email="ann@example.com")])
         again = pickle.loads(pickle.dumps(refused.value))
-    assert (type(again), str(again)) == (Duplicate, str(refused.value))
+    assert (type(again), str(again)) == (DuplicateError, str(refused.value))
     assert again.constraint == "uq_users_email_lower"
 
 
@@ -195,7 +195,7 @@ def test_an_email_is_one_users_where_given(service: DbSessionService) -> None:
     with service.session_scope() as session:
         users = UserRepository(session)
         bob, second = users.create(user("Bob")), user(email="ANN@example.com")
-        with pytest.raises(Duplicate, match="uq_users_email_lower") as refused:
+        with pytest.raises(DuplicateError, match="uq_users_email_lower") as refused:
             users.create(second)
         assert refused.value.constraint == "uq_users_email_lower"
         assert isinstance(refused.value, IntegrityError)
@@ -208,7 +208,7 @@ def test_an_email_is_one_users_where_given(service: DbSessionService) -> None:
 def test_an_id_is_used_once(service: DbSessionService) -> None:
     ann = user()
     stored(service, ann)
-    with service.session_scope() as session, pytest.raises(Duplicate, match="pk_users"):
+    with service.session_scope() as session, pytest.raises(DuplicateError, match="pk_users"):
         UserRepository(session).create(ann)
 
 
@@ -261,10 +261,10 @@ def test_a_lost_update_is_an_error(service: DbSessionService) -> None:
         first.first_name, second.first_name = "First", "Second"
         users.update(first)
         said = rf"^User {ann.id} was changed or deleted since its version 1 was read; read it again"
-        with pytest.raises(Stale, match=said):
+        with pytest.raises(StaleError, match=said):
             users.update(second)
         users.delete(bob.id)
-        with pytest.raises(Stale):
+        with pytest.raises(StaleError):
             users.update(bob)
     with service.session_scope() as session:
         found = UserRepository(session).get(ann.id)
@@ -277,7 +277,9 @@ def test_one_of_two_updates_at_the_same_time_is_lost(service: DbSessionService) 
     stored(service, ann)
     read, results = threading.Barrier(2), []
     # SQLite refuses whoever would write after another has, before it looks at a row.
-    lost = Stale if service.engine.dialect.name == "postgresql" else (Stale, OperationalError)
+    lost: tuple[type[Exception], ...] = (StaleError,)
+    if service.engine.dialect.name == "sqlite":
+        lost = (StaleError, OperationalError)
 
     def rename(name: str) -> None:
         try:
@@ -318,7 +320,7 @@ def test_a_row_that_changed_under_the_session_is_stale(service: DbSessionService
         assert row
         session.execute(text("UPDATE app.users SET last_name = 'x'"))  # the identity map is older
         ann.first_name = "Anna"
-        with pytest.raises(Stale) as refused:
+        with pytest.raises(StaleError) as refused:
             users.update(ann)
         assert isinstance(refused.value, StaleDataError)
 
@@ -329,7 +331,7 @@ def test_an_update_to_a_taken_email_is_refused(service: DbSessionService) -> Non
     with service.session_scope() as session:
         users = UserRepository(session)
         bob.email = "Ann@Example.com"
-        with pytest.raises(Duplicate, match="uq_users_email_lower"):
+        with pytest.raises(DuplicateError, match="uq_users_email_lower"):
             users.update(bob)
         ann.first_name = "Anna"
         assert users.update(ann).version == 2
@@ -347,7 +349,7 @@ def test_the_database_keeps_time_and_version(service: DbSessionService) -> None:
         assert found
         assert found.version == 2
         assert datetime.now(UTC) - found.updated_at < timedelta(minutes=1)
-        with pytest.raises(Stale):
+        with pytest.raises(StaleError):
             users.update(ann)
 
 
@@ -404,7 +406,7 @@ def test_many_are_created_or_none(service: DbSessionService) -> None:
         users = UserRepository(session)
         assert users.create_many(many) == many
         assert users.create_many([]) == []
-        with pytest.raises(Duplicate):
+        with pytest.raises(DuplicateError):
             users.create_many([user("new"), many[500]])
     with service.session_scope() as session:
         assert len(UserRepository(session).list(limit=1000)) == 1000
@@ -448,7 +450,7 @@ def test_a_login_leads_to_its_user_in_one_statement(service: DbSessionService, i
         assert identities.find_user(issuer, "1") == ann
         assert len([one for one in statements if one != "BEGIN"]) == 1  # SQLite's is a statement
         assert identities.find_user(issuer, "2") is None
-        with pytest.raises(Duplicate, match="uq_user_identities_issuer_subject"):
+        with pytest.raises(DuplicateError, match="uq_user_identities_issuer_subject"):
             identities.create(UserIdentity(user_id=bob.id, issuer=issuer, subject="1"))
 
 
@@ -457,7 +459,7 @@ def test_an_identity_needs_its_user(service: DbSessionService) -> None:
     with service.session_scope() as session:
         with pytest.raises(IntegrityError) as refused:
             UserIdentityRepository(session).create(identity)
-        assert not isinstance(refused.value, Duplicate)
+        assert not isinstance(refused.value, DuplicateError)
         assert not re.search(f"{identity.user_id}|{identity.id.hex}", told(refused.value))
         assert UserRepository(session).list() == []
 

@@ -19,7 +19,13 @@ from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app_db import AppDbError, DbManageService, DbSessionService, SchemaBehind, non_transactional
+from app_db import (
+    AppDbError,
+    DbManageService,
+    DbSessionService,
+    SchemaBehindError,
+    non_transactional,
+)
 from app_db import migrating as guard
 from app_db.engine import make_engine
 from app_db.manage import init_db
@@ -176,7 +182,7 @@ def test_a_login_that_may_not_migrate_compares(
     assert init_db() == 0
     assert capsys.readouterr().out == f"the schema is at {HEAD}\n" * 2
     empty.ask("UPDATE app.alembic_version SET version_num = 'app_db_0002'")
-    with pytest.raises(SchemaBehind, match=r"^the schema is at app_db_0002, and app_db_0003"):
+    with pytest.raises(SchemaBehindError, match=r"^the schema is at app_db_0002, and app_db_0003"):
         DbManageService(of(empty, "appuser")).create_all()
     empty.ask("UPDATE app.alembic_version SET version_num = 'app_db_9999'")
     with pytest.raises(
@@ -232,7 +238,7 @@ def test_a_member_that_may_not_set_role_compares(empty: PlainServer) -> None:
         return  # PostgreSQL 16 has brought the difference
     empty.ask("CREATE ROLE reader LOGIN; GRANT appowner TO reader WITH SET FALSE")
     try:
-        with pytest.raises(SchemaBehind):
+        with pytest.raises(SchemaBehindError):
             DbManageService(of(empty, "reader")).create_all()
     finally:
         empty.ask("DROP ROLE reader")
@@ -404,7 +410,9 @@ def test_the_deployed_server_is_at_the_head(deployed: Checkout) -> None:
     assert manage.create_all() == HEAD
     deployed.ask("UPDATE app.alembic_version SET version_num = 'app_db_0001'", "appdb")
     try:
-        with pytest.raises(SchemaBehind, match=r"^the schema is at app_db_0001, and app_db_0003"):
+        with pytest.raises(
+            SchemaBehindError, match=r"^the schema is at app_db_0001, and app_db_0003"
+        ):
             manage.create_all()
     finally:
         deployed.ask(f"UPDATE app.alembic_version SET version_num = '{HEAD}'", "appdb")
