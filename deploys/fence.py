@@ -166,16 +166,25 @@ def _code() -> int:
 
 def _note_end() -> None:
     """Called while the exception that ends pyinfra is on its way."""
+    from pyinfra_cli.exceptions import UnexpectedInternalError  # noqa: PLC0415 see begin
+
     ended = sys.exc_info()[1]
     _run.code = FAILED
     if ended is None:
         _run.code = 0
     elif isinstance(ended, SystemExit):
         _run.code = ended.code if isinstance(ended.code, int) else FAILED
+    elif isinstance(ended, UnexpectedInternalError):
+        # pyinfra's own, which click cannot ask for its message: it has none
+        _run.error = _described(ended.exception)
     elif isinstance(ended, click.ClickException):
         _run.code, _run.error = ended.exit_code, ended.format_message()
     else:
-        _run.error = f"{type(ended).__name__}: {ended}"
+        _run.error = _described(ended)
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _end(hooks: Hooks) -> None:

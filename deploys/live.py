@@ -1,22 +1,43 @@
-"""Commands that say what they wait for, while they wait."""
+"""Commands whose host may go while they run, and those that show what they wait for."""
 
 from typing import Any
 
+from paramiko import SSHException
 from pyinfra.api.command import StringCommand
 from pyinfra.connectors.util import CommandOutput
 from typing_extensions import override
 
+from deploys.connection import LOST
 from deploys.summary import told
 from howdah.answer import failure
 
 
-class Live(StringCommand):
-    """One whose lines are shown as they come, under the host's name."""
+class Command(StringCommand):
+    """A lost connection fails the host, and the others go on.
+
+    pyinfra 3.10 takes SSHException for that; paramiko raises EOFError too, where the connection
+    ends while a channel opens, and pyinfra would end with a traceback.
+    """
 
     @override
     def execute(
         self, state: Any, host: Any, connector_arguments: Any
     ) -> tuple[bool, CommandOutput]:
+        try:
+            return self._run(state, host, connector_arguments)
+        except EOFError:
+            raise SSHException(LOST) from None
+
+    def _run(self, state: Any, host: Any, connector_arguments: Any) -> tuple[bool, CommandOutput]:
+        done, output = super().execute(state, host, connector_arguments)
+        return done, output
+
+
+class Live(Command):
+    """One whose lines are shown as they come, under the host's name."""
+
+    @override
+    def _run(self, state: Any, host: Any, connector_arguments: Any) -> tuple[bool, CommandOutput]:
         """Without output: pyinfra would show it once more where the command fails."""
         arguments = {**connector_arguments, **self.connector_arguments}
         done, output = host.run_shell_command(

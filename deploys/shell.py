@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from pyinfra.api.command import QuoteString, StringCommand
+from pyinfra.api.command import QuoteString
 
-from deploys.live import Live
+from deploys.live import Command, Live
 from howdah.answer import ENGLISH
 
 # $1: what to do, as a sentence's end; $2: the script; $3: the file whose lock it holds.
@@ -27,9 +27,9 @@ said=$("$@" 2>&1 >/dev/null) || {
 """
 
 
-def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> StringCommand:
+def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> Command:
     """A command that runs ``script`` under ``sh -e``; secrets only in ``_stdin``."""
-    return StringCommand(*_words(ENGLISH, what, script, lock), **arguments)
+    return Command(*_words(ENGLISH, what, script, lock), **arguments)
 
 
 def live(what: str, script: str, *, lock: str = "") -> Live:

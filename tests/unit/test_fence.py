@@ -7,10 +7,16 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from paramiko import SSHException
+
+from deploys import shell
+from deploys.live import Command
 
 REPLACED = {"_do_confirm": ["msg"], "_exit": [], "print_meta": ["state"],
             "print_run_json": ["state", "dry"]}  # fmt: skip
@@ -63,3 +69,34 @@ def test_command_line_is_not_imported_by_the_rest() -> None:
     modules = "deploys.bundle, deploys.grant, deploys.plan, deploys.undo"
     code = f"import {modules}, sys; sys.exit('pyinfra_cli' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_end_after_a_bug() -> None:
+    """pyinfra's error for it is click's, without the message that click's have."""
+    code = """
+import click
+from pyinfra_cli.exceptions import UnexpectedInternalError
+from deploys import fence
+try:
+    with click.Context(click.Command("pyinfra")) as context:
+        context.call_on_close(fence._note_end)
+        raise UnexpectedInternalError(KeyError("password"))
+except UnexpectedInternalError:
+    print(fence._run.code, fence._run.error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "1 KeyError: 'password'\n"
+
+
+class Gone:
+    """A host whose connection ends while a channel opens: a moment that no test can choose."""
+
+    def run_shell_command(self, *_: object, **__: object) -> None:
+        raise EOFError
+
+
+@pytest.mark.parametrize("make", [shell.run, shell.live])
+def test_lost_connection_is_an_error_that_pyinfra_knows(make: Callable[..., Command]) -> None:
+    state = SimpleNamespace(print_output=False, print_input=False)
+    with pytest.raises(SSHException, match="the connection to the host is lost"):
+        make("do it", "true").execute(state, Gone(), {})
