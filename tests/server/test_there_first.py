@@ -137,3 +137,15 @@ def test_failing_role_leaves_none(bare: Checkout, deployed: Checkout) -> None:
     bare.deploy()
     assert bare.deploy().changed == []
     assert of_roles(bare) == of_roles(deployed)
+
+
+@pytest.mark.parametrize("database", ["template1", "temporal"])
+def test_database_that_takes_no_connection(converged: Checkout, database: str) -> None:
+    """Two sessions ask: where one of them fails, nothing that the other has read is taken."""
+    converged.ask(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    try:
+        said = converged.refused()
+    finally:
+        converged.ask(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+    assert "cannot read the state of" in said
+    assert f'database "{database}" is not currently accepting connections' in said
