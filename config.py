@@ -7,9 +7,10 @@ from pyinfra import config
 # pyinfra keeps nothing that it has compiled, so that each run would compile Howdah anew: 0.1 s.
 sys.dont_write_bytecode = False
 
-from deploys import ahead, fence, hostkeys, plan, summary  # noqa: E402 after it
+from deploys import ahead, hostkeys, plan, summary  # noqa: E402 after it
+from deploys.fence import command_line  # noqa: E402 after it
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
 ahead.begin()
-fence.begin(fence.Hooks(plan=plan.show, end=summary.end, payload=summary.payload))
+command_line.begin(command_line.Hooks(plan=plan.show, end=summary.end, payload=summary.payload))
 hostkeys.explain()

@@ -3,19 +3,16 @@
 import socket
 import time
 from dataclasses import replace
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
 import gevent
 from gevent import Greenlet
-from paramiko import ChannelFile, SSHException, Transport
-from pyinfra import host, state
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
-from pyinfra.api.command import QuoteString, StringCommand
-from pyinfra.api.exceptions import DeployError
-from pyinfra.connectors import util
-from pyinfra.connectors.local import LocalConnector
-from pyinfra.connectors.ssh import SSHConnector
+from paramiko import SSHException, Transport
+from pyinfra import host
+from pyinfra.api import DeployError, QuoteString, StringCommand
 
+from deploys.fence import connector
+from deploys.fence.connector import Arguments, transport
 from howdah import answer
 from howdah.answer import Answer
 from howdah.errors import HowdahError
@@ -35,21 +32,8 @@ QUICK = {"TCP_NODELAY": 1, "TCP_QUICKACK": 1}
 KEPT = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_USER_TIMEOUT": 60_000}
 
 
-def _no_password(prompt: str = "", stream: TextIO | None = None) -> NoReturn:  # noqa: ARG001
-    raise HowdahError(ASKS)
-
-
-util.getpass = _no_password
-
-
-def _read_any(name: str, io: Any, *given: Any, **named: Any) -> None:
-    """A greeting in another encoding than UTF-8 would end pyinfra's reader in a traceback."""
-    if ChannelFile in type(io).__mro__:  # which opened it as text, and gives no other way
-        io._flags |= ChannelFile.FLAG_BINARY
-    _read_buffer(name, (line.decode(errors="replace") for line in io), *given, **named)
-
-
-_read_buffer, util.read_buffer = util.read_buffer, _read_any
+connector.ask_no_password(HowdahError(ASKS))
+connector.read_any_encoding()
 
 
 def refuse(stage: str) -> None:
@@ -63,12 +47,13 @@ def refuse(stage: str) -> None:
                           f"(host {host.name})")  # fmt: skip
 
 
-def run(text: str, whom: dict[str, Any] | None = None) -> "Greenlet[..., Answer]":
+def run(text: str, whom: Arguments | None = None) -> "Greenlet[..., Answer]":
     """A shell script, begun now. Its greenlet gives the Answer, whatever the login shell says.
 
     ``whom``: pyinfra's arguments like _sudo; none says the host's own.
     """
-    whom = as_whom() if whom is None else whom
+    if whom is None:
+        whom = connector.arguments()
     words = QuoteString(answer.FRAME), "sh", QuoteString(text)
     command = StringCommand("sh", "-c", *words)
     asked = gevent.spawn(_ask, host.run_shell_command, transport(), command, whom)
@@ -86,7 +71,7 @@ def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: A
     if not done and _lost(over):
         return Answer(done=False, lines=[], errors=[LOST])
     read = answer.read(output.stdout_lines, output.stderr_lines, done=done)
-    if not done and util.SUDO_PASSWORD_REQUIRED_LINES[0] in read.cause:
+    if not done and connector.sudo_asks(read.cause):
         # after a greeting without line end, which pyinfra does not see through
         return Answer(done=False, lines=[], errors=[ASKS])
     return replace(read, asked=now)
@@ -94,25 +79,6 @@ def _ask(runs: Any, over: Transport | None, command: StringCommand, arguments: A
 
 def _lost(over: Transport | None) -> str:
     return LOST if over and not over.is_active() else ""
-
-
-def as_whom() -> dict[str, Any]:
-    """The operation's own, or what the next would be given: as whom it runs."""
-    given: Any = host.current_op_global_arguments or pop_global_arguments(state, host, {})[0]
-    return {k: v for k, v in given.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"}
-
-
-def transport() -> Transport | None:
-    """Of the connection; None where the host is this machine."""
-    if not isinstance(host.connector, SSHConnector):
-        return None
-    assert host.connector.client  # noqa: S101 pyinfra has connected
-    return host.connector.client.get_transport()
-
-
-def is_local() -> bool:
-    """Whether the host is this machine."""
-    return isinstance(host.connector, LocalConnector)
 
 
 def is_lost() -> bool:

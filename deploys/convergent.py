@@ -3,23 +3,34 @@
 import functools
 import inspect
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, ParamSpec
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from pyinfra import host, logger, state
-from pyinfra.api.command import FunctionCommand, PyinfraCommand
-from pyinfra.api.operation import PyinfraOperation, operation
+from pyinfra.api import FunctionCommand, operation
+from pyinfra.api.command import PyinfraCommand
 
 from deploys import lock
+from deploys.fence.run import OperationMeta
 from deploys.snapshot import drop
 from deploys.summary import fail, told
+from deploys.target import Server
 from howdah.errors import HowdahError
 
+T = TypeVar("T", bound=Server)
+T_contra = TypeVar("T_contra", bound=Server, contravariant=True)
 P = ParamSpec("P")
+Commands = Callable[Concatenate[T, P], Iterator[PyinfraCommand]]
 
 
-def convergent(
-    function: Callable[P, Iterator[PyinfraCommand]],
-) -> PyinfraOperation[P]:
+class Convergent(Protocol[T_contra, P]):
+    """An operation of pyinfra's on one target; ``name`` is what it is called where it shows."""
+
+    def __call__(
+        self, target: T_contra, name: str, *args: P.args, **kwargs: P.kwargs
+    ) -> OperationMeta: ...
+
+
+def convergent(function: Commands[T, P]) -> Convergent[T, P]:
     """An operation that asks the snapshot, and drops it before each command that it yields.
 
     Before, not after: also a command that fails may have changed something. A refusal fails
@@ -28,37 +39,36 @@ def convergent(
 
     @operation()
     @functools.wraps(function)
-    def generator(*args: P.args, **kwargs: P.kwargs) -> Generator[PyinfraCommand]:
+    def generator(target: T, *args: P.args, **kwargs: P.kwargs) -> Generator[PyinfraCommand]:
         if host in state.failed_hosts:
             return
         try:
-            yield from _alone(function, *args, **kwargs)
+            yield from _alone(function, target, *args, **kwargs)
         except HowdahError as e:
             yield from _refuse(str(e))
 
-    return generator
+    return cast("Convergent[T, P]", generator)
 
 
-def differences(operation: PyinfraOperation[Any], target: Any) -> list[str]:
+def differences(operation: Convergent[T, ...], target: T) -> list[str]:
     """What a dry run would show of an operation. Nothing is run. Raises HowdahError."""
     planned = told().planned
     planned.clear()
-    commands: Iterator[PyinfraCommand] = inspect.unwrap(operation)(target=target)
+    commands: Iterator[PyinfraCommand] = inspect.unwrap(operation)(target)
     if next(commands, None) is None:
         return []
     return [line for lines in planned.values() for line in lines]
 
 
 def _alone(
-    function: Callable[P, Iterator[PyinfraCommand]], *args: P.args, **kwargs: P.kwargs
+    function: Commands[T, P], target: T, *args: P.args, **kwargs: P.kwargs
 ) -> Iterator[PyinfraCommand]:
     """Its commands, under the host's lock; from the start again where another run came between."""
-    for command in function(*args, **kwargs):
+    for command in function(target, *args, **kwargs):
         if state.is_executing:
-            target: Any = kwargs["target"]
             holds = lock.take(target.runtime, drop())
             if not holds:
-                yield from _alone(function, *args, **kwargs)
+                yield from _alone(function, target, *args, **kwargs)
                 return
         yield command
 

@@ -7,8 +7,9 @@ from itertools import groupby
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import ROOT, fence
+from deploys import ROOT
 from deploys.convergent import convergent
+from deploys.fence import run
 from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
 from deploys.summary import told
@@ -79,7 +80,7 @@ def _tell_of_passwords(target: Target, changes: list[Change]) -> None:
         if change.login:
             file = target.store.password_file(variables[change.placeholder])
             known.passwords[change.login] = str(file.relative_to(ROOT))
-            known.passwords_by = fence.current_operation()
+            known.passwords_by = run.current_operation()
 
 
 def script(changes: list[Change], verifiers: dict[str, str]) -> str:

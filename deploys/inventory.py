@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 
 from pyinfra import host
-from pyinfra.api.arguments import all_global_arguments
-from pyinfra.api.connectors import get_all_connectors
-from pyinfra.api.exceptions import DeployError
+from pyinfra.api import DeployError
 
 from deploys import connection
+from deploys.fence.connector import host_data_keys
 from deploys.runtime.package import version_of
 from deploys.summary import fail, warn
 from howdah import budget, cluster
@@ -23,10 +22,10 @@ def read_cluster() -> Cluster:
     data = host.data.dict()
     data.setdefault("environment", inventory_name())
     try:
-        read = cluster.read(data, pyinfras_keys)
+        read = cluster.read(data, host_data_keys)
         budget.refuse_overdraft(read)
         if read.runtime == "package" and "version" not in read.model_fields_set:
-            read = cluster.read({**data, "version": _version()}, pyinfras_keys)
+            read = cluster.read({**data, "version": _version()}, host_data_keys)
     except ClusterError as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
@@ -49,11 +48,3 @@ def inventory_name() -> str | None:
     """The inventory file's name; pyinfra makes it a group of every host in it."""
     stems = [Path(a).stem for a in sys.argv[1:] if a.endswith(".py")]
     return next((stem for stem in stems if stem in host.groups), None)
-
-
-def pyinfras_keys() -> set[str]:
-    """Those of its connectors, and global arguments like _sudo."""
-    keys = {key for key, _ in all_global_arguments()}
-    for connector in get_all_connectors().values():
-        keys |= connector.data_cls.__annotations__.keys() | connector.data_meta.keys()
-    return keys

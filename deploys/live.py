@@ -3,11 +3,11 @@
 from typing import Any
 
 from paramiko import SSHException
-from pyinfra.api.command import StringCommand
-from pyinfra.connectors.util import CommandOutput
+from pyinfra.api import StringCommand
 from typing_extensions import override
 
 from deploys.connection import LOST
+from deploys.fence.connector import CommandOutput
 from deploys.summary import told
 from howdah.answer import failure
 

@@ -1,7 +1,7 @@
 """No empty server where data is expected."""
 
 from pyinfra import host, state
-from pyinfra.api.host import Host
+from pyinfra.api import Host
 
 from deploys.summary import warn
 from deploys.target import Target

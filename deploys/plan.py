@@ -3,7 +3,8 @@
 import click
 from pyinfra import state
 
-from deploys import ROOT, fence, record
+from deploys import ROOT, record
+from deploys.fence import command_line, run
 from deploys.summary import Told, all_told, environments
 from howdah import plan
 
@@ -13,7 +14,7 @@ SHOWN = 10  # of what is only reported; last-run.json has it all
 def show() -> None:
     """A dry run's is its result, on stdout; before the prompt it is on the way to one."""
     known = all_told()
-    brief = not fence.options().verbose
+    brief = not command_line.options().verbose
     for line in _text(known, brief=brief):
         _echo(line)
     for name in state.inventory.hosts:
@@ -24,13 +25,13 @@ def show() -> None:
 
 
 def _echo(line: str) -> None:
-    click.echo(line, err=not fence.options().dry)
+    click.echo(line, err=not command_line.options().dry)
 
 
 def _text(known: dict[str, Told], *, brief: bool) -> list[str]:
     """The lines; ``brief``: of a first plan counts only."""
     hosts = {name: _planned(told, brief=brief) for name, told in known.items()}
-    return list(plan.text(plan.groups(fence.operations(), hosts)))
+    return list(plan.text(plan.groups(run.operations(), hosts)))
 
 
 def _planned(told: Told, *, brief: bool) -> dict[str, list[str]]:
@@ -40,7 +41,7 @@ def _planned(told: Told, *, brief: bool) -> dict[str, list[str]]:
 def _notes(name: str, told: Told) -> list[str]:
     """What is beside the plan: reported, waiting, nothing at all."""
     lines = [f"    [{name}] no changes"] if not (told.planned or told.failed) else []
-    shown = len(told.reported) if fence.options().verbose else SHOWN
+    shown = len(told.reported) if command_line.options().verbose else SHOWN
     lines += [f"    [{name}] {line}" for line in told.reports()[:shown]]
     if len(told.reported) > shown:
         lines.append(f"    [{name}] reported: {len(told.reported) - shown} more (-v)")

@@ -4,16 +4,12 @@ import subprocess
 from typing import Any
 
 from paramiko import Channel
-from pyinfra import host, state
-from pyinfra.api.command import QuoteString, StringCommand
-from pyinfra.connectors import util
+from pyinfra.api import QuoteString, StringCommand
 
-from deploys.connection import as_whom, transport
+from deploys.fence.connector import as_shell, transport
 from howdah import answer
 from howdah.answer import ENGLISH
 
-# What pyinfra's connectors take apart before they make a command of the rest.
-OF_A_RUN = ("_get_pty", "_timeout", "_success_exit_codes")
 # Its own words come on stdout alone: what a login shell has said on stderr may arrive at any time.
 BEGIN = f"{ENGLISH}; printf '\\n{answer.BEGIN}\\n'; exec 2>&1\n"
 
@@ -26,19 +22,18 @@ class Process:
 
     def __init__(self, script: str, *words: str) -> None:
         over = transport()
-        command = StringCommand("sh", "-c", *map(QuoteString, (BEGIN + script, "sh", *words)))
-        arguments = {k: v for k, v in as_whom().items() if k not in OF_A_RUN}
-        whole = util.make_unix_command_for_host(state, host, command, **arguments)
+        quoted = map(QuoteString, (BEGIN + script, "sh", *words))
+        command = as_shell(StringCommand("sh", "-c", *quoted))
         self._local: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         if over:
             self._channel = over.open_session()
-            self._channel.exec_command(whole.get_raw_value())
+            self._channel.exec_command(command)
             self._out: Any = self._channel.makefile("rb")
             self._err: Any = self._channel.makefile_stderr("rb")
         else:
             self._local = subprocess.Popen(  # noqa: S602 our own script
-                whole.get_raw_value(), shell=True, stdin=subprocess.PIPE,
+                command, shell=True, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
             self._out, self._err = self._local.stdout, self._local.stderr

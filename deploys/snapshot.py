@@ -14,6 +14,7 @@ from gevent import Greenlet
 from pyinfra import host, state
 
 from deploys import connection, shell
+from deploys.fence import run
 from deploys.runtime import FRESH, Runtime
 from deploys.sql import psql
 from deploys.target import Server, Target
@@ -33,7 +34,7 @@ _begun: dict[str, "Greenlet[..., Answer]"] = {}
 
 def begin(target: Target) -> None:
     """Asks the host at hand now where the run follows at once, without a prompt (-y)."""
-    if not state.check_for_changes:
+    if not run.is_prompted():
         _begun[host.name] = connection.run(script(target.runtime, target.want))
         gevent.sleep(ON_ITS_WAY)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 from pyinfra import host, logger, state
-from pyinfra.api.exceptions import PyinfraError
-from pyinfra.api.host import Host
+from pyinfra.api import Host
 
-from deploys import fence, record
+from deploys import record
+from deploys.fence import command_line, run
 from howdah.answer import failure
 from howdah.danger import Danger
 from howdah.plan import wrapped
@@ -128,10 +128,7 @@ def fail(message: str) -> None:
     """The host at hand is left out of the run, before anything of it is touched."""
     told().failed = message
     host.log_styled(message, fg="red", log_func=logger.error)
-    try:
-        # not pyinfra's proxy, which is another host a moment later
-        state.fail_hosts({state.inventory.get_host(host.name)})
-    except PyinfraError:  # it was the last, and that is told
+    if not run.leave_out():  # it was the last, and that is told
         sys.exit(1)
 
 
@@ -159,7 +156,7 @@ def _print() -> None:
 
 def _write_refused(code: int, error: str) -> None:
     """A run that was refused while its inventory was read: hosts were reached, none has a part."""
-    environment = fence.options().inventory
+    environment = command_line.options().inventory
     if state.initialised and state.activated_hosts and record.is_name(environment):
         _write(environment, [], code, error)
 
@@ -172,17 +169,17 @@ def payload() -> dict[str, Any]:
 
 
 def _echo(text: str) -> None:
-    click.echo(text, err=fence.options().json)
+    click.echo(text, err=command_line.options().json)
 
 
 def _mode() -> str:
-    options = fence.options()
+    options = command_line.options()
     return "dry" if options.dry else options.command
 
 
 def _complete_all() -> None:
     """When the run has ended; each host once."""
-    for each in state.inventory if state.initialised else ():
+    for each in run.hosts():
         failed = each in state.failed_hosts
         if failed and _environments:
             _environments.setdefault(each.name, next(iter(_environments.values())))
@@ -195,9 +192,7 @@ def _complete(each: Host) -> None:
     """What pyinfra knows: which operations have changed something, and which one failed."""
     known = _told.setdefault(each.name, Told())
     done = {}
-    for op_hash, data in state.ops[each].items():
-        name = min(state.get_op_meta(op_hash).names)
-        meta = data.operation_meta
+    for name, meta in run.outcomes(each):
         if meta.is_complete() and meta.did_error():
             why = known.failed or failure(meta.stderr_lines) or NO_WORD
             known.failed = f"{name}: {why}"
@@ -238,15 +233,15 @@ def _nothing_done(known: Told) -> tuple[str, str | None]:
     """Because it is a dry run, because nobody wanted it, or because nothing differs."""
     if not known.planned or known.executing:
         return "no changes", None
-    if fence.options().dry:
+    if command_line.options().dry:
         return f"would change: {'; '.join(known.planned)}", "green"
-    return fence.NOTHING, "yellow"
+    return command_line.NOTHING, "yellow"
 
 
 def _to_know(known: Told) -> Iterator[tuple[str, str | None]]:
     for line in known.warned:
         yield f"warning: {line}", "yellow"
-    dry = fence.options().dry  # its plan, right above, has the notes
+    dry = command_line.options().dry  # its plan, right above, has the notes
     for line in () if dry else (*known.new_passwords(), *_reported(known)):
         yield line, "yellow"
     for what, days in known.days_left.items():
@@ -285,7 +280,7 @@ def _tell_how_to_connect() -> None:
 def _write(environment: str, names: list[str], code: int, error: str) -> None:
     run = {
         "mode": _mode(),
-        "command": fence.options().command,
+        "command": command_line.options().command,
         "exit_code": code,
         "error": error,
         "started": _started.isoformat(timespec="seconds"),

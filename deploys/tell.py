@@ -7,8 +7,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import connection, fence
 from deploys.convergent import convergent
+from deploys.fence import command_line, run
+from deploys.fence.connector import is_local
 from deploys.hosts import address_of
 from deploys.runtime import Runtime
 from deploys.snapshot import last_read
@@ -26,7 +27,7 @@ def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
 
     ``brief``: the same in fewer lines, for a first plan; -v shows all of it.
     """
-    operation = fence.current_operation()
+    operation = run.current_operation()
     shown = [visible(line) for entry in lines for line in entry.splitlines()]
     short = _wrapped(map(visible, brief))
     if not state.is_executing:
@@ -35,7 +36,7 @@ def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
             told().brief[operation] = short
         return
     told().changed[operation] = shown
-    if short and not fence.options().verbose:
+    if short and not command_line.options().verbose:
         shown = short
     host.log("\n".join(f"    {line}" for line in _once(operation, shown)).lstrip())
 
@@ -104,7 +105,7 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     found = last_read()  # with the port and the socket that are in force
     cluster, store, layout = _in_force(target.cluster, found), target.store, target.runtime.layout
     dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
-    there = "" if connection.is_local() else "  # on the host"
+    there = "" if is_local() else "  # on the host"
     socket = found.socket or layout.socket
     words = (f"{layout.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
@@ -116,7 +117,7 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         f"socket    {socket}{there}",
         f"superuser {superuser}{there}",
     ]
-    if connection.is_local():
+    if is_local():
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
         told().connect.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
     told().connect += _later(cluster, target.cluster)
@@ -148,6 +149,6 @@ def _later(now: Cluster, wanted: Cluster) -> Iterator[str]:
 def _reached(cluster: Cluster) -> str:
     """From here; from the host itself where it listens to nobody else."""
     own = cluster.listen_addresses[0]
-    if not connection.is_local() and not all(a.is_loopback for a in cluster.listen_addresses):
+    if not is_local() and not all(a.is_loopback for a in cluster.listen_addresses):
         return address_of(host.name, host.data.dict(), cluster)
     return "127.0.0.1" if own.is_unspecified else str(own)

@@ -11,7 +11,8 @@ from paramiko import ChannelException, SSHException, Transport
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 from pyinfra import host
 
-from deploys.connection import BROKEN, LOST, transport
+from deploys.connection import BROKEN, LOST
+from deploys.fence.connector import transport
 from howdah.errors import HowdahError
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
-from pyinfra.connectors.local import LocalConnector
 
 from deploys import ROOT, shell
+from deploys.fence.connector import is_local
 from deploys.runtime import (
     FOLDERS,
     initdb,
@@ -54,7 +54,7 @@ class Embedded:
     adopted = ""
 
     def __init__(self, cluster: Cluster) -> None:
-        if not isinstance(host.connector, LocalConnector):
+        if not is_local():
             raise DeployError(f"runtime = 'embedded' (host {host.name}): needs the host @local")
         self.cluster = cluster
         self._wheel, version = _wheel(cluster)

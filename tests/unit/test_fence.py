@@ -7,7 +7,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,28 @@ from paramiko import SSHException
 
 from deploys import shell
 from deploys.live import Command
+
+ROOT = Path(__file__).parents[2]
+FENCE = ROOT / "deploys" / "fence"
+# What pyinfra gives to who writes deploys.
+INTERFACE = {"pyinfra", "pyinfra.api", "pyinfra.api.command", "pyinfra.api.exceptions"}
+# What is used of the objects of its insides, by the file that has it.
+USED = {
+    "api/host.py": ["current_op_hash", "current_op_global_arguments", "connector", "connected",
+                    "log_styled", "run_shell_command"],
+    "api/state.py": ["get_op_order", "get_op_meta", "ops", "fail_hosts", "failed_hosts",
+                     "activated_hosts", "check_for_changes", "limit_hosts",
+                     "initialised", "is_executing", "current_stage", "activate_host", "set_stage",
+                     "print_input", "operation_meta", "names"],
+    "api/inventory.py": ["iter_activated_hosts", "get_host"],
+    "api/operation.py": ["_maybe_is_change", "is_complete", "did_error", "did_change",
+                         "stderr_lines"],
+    "connectors/util.py": ["getpass", "read_buffer", "SUDO_PASSWORD_REQUIRED_LINES",
+                           "make_unix_command_for_host"],
+    "connectors/ssh.py": ["client"],
+    "connectors/sshuserclient/client.py": ["missing_host_key", "connect", "_host_keys_filename",
+                                           "_ssh_config"],
+}  # fmt: skip
 
 REPLACED = {"_do_confirm": ["msg"], "_exit": [], "print_meta": ["state"],
             "print_run_json": ["state", "dry"]}  # fmt: skip
@@ -31,7 +53,6 @@ def source(package: str, file: str) -> str:
 
 
 CLI, PRINTS = source("pyinfra_cli", "cli.py"), source("pyinfra_cli", "prints.py")
-STATE, OPERATION = source("pyinfra", "api/state.py"), source("pyinfra", "api/operation.py")
 
 
 def arguments(name: str) -> list[str]:
@@ -58,10 +79,45 @@ def test_options_of_the_command_line(name: str) -> None:
     assert name in arguments("_main")
 
 
-def test_state_of_a_run() -> None:
-    assert "_maybe_is_change" in OPERATION
-    for name in ("failed_hosts", "limit_hosts", "initialised"):
-        assert re.search(rf"^ +(self\.)?{name}: ", STATE, re.MULTILINE)
+def imported(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """(file, module, name) for each import from pyinfra below a folder."""
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pyinfra"):
+                for alias in node.names:
+                    yield path, str(node.module), alias.name
+
+
+@pytest.mark.parametrize("folder", ["deploys", "tests/verify", "benchmarks", "inventories"])
+def test_only_the_fence_imports_insides(folder: str) -> None:
+    for path, module, name in imported(ROOT / folder):
+        inside = module not in INTERFACE
+        assert not inside or path.parent == FENCE, f"{path}: from {module} import {name}"
+
+
+INSIDES = {(module, name) for _, module, name in imported(FENCE) if module not in INTERFACE}
+
+
+@pytest.mark.parametrize(("module", "name"), sorted(INSIDES))
+def test_what_is_imported(module: str, name: str) -> None:
+    package, *rest = module.split(".")
+    file = f"{'/'.join(rest)}.py" if rest else ""
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    folder = Path(spec.origin).parent
+    path = folder / file if file and (folder / file).exists() else folder.joinpath(*rest)
+    if path.is_dir():
+        is_module = (path / f"{name}.py").exists()
+        path /= "__init__.py"
+        if is_module:
+            return
+    assert re.search(rf"\b{name}\b", path.read_text())
+
+
+@pytest.mark.parametrize(("file", "name"), [(f, name) for f in USED for name in USED[f]])
+def test_what_is_used(file: str, name: str) -> None:
+    assert re.search(rf"\b{name}\b", source("pyinfra", file))
 
 
 def test_command_line_is_not_imported_by_the_rest() -> None:
@@ -76,13 +132,13 @@ def test_end_after_a_bug() -> None:
     code = """
 import click
 from pyinfra_cli.exceptions import UnexpectedInternalError
-from deploys import fence
+from deploys.fence import command_line
 try:
     with click.Context(click.Command("pyinfra")) as context:
-        context.call_on_close(fence._note_end)
+        context.call_on_close(command_line._note_end)
         raise UnexpectedInternalError(KeyError("password"))
 except UnexpectedInternalError:
-    print(fence._run.code, fence._run.error)
+    print(command_line._run.code, command_line._run.error)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "1 KeyError: 'password'\n"

@@ -1,8 +1,4 @@
-"""pyinfra's command line, where Howdah's differs: the plan, the prompt, the exit code, the JSON.
-
-All that reaches into pyinfra_cli stands here, for any release of it may change what is not its
-interface; tests/unit/test_fence.py tells by name what has gone.
-"""
+"""pyinfra's command line, where Howdah's differs: the plan, the prompt, the exit code, the JSON."""
 
 import atexit
 import signal
@@ -14,7 +10,9 @@ from types import FrameType
 from typing import Any
 
 import click
-from pyinfra import host, state
+from pyinfra import state
+
+from deploys.fence import run
 
 FAILED, DIFFERS = 1, 2  # exit codes
 NOTHING = "nothing was changed"
@@ -91,35 +89,14 @@ def begin(hooks: Hooks) -> None:
     atexit.register(_end, hooks)
 
 
-def operations() -> list[str]:
-    """The names of the run's operations, in their order."""
-    return [min(state.get_op_meta(op_hash).names) for op_hash in state.get_op_order()]
-
-
-def current_operation() -> str:
-    """The name of the one that is prepared, or at work."""
-    op_hash = host.current_op_hash
-    return min(state.get_op_meta(op_hash).names) if op_hash else ""
-
-
-def would_change(each: Any) -> bool:
-    """Whether an operation of a host's has found a difference, while it was prepared."""
-    prepared = state.ops[each].values() if state.initialised else []
-    return any(data.operation_meta._maybe_is_change for data in prepared)
-
-
 def _command(words: tuple[str, ...]) -> str:
     """deploy.py -> deploy; deploys.undo.undo -> undo."""
     first = words[0]
     return Path(first).stem if first.endswith(".py") else first.rpartition(".")[2]
 
 
-def _note_differences() -> None:
-    _run.differs = any(would_change(each) for each in state.inventory.iter_activated_hosts())
-
-
 def _show(hooks: Hooks) -> None:
-    _note_differences()
+    _run.differs = run.differs()
     hooks.plan()
 
 
@@ -195,7 +172,7 @@ def _end(hooks: Hooks) -> None:
 
 def _print_json(hooks: Hooks, *, dry: bool) -> None:
     if dry:
-        _note_differences()
+        _run.differs = run.differs()
     _run.code = _code()
     from pyinfra_cli import prints  # noqa: PLC0415 see begin
 
