@@ -50,7 +50,8 @@ def blocks(document: str, until: str = "") -> list[Block]:
 
 def _heading(whole: str, place: int) -> str:
     before = FENCE.sub(lambda fence: " " * len(fence[0]), whole)[:place]
-    return HEADING.findall(before)[-1]
+    headings: list[str] = HEADING.findall(before)
+    return headings[-1]
 
 
 def shown(document: str, heading: str) -> list[str]:

@@ -16,8 +16,8 @@ WANT = declared(Cluster(environment="any"))
 NO_POWER = dict.fromkeys(("superuser", "createrole", "replication", "bypassrls"), False)
 
 
-def role(name: str, **powers: bool) -> list[Any]:
-    return ["role", name, {**NO_POWER, "scram": True, "password": None, **powers}]
+def role(name: str, **attributes: object) -> list[Any]:
+    return ["role", name, {**NO_POWER, "scram": True, "password": None, **attributes}]
 
 
 def found(*of_it: list[Any]) -> list[str]:

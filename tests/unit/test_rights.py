@@ -679,13 +679,10 @@ def test_public_reads_what_postgresql_lets_it_read(found: Catalog, want: Wanted)
 def test_parameter_is_closed_to_managed_roles(
     found: Catalog, want: Wanted, privilege: str, name: str, spelled: str
 ) -> None:
-    rows: list[list[object]] = [
-        ["owner", "postgres", "parameter", "", name, "", "postgres"],
-        *(
-            ["grant", "postgres", "parameter", "", name, "", "", g, privilege, "postgres", False]
-            for g in ("appuser", "stranger", "")
-        ),
-    ]
+    parameter = ("postgres", "parameter", "", name, "")
+    rows: list[list[object]] = [["owner", *parameter, "postgres"]]
+    for grantee in ("appuser", "stranger", ""):
+        rows.append(["grant", *parameter, "", grantee, privilege, "postgres", False])
     parameters = from_rows(rows)
     found.owners |= parameters.owners
     found.grants |= parameters.grants
@@ -708,12 +705,11 @@ def test_public_gets_no_more_than_initdb_gave_it(
     found: Catalog, want: Wanted, obj: Object, on: str
 ) -> None:
     privilege = "SELECT" if obj == AUTHID else "EXECUTE"
-    initial = [["born", *obj, "", "postgres", privilege]]
-    rows = [
-        ["owner", *obj, "postgres"],
-        *(["grant", *obj, "", g, privilege, "postgres", False] for g in ("", "postgres")),
-    ]
-    read = from_rows([*rows, *initial])
+    rows: list[list[object]] = [["owner", *obj, "postgres"]]
+    for grantee in ("", "postgres"):
+        rows.append(["grant", *obj, "", grantee, privilege, "postgres", False])
+    rows.append(["born", *obj, "", "postgres", privilege])
+    read = from_rows(rows)
     found.owners |= read.owners
     found.grants |= read.grants
     found.initial |= read.initial

@@ -141,7 +141,9 @@ def test_connections_that_do_not_fit_are_refused() -> None:
     "name", ["shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem"]
 )
 def test_knob_that_is_set_wins(name: str) -> None:
-    bare, given = sizes(memory="8GB"), sizes(memory="8GB", **{name: "123MB"})
+    bare = sizes(memory="8GB")
+    knobs: dict[str, Any] = {"memory": "8GB", name: "123MB"}
+    given = sizes(**knobs)
     assert given[name] == "123MB"
     left = {"work_mem"} if name in ("shared_buffers", "maintenance_work_mem") else set()
     assert {n for n in bare if bare[n] != given[n]} == {name, *left}
