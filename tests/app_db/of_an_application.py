@@ -1,8 +1,10 @@
 """Tests that an application could have; test_testing runs them, one after the other."""
 
 import threading
+from uuid import UUID
 
 import pytest
+from sqlmodel import Session
 
 from app_db import DbSessionService, DuplicateError, User, UserRepository
 
@@ -11,7 +13,7 @@ SAME = pytest.mark.parametrize("again", [False, True])  # the second finds nothi
 
 
 @SAME
-def test_committed(db_session, again):
+def test_committed(db_session: Session, again: bool) -> None:
     users = UserRepository(db_session)
     assert users.list() == [], again
     users.create(ANN)
@@ -21,18 +23,18 @@ def test_committed(db_session, again):
 
 @SAME
 @pytest.mark.usefixtures("db_session_service")
-def test_by_the_code_under_test(again):
-    def code():
+def test_by_the_code_under_test(again: bool) -> None:
+    def code() -> None:
         with DbSessionService().session_scope() as session:
             UserRepository(session).create(ANN)
 
-    def clash():
+    def clash() -> None:
         try:
             code()
         except DuplicateError:
             refused.append(again)
 
-    refused = []
+    refused: list[bool] = []
     code()
     thread = threading.Thread(target=clash)
     thread.start()
@@ -43,7 +45,7 @@ def test_by_the_code_under_test(again):
 
 @SAME
 @pytest.mark.usefixtures("db_session_service")
-def test_by_an_application_that_ends(again):
+def test_by_an_application_that_ends(again: bool) -> None:
     """As one does that a client of starlette's runs with its lifespan."""
     assert users() == [], again
     with DbSessionService().session_scope() as session:
@@ -52,18 +54,18 @@ def test_by_an_application_that_ends(again):
     assert users() == [ANN.id]
 
 
-def users():
+def users() -> list[UUID]:
     with DbSessionService().session_scope() as session:
         return [user.id for user in UserRepository(session).list()]
 
 
-def test_seen_by_each_other(db_session, db_session_service):
+def test_seen_by_each_other(db_session: Session, db_session_service: DbSessionService) -> None:
     UserRepository(db_session).create(ANN)
     with db_session_service.session_scope() as session:
         assert UserRepository(session).exists(ANN.id)
 
 
-def test_rolled_back_in_the_test(db_session):
+def test_rolled_back_in_the_test(db_session: Session) -> None:
     users = UserRepository(db_session)
     users.create(ANN)
     db_session.commit()
@@ -73,11 +75,11 @@ def test_rolled_back_in_the_test(db_session):
 
 
 @pytest.mark.xfail(strict=True)
-def test_that_fails(db_session):
+def test_that_fails(db_session: Session) -> None:
     UserRepository(db_session).create(ANN)
     db_session.commit()
     raise RuntimeError
 
 
-def test_after_it(db_session):
+def test_after_it(db_session: Session) -> None:
     assert UserRepository(db_session).list() == []
