@@ -23,7 +23,7 @@ def refuse(target: Target, release: str) -> None:
     rows = [json.loads(line) for line in ask(runtime, f"use release {release}", script)]
     for fault in (text for kind, text in rows if kind == "fault"):
         raise AnswerError(f"could not use release {release}: {fault}")
-    sqlfiles.refuse([fault for kind, fault in rows if kind == "refusal"])
+    sqlfiles.check_faults([fault for kind, fault in rows if kind == "refusal"])
     rules = [rule for kind, rule in rows if kind == "rule"]
-    matrix.refuse_map([user for kind, user in rows if kind == "map"], layout.owner)
-    matrix.refuse(rules, target.logins, target.cluster.networks)
+    matrix.check_map([user for kind, user in rows if kind == "map"], layout.owner)
+    matrix.check(rules, target.logins, target.cluster.networks)

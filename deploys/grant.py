@@ -59,15 +59,21 @@ def _loadable(target: Target, found: Found) -> Wanted:
     if not found.running or may_restart:
         return target.want
     names = {*target.preloaded(found)} - {*found.libraries}
-    late = {key for key in target.want.extensions.keys() - found.catalog().extensions.keys()
-            if key[1] in names}  # fmt: skip
+    there = found.catalog()
+    late = set()
+    places = set()
+    kept = {}
+    for extension, schema in target.want.extensions.items():
+        if extension.name in names and extension not in there.extensions:
+            late.add(extension)
+            places.add((extension.database, schema))
+        else:
+            kept[extension] = schema
     waits(f"extension {name} in {base}" for base, name in sorted(late))
-    kept = {k: v for k, v in target.want.extensions.items() if k not in late}
-    places = {(base, target.want.extensions[base, name]) for base, name in late}
     steps = []
     for step in target.want.steps:
         waits_too = (step.target.database, step.target.schema) in places
-        if not waits_too or step.target in found.catalog().owners:
+        if not waits_too or step.target in there.owners:
             steps.append(step)
     return replace(target.want, extensions=kept, steps=steps)
 

@@ -56,7 +56,7 @@ def snapshot(target: Target) -> Found:
         asked = begun or connection.run(script(target.runtime, target.want))
         target.work_ahead()
         read = found.read(_lines(asked))
-        sqlfiles.refuse(read.refusals)
+        sqlfiles.check_faults(read.refusals)
         read.ahead = clocks.ahead(read.clock, asked.get().asked, time.time())
         _kept[key] = _last[host.name] = read
     return _kept[key]

@@ -40,4 +40,6 @@ _SPELLED = {
 
 def spelled(name: str) -> str | None:
     """One of pg_catalog's by its pg_type.typname; None where there is none of that name."""
-    return _SPELLED.get(name, name) if name in _NAMES else None
+    if name not in _NAMES:
+        return None
+    return _SPELLED.get(name, name)

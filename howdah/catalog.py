@@ -1,16 +1,24 @@
 """What a server has, or shall have: roles, databases, objects and who may do what to them."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+import copy
+from dataclasses import dataclass, field, fields, replace
+from typing import NamedTuple, Self
 
 PUBLIC = ""  # as grantee
 
 ALL = {
     "database": ("CREATE", "CONNECT", "TEMPORARY"),
     "schema": ("USAGE", "CREATE"),
-    "table": ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER",
-              "MAINTAIN"),
+    "table": (
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "TRUNCATE",
+        "REFERENCES",
+        "TRIGGER",
+        "MAINTAIN",
+    ),
     "sequence": ("USAGE", "SELECT", "UPDATE"),
     "function": ("EXECUTE",),
     "procedure": ("EXECUTE",),
@@ -20,7 +28,8 @@ ALL = {
     "foreign data wrapper": ("USAGE",),
     "foreign server": ("USAGE",),
     "parameter": ("SET", "ALTER SYSTEM"),
-}  # fmt: skip
+}
+MAINTAIN_SINCE = 17
 COLUMN = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
 # What acldefault() gives PUBLIC.
 TO_PUBLIC = {
@@ -34,6 +43,30 @@ ROUTINES = ("function", "procedure")
 # What stands in no schema of a database, and is PostgreSQL's or the superuser's own.
 WITHOUT_SCHEMA = ("language", "foreign data wrapper", "foreign server")
 DEFAULT_KINDS = ("table", "sequence", "function", "type", "schema")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role's attributes, as CREATE ROLE has them by default, and what is known of its verifier.
+
+    ``password``: in roles-sql the verifier's placeholder, of a server the verifier's sha256.
+    """
+
+    superuser: bool = False
+    createdb: bool = False
+    createrole: bool = False
+    inherit: bool = True
+    login: bool = False
+    replication: bool = False
+    bypassrls: bool = False
+    connection_limit: int = -1
+    valid_until: str | None = None  # in UTC, without saying so; None: infinity
+    password: str | None = None  # None: there is none, or roles-sql does not set it
+    # Of a server only.
+    expired: bool = False
+    scram: bool = True  # also where there is no password
+    iterations: str | None = None
+    salt: str | None = None
 
 
 class Object(NamedTuple):
@@ -68,10 +101,35 @@ class Default(NamedTuple):
     privilege: str
 
 
-def places_of(obj: Object, owner: str) -> set[tuple[str, str, str, str]]:
+Defaults = dict[Default, bool]  # -> grantable
+
+
+Stated = tuple[str, str, str]  # database, creator and kind of default privileges
+Place = tuple[str, str, str, str]  # and their schema before the kind
+
+
+def places_of(obj: Object, owner: str) -> set[Place]:
     """Database, creator, schema and kind of the default privileges that an object is born with."""
-    kind = "function" if obj.kind in ROUTINES else obj.kind
-    return {(obj.database, owner, schema, kind) for schema in ("", obj.schema)}
+    kind = obj.kind
+    if kind in ROUTINES:
+        kind = "function"
+    everywhere = (obj.database, owner, "", kind)
+    in_its_schema = (obj.database, owner, obj.schema, kind)
+    return {everywhere, in_its_schema}
+
+
+class Schema(NamedTuple):
+    """By the database that it is in."""
+
+    database: str
+    name: str
+
+
+class Extension(NamedTuple):
+    """By the database that it is in."""
+
+    database: str
+    name: str
 
 
 class Member(NamedTuple):
@@ -80,6 +138,14 @@ class Member(NamedTuple):
     role: str
     member: str
     grantor: str
+
+
+class MemberOptions(NamedTuple):
+    """What a membership allows, in PostgreSQL's words."""
+
+    admin: bool = False
+    inherit: bool = True
+    set: bool = True
 
 
 class Setting(NamedTuple):
@@ -92,32 +158,44 @@ class Setting(NamedTuple):
 
 def privileges(kind: str, version: int) -> tuple[str, ...]:
     """What ALL means for an object of that kind on PostgreSQL ``version``."""
-    return tuple(p for p in ALL[kind] if p != "MAINTAIN" or version >= 17)  # noqa: PLR2004
+    known = ALL[kind]
+    if version >= MAINTAIN_SINCE:
+        return known
+    return tuple(privilege for privilege in known if privilege != "MAINTAIN")
 
 
 @dataclass
 class Catalog:
-    """The rows of a server, by what they are about."""
+    """The rows of a server, by what they are about.
 
-    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
-    members: dict[Member, tuple[bool, ...]] = field(default_factory=dict)  # admin, inherit, set
+    Objects may share their entries, and copies of a catalog share what its dicts hold: a value is
+    replaced, never changed in place.
+    """
+
+    roles: dict[str, Role] = field(default_factory=dict)
+    members: dict[Member, MemberOptions] = field(default_factory=dict)
     settings: dict[Setting, str] = field(default_factory=dict)
     connlimits: dict[str, int] = field(default_factory=dict)  # of databases
-    extensions: dict[tuple[str, str], str] = field(default_factory=dict)  # -> schema
+    extensions: dict[Extension, str] = field(default_factory=dict)  # -> schema
     owners: dict[Object, str] = field(default_factory=dict)
-    # Objects may share their entries: replaced, never changed in place.
     grants: dict[Object, Entries] = field(default_factory=dict)
     # Of tables that roles-sql names columns of.
     columns: dict[Object, set[str]] = field(default_factory=dict)
     # Of PostgreSQL's own that somebody has changed, and of extensions': what they had before.
     initial: dict[Object, list[Grant]] = field(default_factory=dict)
-    defaults: dict[Default, bool] = field(default_factory=dict)  # -> grantable
-    stated_defaults: set[tuple[str, str, str]] = field(default_factory=set)
+    defaults: Defaults = field(default_factory=dict)
+    stated_defaults: set[Stated] = field(default_factory=set)
     lost_defaults: list[Default] = field(default_factory=list)  # what their creators had
     comments: dict[Object, str | None] = field(default_factory=dict)  # those that were asked for
     locales: dict[str, dict[str, str]] = field(default_factory=dict)  # of databases
-    # (database, extension) -> the extensions that it needs
-    requires: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    requires: dict[Extension, set[str]] = field(default_factory=dict)  # the extensions it needs
+
+    def copy(self) -> Self:
+        """One that changes by itself."""
+        copied = {}
+        for each in fields(self):
+            copied[each.name] = copy.copy(getattr(self, each.name))
+        return replace(self, **copied)
 
     def grant(self, obj: Object, grant: Grant, grantor: str, *, grantable: bool = False) -> None:
         """Adds one entry of an ACL, or the option to grant to one that is there."""
@@ -126,26 +204,17 @@ class Catalog:
         grantable = grantable or grantors.get(grantor, False)
         self.grants[obj] = {**entries, grant: {**grantors, grantor: grantable}}
 
-    def read_objects(self, *row: Any) -> None:
-        """Objects of one kind, schema and owner that have the same ACL: one row of the query."""
-        database, kind, schema, owner, acl, names = row
-        entries: Entries = {}
-        for grantee, privilege, grantor, grantable in acl:
-            entries.setdefault(Grant("", grantee, privilege), {})[grantor] = grantable
-        for name, arguments in names:
-            obj = Object(database, kind, schema, name, arguments)
-            self.owners[obj] = owner
-            self.grants[obj] = entries
-
     def change_owner(self, obj: Object, owner: str) -> None:
         """As ALTER … OWNER does: the old owner's place in the ACL becomes the new one's."""
-        old, entries = self.owners[obj], self.grants.pop(obj, {})
+        old = self.owners[obj]
+        entries = self.grants.pop(obj, {})
         self.owners[obj] = owner
+        heir = {old: owner}
         for grant, grantors in entries.items():
-            grantee = owner if grant.grantee == old else grant.grantee
+            grantee = heir.get(grant.grantee, grant.grantee)
+            inherited = grant._replace(grantee=grantee)
             for grantor, grantable in grantors.items():
-                by = owner if grantor == old else grantor
-                self.grant(obj, grant._replace(grantee=grantee), by, grantable=grantable)
+                self.grant(obj, inherited, heir.get(grantor, grantor), grantable=grantable)
 
     def database(self, name: str) -> Object:
         """The database as an object."""
@@ -169,8 +238,9 @@ class Catalog:
     def assume_born(self, obj: Object, owner: str, version: int) -> None:
         """An object just made by ``owner``, under the default privileges in force."""
         self.assume_owner(obj, owner, version)
-        for d in self.born(obj, owner):
-            self.grant(obj, Grant("", d.grantee, d.privilege), owner, grantable=self.defaults[d])
+        for default in self.born(obj, owner):
+            grant = Grant("", default.grantee, default.privilege)
+            self.grant(obj, grant, owner, grantable=self.defaults[default])
 
     def assume_owner(self, obj: Object, owner: str, version: int) -> None:
         """An object that nobody but its owner may use."""
@@ -181,46 +251,19 @@ class Catalog:
     def born(self, obj: Object, owner: str) -> list[Default]:
         """The default privileges that an object of ``owner`` gets."""
         places = places_of(obj, owner)
-        return [default for default in self.defaults if default[:4] in places]
+        born = []
+        for default in self.defaults:
+            if default[:4] in places:
+                born.append(default)
+        return born
 
     def assume_defaults(self, database: str, creator: str) -> None:
         """What PostgreSQL gives PUBLIC by default, where nobody has said otherwise yet."""
         for kind in DEFAULT_KINDS:
-            if (database, creator, kind) not in self.stated_defaults:
-                self.stated_defaults.add((database, creator, kind))
-                for privilege in TO_PUBLIC.get(kind, ()):
-                    key = Default(database, creator, "", kind, PUBLIC, privilege)
-                    self.defaults[key] = False
-
-
-def from_rows(rows: Iterable[list[Any]]) -> Catalog:
-    """The rows that howdah/queries/*.sql return -> Catalog. Other rows are left out."""
-    found = Catalog()
-    readers: dict[str, Callable[..., None]] = {
-        "role": lambda name, attributes: found.roles.update({name: attributes}),
-        "member": lambda *row: found.members.update({Member(*row[:3]): tuple(row[3:])}),
-        "setting": lambda role, base, name, value: found.settings.update(
-            {Setting(role, base, name.lower()): value}
-        ),
-        "connlimit": lambda name, limit: found.connlimits.update({name: limit}),
-        "extension": lambda base, name, schema: found.extensions.update({(base, name): schema}),
-        "owner": lambda *key: found.owners.update({Object(*key[:5]): key[5]}),
-        "grant": lambda *key: found.grant(
-            Object(*key[:5]), Grant(*key[5:8]), key[8], grantable=key[9]
-        ),
-        "objects": found.read_objects,
-        "columns": lambda *key: found.columns.update({Object(*key[:5]): {*key[5]}}),
-        "born": lambda *key: found.initial.setdefault(Object(*key[:5]), []).append(Grant(*key[5:])),
-        "default": lambda *key: found.defaults.update({Default(*key[:6]): key[6]}),
-        "stated": lambda *key: found.stated_defaults.add(key),
-        "lost default": lambda *key: found.lost_defaults.append(Default(*key)),
-        "comment": lambda *key: found.comments.update({Object(*key[:4]): key[4]}),
-        "locale": lambda name, values: found.locales.update({name: values}),
-        "requires": lambda base, name, other: found.requires.setdefault((base, name), set()).add(
-            other
-        ),
-    }
-    for kind, *values in rows:
-        if kind in readers:
-            readers[kind](*values)
-    return found
+            stated = (database, creator, kind)
+            if stated in self.stated_defaults:
+                continue
+            self.stated_defaults.add(stated)
+            for privilege in TO_PUBLIC.get(kind, ()):
+                default = Default(database, creator, "", kind, PUBLIC, privilege)
+                self.defaults[default] = False

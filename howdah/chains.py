@@ -1,99 +1,150 @@
 """Privileges that somebody other than the owner has granted: taken back as whoever granted them.
 
-PostgreSQL takes back what the role at hand has granted; a superuser, and whoever has no grant
+PostgreSQL takes back what the current role has granted; a superuser, and whoever has no grant
 option of his own on all that a statement names, acts as the owner instead. CASCADE does not help:
 it stops where a role can grant by other means, and never goes from a table's entry to others'
 entries on its columns. So the grantor gets what he lacks for the length of the statements.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pgparse
 
-from howdah.catalog import PUBLIC, Catalog, Grant, Object
+from howdah.catalog import PUBLIC, Catalog, Entries, Grant, Object
 from howdah.change import Change
 from howdah.clauses import grantee_name, listed, on
 from howdah.names import identifier
 from howdah.wanted import Wanted
 
 
-def revokes(found: Catalog, want: Wanted, obj: Object, grantees: set[str] | None) -> list[Change]:
-    """Of one object, from ``grantees`` (None: everybody). Takes them out of ``found``."""
-    owner = found.owners[obj]
-    by_grantor: dict[str, list[Grant]] = {}
-    for grant, grantors in found.grants.get(obj, {}).items():
-        for grantor in grantors.keys() - {owner}:
-            if grantees is None or grant.grantee in grantees:
-                by_grantor.setdefault(grantor, []).append(grant)
+class Loan(NamedTuple):
+    """What a grantor needs, and how it is put back afterwards: statements."""
+
+    given: str
+    taken: str
+
+
+def revokes(
+    current: Catalog,
+    want: Wanted,
+    obj: Object,
+    grantees: set[str] | None,
+) -> list[Change]:
+    """Of one object, from ``grantees`` (None: everybody). Takes them out of ``current``."""
     changes = []
-    for grantor, grants in sorted(by_grantor.items()):
-        loans = _loans(found, want, obj, grantor, grants)
-        parts = [given for given, _ in loans]
+    for grantor, grants in _by_grantor(current, obj, grantees):
+        loans = _loans(current, want, obj, grantor, grants)
+        parts = [loan.given for loan in loans]
         parts += _as_grantor(obj, grantor, grants)
-        parts += [taken for _, taken in reversed(loans)]
+        for loan in reversed(loans):
+            parts.append(loan.taken)
         source = want.revoked(obj, grants[0].grantee)
         changes.append(Change(" ".join(parts), obj.database, source))
-        take(found, obj, grants, grantor)
+        take(current, obj, grants, grantor)
     return changes
 
 
+def _by_grantor(
+    current: Catalog,
+    obj: Object,
+    grantees: set[str] | None,
+) -> list[tuple[str, list[Grant]]]:
+    owner = current.owners[obj]
+    by_grantor: dict[str, list[Grant]] = {}
+    entries = current.grants.get(obj, {})
+    for grant, grantors in entries.items():
+        if grantees is not None and grant.grantee not in grantees:
+            continue
+        for grantor in grantors:
+            if grantor != owner:
+                grants = by_grantor.setdefault(grantor, [])
+                grants.append(grant)
+    return sorted(by_grantor.items())
+
+
 def _as_grantor(obj: Object, grantor: str, grants: list[Grant]) -> Iterator[str]:
+    by_grantee: dict[str, list[Grant]] = {}
+    for grant in grants:
+        its = by_grantee.setdefault(grant.grantee, [])
+        its.append(grant)
     yield f"SET ROLE {identifier(grantor)};"
-    for grantee in sorted({grant.grantee for grant in grants}):
-        its = [grant for grant in grants if grant.grantee == grantee]
+    for grantee, its in sorted(by_grantee.items()):
         yield f"REVOKE {listed(its)} ON {on(obj)} FROM {grantee_name(grantee)} CASCADE;"
     yield "RESET ROLE;"
 
 
 def _loans(
-    found: Catalog, want: Wanted, obj: Object, grantor: str, grants: list[Grant]
-) -> list[tuple[str, str]]:
-    """What the grantor needs, and how it is put back afterwards."""
+    current: Catalog,
+    want: Wanted,
+    obj: Object,
+    grantor: str,
+    grants: list[Grant],
+) -> list[Loan]:
+    """What the grantor needs. ``current`` has it as it will be when all is put back."""
     role = identifier(grantor)
     loans = []
-    attributes = want.roles.get(grantor) or found.roles.get(grantor, {})
-    if attributes.get("superuser"):
-        loans.append((f"ALTER ROLE {role} NOSUPERUSER;", f"ALTER ROLE {role} SUPERUSER;"))
-    for schema in _closed_schemas(found, obj, grantor):
-        place = f"USAGE ON SCHEMA {identifier(schema)}"
-        loans.append((f"GRANT {place} TO {role};", f"REVOKE {place} FROM {role};"))
-    for held, lacking in _lacking(found, obj, grantor, grants).items():
+    attributes = want.roles.get(grantor) or current.roles.get(grantor)
+    if attributes and attributes.superuser:
+        loans.append(Loan(f"ALTER ROLE {role} NOSUPERUSER;", f"ALTER ROLE {role} SUPERUSER;"))
+    for schema in _closed_schemas(current, obj, grantor):
+        usage = f"USAGE ON SCHEMA {identifier(schema)}"
+        loans.append(Loan(f"GRANT {usage} TO {role};", f"REVOKE {usage} FROM {role};"))
+    for is_granted, lacking in _lacking(current, obj, grantor, grants).items():
         rights = f"{listed(lacking)} ON {on(obj)}"
-        option = "GRANT OPTION FOR " if held else ""
         given = f"GRANT {rights} TO {role} WITH GRANT OPTION;"
-        loans.append((given, f"REVOKE {option}{rights} FROM {role} CASCADE;"))
-        if held:
-            weaken(found, obj, lacking)
+        if is_granted:
+            taken = f"REVOKE GRANT OPTION FOR {rights} FROM {role} CASCADE;"
+            weaken(current, obj, lacking)
         else:
-            take(found, obj, lacking, found.owners[obj])
+            taken = f"REVOKE {rights} FROM {role} CASCADE;"
+            take(current, obj, lacking, current.owners[obj])
+        loans.append(Loan(given, taken))
     return loans
 
 
 def _lacking(
-    found: Catalog, obj: Object, grantor: str, grants: list[Grant]
+    current: Catalog,
+    obj: Object,
+    grantor: str,
+    grants: list[Grant],
 ) -> dict[bool, list[Grant]]:
     """What the owner has not given him with the option to grant -> whether given without it.
 
     The option on the whole table is one on its columns.
     """
-    owner, entries = found.owners[obj], found.grants[obj]
+    owner = current.owners[obj]
+    entries = current.grants[obj]
+    needed = [grant._replace(grantee=grantor) for grant in grants]
     lacking: dict[bool, list[Grant]] = {}
-    for grant in dict.fromkeys(grant._replace(grantee=grantor) for grant in grants):
-        its = entries.get(grant, {})
-        whole = entries.get(grant._replace(column=""), {})
-        if not its.get(owner) and not whole.get(owner):
-            lacking.setdefault(owner in its, []).append(grant)
+    for grant in dict.fromkeys(needed):
+        grantors = entries.get(grant, {})
+        on_the_whole = entries.get(grant._replace(column=""), {})
+        if grantors.get(owner) or on_the_whole.get(owner):
+            continue
+        is_granted = owner in grantors
+        lacking.setdefault(is_granted, []).append(grant)
     return lacking
 
 
-def _closed_schemas(found: Catalog, obj: Object, grantor: str) -> Iterator[str]:
+def _closed_schemas(current: Catalog, obj: Object, grantor: str) -> Iterator[str]:
     """The schemas that he must enter to name the object, and may not by the owner's word."""
-    for schema in sorted({obj.schema, *_argument_schemas(obj)} - {"", "pg_catalog"}):
-        place = Object(obj.database, "schema", "", schema)
-        owner, entries = found.owners.get(place, ""), found.grants.get(place, {})
-        enters = [entries.get(Grant("", role, "USAGE"), {}) for role in (grantor, PUBLIC)]
-        if grantor != owner and not any(owner in grantors for grantors in enters):
-            yield schema
+    schemas = {obj.schema}
+    schemas.update(_argument_schemas(obj))
+    for name in sorted(schemas - {"", "pg_catalog"}):
+        schema = Object(obj.database, "schema", "", name)
+        owner = current.owners.get(schema, "")
+        entries = current.grants.get(schema, {})
+        if grantor != owner and not _enters(entries, owner, grantor):
+            yield name
+
+
+def _enters(entries: Entries, owner: str, role: str) -> bool:
+    for grantee in (role, PUBLIC):
+        grantors = entries.get(Grant("", grantee, "USAGE"), {})
+        if owner in grantors:
+            return True
+    return False
 
 
 def _argument_schemas(obj: Object) -> Iterator[str]:
@@ -108,24 +159,34 @@ def _argument_schemas(obj: Object) -> Iterator[str]:
             yield name["String"]["sval"]
 
 
-def take(found: Catalog, obj: Object, grants: Iterable[Grant], grantor: str) -> None:
+def take(current: Catalog, obj: Object, grants: Iterable[Grant], grantor: str) -> None:
     """As REVOKE does: a privilege on the whole table takes the columns' along."""
-    gone, left = set(grants), {}
-    for grant, grantors in found.grants.get(obj, {}).items():
+    taken = set(grants)
+    entries = current.grants.get(obj, {})
+    left = {}
+    for grant, grantors in entries.items():
         others = grantors
-        if grant in gone or grant._replace(column="") in gone:
-            others = {by: option for by, option in grantors.items() if by != grantor}
+        if _reaches(taken, grant):
+            others = dict(grantors)
+            others.pop(grantor, None)
         if others:
             left[grant] = others
-    found.grants[obj] = left
+    current.grants[obj] = left
 
 
-def weaken(found: Catalog, obj: Object, grants: Iterable[Grant]) -> None:
+def weaken(current: Catalog, obj: Object, grants: Iterable[Grant]) -> None:
     """As the owner's REVOKE GRANT OPTION FOR does: also the columns' option."""
-    weak, owner, left = set(grants), found.owners[obj], {}
-    for grant, grantors in found.grants.get(obj, {}).items():
+    owner = current.owners[obj]
+    weakened = set(grants)
+    entries = current.grants.get(obj, {})
+    left = {}
+    for grant, grantors in entries.items():
         left[grant] = grantors
-        reached = grant in weak or grant._replace(column="") in weak
-        if reached and owner in grantors:
+        if owner in grantors and _reaches(weakened, grant):
             left[grant] = {**grantors, owner: False}
-    found.grants[obj] = left
+    current.grants[obj] = left
+
+
+def _reaches(revoked: set[Grant], grant: Grant) -> bool:
+    """Whether it is among them, or on a column of a table that is."""
+    return grant in revoked or grant._replace(column="") in revoked

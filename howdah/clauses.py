@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 
-from howdah.catalog import Grant, Object
+from howdah.catalog import PUBLIC, Grant, Object
 from howdah.names import identifier
 
 
 def listed(grants: Iterable[Grant]) -> str:
     """The privileges, each with its columns: SELECT, INSERT (a, b)."""
-    words: dict[str, list[str]] = {}
+    columns_of: dict[str, list[str]] = {}
     whole = set()
     for grant in grants:
-        columns = words.setdefault(grant.privilege, [])
+        columns = columns_of.setdefault(grant.privilege, [])
         if grant.column:
             columns.append(identifier(grant.column))
         else:
             whole.add(grant.privilege)
     parts = []
-    for privilege, columns in words.items():
+    for privilege, columns in columns_of.items():
         if privilege in whole:
             parts.append(privilege)
         if columns:
@@ -32,10 +32,14 @@ def on(obj: Object) -> str:
 
 def qualified(obj: Object) -> str:
     """Its name as SQL, with its schema; a function's argument types are SQL already."""
-    schema = f"{identifier(obj.schema)}." if obj.schema else ""
-    return f"{schema}{identifier(obj.name)}{obj.arguments}"
+    name = identifier(obj.name) + obj.arguments
+    if not obj.schema:
+        return name
+    return f"{identifier(obj.schema)}.{name}"
 
 
 def grantee_name(role: str) -> str:
-    """After TO or FROM: PUBLIC is the empty one."""
-    return identifier(role) if role else "PUBLIC"
+    """After TO or FROM."""
+    if role == PUBLIC:
+        return "PUBLIC"
+    return identifier(role)

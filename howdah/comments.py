@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from howdah.catalog import Catalog, Object
+from howdah.catalog import Catalog, Extension, Object
 from howdah.change import Change
 from howdah.clauses import on
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import literal
-from howdah.nodes import base_of, made, only, qualified, values
-from howdah.sqlfiles import Node, Statement
+from howdah.nodes import Reading, items, text
+from howdah.sqlfiles import Node
 from howdah.wanted import Wanted
 
 KINDS = {
@@ -21,18 +21,21 @@ KINDS = {
 SHARED_KINDS = ("role", "database")
 
 
-def comment(want: Wanted, statement: Statement, node: Node) -> None:
+def comment(reading: Reading) -> None:
     """Reads one statement. An empty text is none, as in PostgreSQL."""
-    only(statement, node, "objtype object comment")
+    want = reading.want
+    node = reading.node
+    reading.check_only(node, "objtype object comment")
     kind = KINDS.get(node["objtype"])
     if not kind:
-        raise statement.refuse("needs COMMENT ON ROLE, DATABASE, SCHEMA, EXTENSION or TABLE")
-    obj = _target(want, statement, kind, node["object"])
+        raise reading.error("needs COMMENT ON ROLE, DATABASE, SCHEMA, EXTENSION or TABLE")
+    obj = _target(reading, kind, node["object"])
     if want.role not in (SUPERUSER, want.owners.get(obj)):
-        what = f"{kind} {obj.name} is not {want.role}'s here"
-        raise statement.refuse(f"needs RESET ROLE before it: {what}")
+        raise reading.error(
+            f"needs RESET ROLE before it: {kind} {obj.name} is not {want.role}'s here"
+        )
     want.comments[obj] = node.get("comment") or None
-    want.sources[_key(obj)] = statement.source
+    want.sources[_key(obj)] = reading.source
 
 
 def _key(obj: Object) -> tuple[str, Object]:
@@ -40,36 +43,48 @@ def _key(obj: Object) -> tuple[str, Object]:
     return ("comment", obj)
 
 
-def _target(want: Wanted, statement: Statement, kind: str, node: Node) -> Object:
-    base = statement.database
+def _target(reading: Reading, kind: str, node: Node) -> Object:
+    database = reading.statement.database
     if kind == "table":
-        *schema, name = values(node)
-        if len(schema) > 1:
-            raise statement.refuse("needs an object of this database; \\connect to the other first")
-        return Object(base, kind, qualified(statement, "".join(schema)), name)
-    name = node["String"]["sval"]
+        schema, name = reading.qualified_name(items(node))
+        return Object(database, kind, schema, name)
+    name = text(node)
     if kind == "role":
-        return Object(SUPERUSER, kind, "", made(want, statement, name))
+        return Object(SUPERUSER, kind, "", reading.known_role(name))
     if kind == "database":
-        return want.database(base_of(want, statement, name))
-    there = (base, name) in want.extensions
-    if kind == "schema":
-        there = name == "public" or Object(base, kind, "", name) in want.owners
-    if not there or base in SHARED:
-        raise statement.refuse(f"{kind} {name!r} is not made before this line")
-    return Object(base, kind, "", name)
+        return reading.want.database(reading.known_database(name))
+    obj = Object(database, kind, "", name)
+    if database in SHARED or not _is_made_before(reading.want, obj):
+        raise reading.error(f"{kind} {name!r} is not made before this line")
+    return obj
 
 
-def changes(found: Catalog, want: Wanted) -> Iterator[Change]:
+def _is_made_before(want: Wanted, obj: Object) -> bool:
+    """A schema or an extension."""
+    if obj.kind == "extension":
+        return Extension(obj.database, obj.name) in want.extensions
+    return obj.name == "public" or obj in want.owners
+
+
+def changes(current: Catalog, want: Wanted) -> Iterator[Change]:
     """What is not there yet gets its comment when it is made."""
-    for obj, text in want.comments.items():
-        known = obj in found.comments
-        if known and found.comments[obj] == text:
+    for obj, wanted in want.comments.items():
+        is_there = obj in current.comments
+        if is_there and current.comments[obj] == wanted:
             continue
-        if known or _is_made(want, obj):
-            where = SUPERUSER if obj.kind in SHARED_KINDS else obj.database
-            value = literal(text).strip() if text else "NULL"
-            yield Change(f"COMMENT ON {on(obj)} IS {value};", where, want.sources[_key(obj)])
+        if is_there or _is_made(want, obj):
+            yield _change(want, obj, wanted)
+
+
+def _change(want: Wanted, obj: Object, wanted: str | None) -> Change:
+    database = obj.database
+    if obj.kind in SHARED_KINDS:
+        database = SUPERUSER
+    value = "NULL"
+    if wanted:
+        value = literal(wanted).strip()
+    sql = f"COMMENT ON {on(obj)} IS {value};"
+    return Change(sql, database, want.sources[_key(obj)])
 
 
 def _is_made(want: Wanted, obj: Object) -> bool:
@@ -77,12 +92,13 @@ def _is_made(want: Wanted, obj: Object) -> bool:
     if obj.kind == "table":
         return obj in want.tables
     if obj.kind == "extension":
-        return (obj.database, obj.name) in want.extensions
+        return Extension(obj.database, obj.name) in want.extensions
     return True
 
 
-def absent(found: Catalog, want: Wanted) -> Iterator[str]:
+def absent(current: Catalog, want: Wanted) -> Iterator[str]:
     """The tables that a migration is still to make."""
     for obj in want.comments:
-        if obj not in found.comments and not _is_made(want, obj):
-            yield f"{want.sources[_key(obj)]}: {obj.kind} {obj.name} is not there yet"
+        if obj not in current.comments and not _is_made(want, obj):
+            source = want.sources[_key(obj)]
+            yield f"{source}: {obj.kind} {obj.name} is not there yet"

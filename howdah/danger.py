@@ -17,6 +17,21 @@ class Danger(str):
 
 
 # Each is a test of `make verify`.
-KINDS = ("database", "event trigger", "extension", "function", "language", "owner", "publication",
-         "replication slot", "role", "row security", "rule", "schema", "setting", "subscription",
-         "trigger", "user mapping")  # fmt: skip
+KINDS = (
+    "database",
+    "event trigger",
+    "extension",
+    "function",
+    "language",
+    "owner",
+    "publication",
+    "replication slot",
+    "role",
+    "row security",
+    "rule",
+    "schema",
+    "setting",
+    "subscription",
+    "trigger",
+    "user mapping",
+)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from howdah import sqlfiles, statements, unsafe
-from howdah.catalog import Setting
+from howdah.catalog import Schema, Setting
 from howdah.cluster import Cluster
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier
@@ -18,9 +18,17 @@ ROLES_SQL = Path(__file__).parent.parent / "roles-sql"
 
 def variables(cluster: Cluster) -> Mapping[str, str]:
     """psql variable: value. A verifier's value is a placeholder that the controller fills in."""
-    names = [k for k in Cluster.model_fields if k.endswith(("_role", "_database"))]
+    names = {}
+    for name in Cluster.model_fields:
+        if name.endswith(("_role", "_database")):
+            names[name] = getattr(cluster, name)
+    log_statement = "ddl"
+    if cluster.redacts_roles:
+        log_statement = "none"
+    is_since_17 = cluster.version >= 17  # noqa: PLR2004
+    advisory_locks = map(identifier, advisory_lock_roles(cluster))
     return {
-        **{name: getattr(cluster, name) for name in names},
+        **names,
         **{name: placeholder(name) for name in PASSWORDS},
         "app_connections": str(cluster.app_connections),
         "backup_connections": str(cluster.backup_connections),
@@ -29,23 +37,24 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
         "idle_timeout": cluster.idle_in_transaction_session_timeout,
         "lock_timeout": cluster.lock_timeout,
         "temp_file_limit": cluster.temp_file_limit,
-        "log_statement": "none" if cluster.redacts_roles else "ddl",
-        "since_17": "true" if cluster.version >= 17 else "false",  # noqa: PLR2004
+        "log_statement": log_statement,
+        "since_17": str(is_since_17).lower(),
         "transaction_timeout": cluster.transaction_timeout,
-        "advisory_locks": ", ".join(map(identifier, advisory_lock_roles(cluster))),
+        "advisory_locks": ", ".join(advisory_locks),
     }
 
 
 def advisory_lock_roles(cluster: Cluster) -> list[str]:
     """Who may take advisory locks, each once; the superuser may in any case."""
     maintains = str(cluster.settings.get(MAINTENANCE_ROLE, SUPERUSER))
-    roles = dict.fromkeys((cluster.owner_role, *cluster.advisory_locks, maintains))
-    return [role for role in roles if role != SUPERUSER]
+    roles = [cluster.owner_role, *cluster.advisory_locks, maintains]
+    return [role for role in dict.fromkeys(roles) if role != SUPERUSER]
 
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
     """What roles-sql asks for. Raises RolesSqlError."""
-    want = statements.wanted(sqlfiles.read(folder, variables(cluster)), cluster.version)
+    read = sqlfiles.read(folder, variables(cluster))
+    want = statements.wanted(read, cluster.version)
     _check_schemas(want)
     if cluster.stage == "production":
         _check_settings(want, cluster)
@@ -55,25 +64,30 @@ def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
 def unsafe_settings(want: Wanted) -> dict[Setting, str]:
     """What ALTER ROLE and ALTER DATABASE set, and production should not have -> where and why."""
     causes = {}
-    for key, value in want.settings.items():
-        cause = unsafe.unsafe(key.name, value)
+    for setting, value in want.settings.items():
+        cause = unsafe.unsafe(setting.name, value)
         if cause:
-            causes[key] = f"{want.sources[key]}: {key.name} = {value!r}: {cause}"
+            source = want.sources[setting]
+            causes[setting] = f"{source}: {setting.name} = {value!r}: {cause}"
     return causes
 
 
 def _check_settings(want: Wanted, cluster: Cluster) -> None:
-    for key, cause in unsafe_settings(want).items():
-        if not cluster.may_be_unsafe(key.name):
-            raise RolesSqlError(f"{cause}, or unsafe_settings = [{key.name!r}] where that is meant")
+    for setting, cause in unsafe_settings(want).items():
+        name = setting.name
+        if not cluster.may_be_unsafe(name):
+            raise RolesSqlError(f"{cause}, or unsafe_settings = [{name!r}] where that is meant")
 
 
 def _check_schemas(want: Wanted) -> None:
     """What is in a schema that these files neither make nor name is not read."""
-    known = {*want.schemas, *((base, "pg_catalog") for base in want.connlimits)}
+    known = set(want.schemas)
+    for database in want.connlimits:
+        known.add(Schema(database, "pg_catalog"))
     for step in want.steps:
         target = step.target
-        if target.schema and (target.database, target.schema) not in known:
+        schema = Schema(target.database, target.schema)
+        if target.schema and schema not in known:
             raise RolesSqlError(
                 f"{step.source}: schema {target.schema} is not managed: needs CREATE SCHEMA or a "
                 "GRANT or REVOKE ON SCHEMA of it in these files"

@@ -27,26 +27,28 @@ def of_environment(found: Found, cluster: Cluster, declared: Set[str]) -> list[B
     ``declared``: the cluster_name of each other inventory entry for this machine. The same name
     with another version is never one of those.
     """
-    declared = declared - {cluster.cluster_name}
-    return [
-        each
-        for each in found.beside
-        if each.whose == cluster.environment and each.name not in declared and each.served
-    ]
+    others = []
+    for each in found.beside:
+        is_declared = each.name in declared and each.name != cluster.cluster_name
+        if each.whose == cluster.environment and each.served and not is_declared:
+            others.append(each)
+    return others
 
 
 def taken_for_new(found: Found, cluster: Cluster, declared: Set[str]) -> str:
     """A cluster of the same environment, in whose place an empty one would be made."""
     beside = of_environment(found, cluster, declared)
-    if not (beside and makes_data(found)):
+    if not beside or not makes_data(found):
         return ""
     first = beside[0]
     way = f"set cluster_name = {first.name!r}"
     if first.name == cluster.cluster_name:
         way = UPGRADE.format("it")
-    without = "" if first.data else ", without its data"
+    here = f"{first.label} of this environment is here"
+    if not first.data:
+        here += ", without its data"
     new = f"{cluster.version}-{cluster.cluster_name} would be an empty server"
-    return f"{first.label} of this environment is here{without}, and {new}: {way}"
+    return f"{here}, and {new}: {way}"
 
 
 def deployed_before(found: Found, cluster: Cluster, host: str, certificate: str) -> str:
@@ -55,11 +57,17 @@ def deployed_before(found: Found, cluster: Cluster, host: str, certificate: str)
     A certificate is made when the host has its marker already, so a first deploy that was killed
     is not taken for one.
     """
-    started = any(each.whose == cluster.environment for each in found.beside)
-    if not certificate or found.whose or started or not makes_data(found):
+    if not certificate or found.whose or not makes_data(found):
         return ""
-    others = sorted(each.label for each in found.beside if not each.whose)
-    there = f", but data of {', '.join(others)}" if others else ""
+    others = []
+    for each in found.beside:
+        if each.whose == cluster.environment:
+            return ""
+        if not each.whose:
+            others.append(each.label)
+    there = ""
+    if others:
+        there = f", but data of {', '.join(sorted(others))}"
     return (
         f"{host} was deployed before ({certificate} is there), and has no data now{there}: "
         f"mount its file system, {TAKE_OVER}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from howdah import catalog, libraries, settings
+from howdah import catalog_rows, libraries, settings
 from howdah.catalog import Catalog
 from howdah.danger import Danger
 from howdah.errors import HowdahError
@@ -109,8 +109,8 @@ class Found:
         return list(dict.fromkeys(doors))
 
     def catalog(self) -> Catalog:
-        """A new catalog each time, for a plan completes it."""
-        return catalog.from_rows(self.rows)
+        """What its server has, of the rows that are about roles, databases and rights."""
+        return catalog_rows.read(self.rows)
 
     @property
     def hardware(self) -> Hardware:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from howdah.knobs import Network
+from howdah.rules import Login
 
 
 @dataclass(frozen=True, order=True)
@@ -16,22 +17,29 @@ class Record:
     address: str
 
 
-def records(logins: Iterable[tuple[str, str]], networks: Iterable[Network]) -> list[Record]:
-    """(database, role) pairs that may log in × networks -> records, in a fixed order."""
-    allowed = [str(network) for network in networks]
-    return [Record(db, role, address) for db, role in sorted(logins) for address in allowed]
+def records(logins: Iterable[Login], networks: Iterable[Network]) -> list[Record]:
+    """Logins that shall be, from each of the networks, in a fixed order."""
+    addresses = [str(network) for network in networks]
+    records = []
+    for database, role in sorted(logins):
+        for address in addresses:
+            records.append(Record(database, role, address))
+    return records
 
 
 def word(name: str) -> str:
     """A name as pg_hba.conf has it: in quotes where it would be read as more than one word."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else f'"{name}"'
+    if re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
+        return name
+    return f'"{name}"'
 
 
-def logins(text: str) -> set[tuple[str, str]]:
-    """(database, role) of the records in a pg_hba.conf as rendered here."""
+def logins(text: str) -> set[Login]:
+    """Those of the records in a pg_hba.conf as rendered here."""
     found = set()
     for line in text.split("\n"):
         if line.startswith("hostssl "):
-            _, database, role, *_ = re.findall(r'"[^"]*"|\S+', line)
-            found.add((database.strip('"'), role.strip('"')))
+            words = re.findall(r'"[^"]*"|\S+', line)
+            _, database, role, *_ = [name.strip('"') for name in words]
+            found.add((database, role))
     return found

@@ -31,9 +31,13 @@ class Row(NamedTuple):
     file: str
 
     @property
-    def by(self) -> str:
-        """Who says so."""
-        return self.file or self.source
+    def shown(self) -> str:
+        """Its value, and who says so."""
+        unit = ""
+        if self.unit:
+            unit = f" ({self.unit})"
+        by = self.file or self.source
+        return f"{self.name} = {self.value!r}{unit} by {by}"
 
 
 def faults(rows: Iterable[Row], stated: Mapping[str, str]) -> Iterator[str]:
@@ -46,52 +50,65 @@ def faults(rows: Iterable[Row], stated: Mapping[str, str]) -> Iterator[str]:
         row = known.pop(name, None)
         if row is None:
             yield f"{name} = {wanted} is not known to the server; its library is not loaded"
-        elif row.source not in OF_ROLES and not (_by_the_files(row) and is_so(wanted, row)):
-            yield f"{name} = {row.value!r}{_in(row)} by {row.by}, wanted {wanted}"
+        elif not _is_as_stated(row, wanted):
+            yield f"{row.shown}, wanted {wanted}"
     for row in known.values():
-        is_silent = row.source in OF_ROLES | OF_THE_SERVER or row.name in OF_THE_HOST
-        if not is_silent and not row.file.endswith(AUTO_CONF):
-            yield f"{row.name} = {row.value!r}{_in(row)} by {row.by}, and the inventory has no such"
+        if not _may_be_unstated(row):
+            yield f"{row.shown}, and the inventory has no such"
 
 
-def _by_the_files(row: Row) -> bool:
+def _is_as_stated(row: Row, wanted: str) -> bool:
     """The server itself repeats where its files are."""
-    return row.source == FILE or row.source in OF_THE_SERVER
+    if row.source in OF_ROLES:
+        return True
+    is_by_the_files = row.source == FILE or row.source in OF_THE_SERVER
+    return is_by_the_files and is_so(wanted, row)
 
 
-def _in(row: Row) -> str:
-    return f" ({row.unit})" if row.unit else ""
+def _may_be_unstated(row: Row) -> bool:
+    if row.source in OF_ROLES or row.source in OF_THE_SERVER:
+        return True
+    return row.name in OF_THE_HOST or row.file.endswith(AUTO_CONF)
 
 
 def is_so(wanted: str, row: Row) -> bool:
     """Whether a value as postgresql.conf has it is what the server shows."""
-    text = settings.line(f"{row.name} = {wanted}")[1].lower()
+    _, value = settings.line(f"{row.name} = {wanted}")
+    text = value.lower()
     shown = row.value.lower()
     if row.kind == "bool":
         return (text in ON) == (shown == "on")
     if row.kind in ("integer", "real"):
         return _is_number(text, shown, row.unit)
     if row.name == "datestyle":  # the server completes it
-        return {*re.findall(r"\w+", text)} <= {*re.findall(r"\w+", shown)}
+        words = re.findall(r"\w+", text)
+        return set(words) <= set(re.findall(r"\w+", shown))
     return text == shown
 
 
 def _is_number(text: str, shown: str, unit: str) -> bool:
     """The server has rounded to its unit."""
-    wanted, now = _number(text, unit), _number(shown, unit)
+    wanted = _number(text, unit)
+    now = _number(shown, unit)
     if wanted is None or now is None:
         return text == shown
-    return abs(wanted - now) <= (0.5 if unit else 1e-9)
+    difference = abs(wanted - now)
+    if unit:
+        return difference <= 0.5  # noqa: PLR2004
+    return difference <= 1e-9  # noqa: PLR2004
 
 
 def _number(text: str, unit: str) -> float | None:
+    """In the server's unit; None where it is no number, or in a unit that the setting has not."""
     match = re.fullmatch(r"([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)\s*([a-z]*)", text)
     if not match:
         return None
-    digits, its = match.groups()
+    digits, word = match.groups()
     if re.fullmatch(r"0[0-7]+", digits):
         return int(digits, 8)
+    if not word:
+        return float(digits)
     units = {name.lower(): factor for name, factor in UNITS.items()}
-    if its and not (unit and its in units):
+    if not unit or word not in units:
         return None
-    return float(digits) * (units[its] / UNITS[unit] if its else 1)
+    return float(digits) * (units[word] / UNITS[unit])

@@ -1,44 +1,49 @@
 """Who a cluster's own pg_hba.conf lets in, and Howdah's does not: told before it is adopted."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
-from howdah import rules
+from howdah import membership, rules
 from howdah.catalog import Catalog
 from howdah.knobs import SUPERUSER
+from howdah.rules import Login, Row
 
-Row = Mapping[str, Any]
 
-
-def lines(rows: Iterable[Row], found: Catalog, logins: Collection[tuple[str, str]]) -> list[str]:
+def lines(rows: Iterable[Row], current: Catalog, logins: Collection[Login]) -> list[str]:
     """One for each rule that is the first to let some role in that has no record any more.
 
-    ``rows``: of pg_hba_file_rules, as the server has read its own file. ``logins``: (database,
-    role) of the records to come. The superuser stays, over the socket.
+    ``rows``: of pg_hba_file_rules, as the server has read its own file. ``logins``: those of the
+    records to come. The superuser stays, over the socket.
     """
-    stay = {role for _, role in logins} | {SUPERUSER}
-    out = {role for role, attributes in found.roles.items() if attributes["login"]} - stay
+    stay = {SUPERUSER}
+    for _, name in logins:
+        stay.add(name)
+    out = set()
+    for name, role in current.roles.items():
+        if role.login and name not in stay:
+            out.add(name)
     said = []
     for row in rows:
-        roles = sorted(role for role in out if _lets_in(row, role, found))
-        out -= set(roles)
+        roles = [role for role in sorted(out) if _lets_in(row, role, current)]
+        out.difference_update(roles)
         if roles:
-            said.append(f"{', '.join(roles)} can no longer log in: pg_hba.conf line "
-                        f"{row['line_number']} ({rules.text(row)}) goes")  # fmt: skip
+            said.append(
+                f"{', '.join(roles)} can no longer log in: pg_hba.conf line "
+                f"{row['line_number']} ({rules.text(row)}) goes"
+            )
     return said
 
 
-def _lets_in(row: Row, role: str, found: Catalog) -> bool:
+def _lets_in(row: Row, role: str, current: Catalog) -> bool:
     if row["error"] or row["auth_method"] == "reject":
         return False
-    return any(_speaks_of(word, role, found) for word in row["user_name"])
+    return any(_speaks_of(word, role, current) for word in row["user_name"])
 
 
-def _speaks_of(word: str, role: str, found: Catalog) -> bool:
+def _speaks_of(word: str, role: str, current: Catalog) -> bool:
     """As hba.c reads the USER column."""
     if word.startswith("+"):
-        return role in _members(word[1:], found)
+        return _is_member(role, word[1:], current)
     if word.startswith("/"):
         return _matches(word[1:], role)
     return word in ("all", role)
@@ -52,14 +57,7 @@ def _matches(pattern: str, role: str) -> bool:
         return True
 
 
-def _members(group: str, found: Catalog) -> set[str]:
+def _is_member(role: str, group: str, current: Catalog) -> bool:
     """The group's own role too; directly or through others."""
-    known, new = set[str](), {group}
-    while new:
-        known |= new
-        new = set(_direct(new, found)) - known
-    return known
-
-
-def _direct(groups: Collection[str], found: Catalog) -> Iterator[str]:
-    return (member.member for member in found.members if member.role in groups)
+    above = membership.held(current.members)
+    return group in membership.roles_of(role, above)

@@ -4,24 +4,23 @@ The server takes the first rule that matches and no other, so each role is sent 
 from both sides of every border between networks, on every kind of connection.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from howdah import repeated, rules
 from howdah.errors import HowdahError
 from howdah.knobs import SHARED, SUPERUSER, Address, Network
-from howdah.rules import EVERYWHERE, REPLICATION, Rule, Way
-
-Login = tuple[str, str]  # (database, role)
+from howdah.rules import EVERYWHERE, REPLICATION, Login, Row, Rule, Way
 
 STRANGER = "somebody else"  # some role, some database that no file names
 # What a connection is -> the types of rules that speak of it (hba.c, check_hba).
+OVER_TLS = "over TLS"
 KINDS = {
-    "over TLS": {"host", "hostssl", "hostnogssenc"},
+    OVER_TLS: {"host", "hostssl", "hostnogssenc"},
     "without TLS": {"host", "hostnossl", "hostnogssenc"},
     "over GSS": {"host", "hostnossl", "hostgssenc"},
 }
-SCRAM, PEER = ("scram-sha-256", ()), ("peer", ("map=howdah",))
+SCRAM = Way("scram-sha-256")
+PEER = Way("peer", ("map=howdah",))
 SHOWN = 5  # faults in one message
 
 
@@ -29,18 +28,24 @@ class HbaError(HowdahError):
     """A pg_hba.conf that keeps somebody out, or lets somebody in."""
 
 
-def refuse(
-    rows: Iterable[Mapping[str, Any]], logins: Collection[Login], networks: Sequence[Network]
+def check(
+    rows: Iterable[Row],
+    logins: Collection[Login],
+    networks: Sequence[Network],
 ) -> None:
     """Raises HbaError, with the first few of the faults: those of one line as one."""
     read = list(rows)
-    found = repeated.by_line(faults(read, logins, networks), rules.texts(read))
-    if found:
-        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-        raise HbaError("; ".join(["pg_hba.conf " + found[0], *found[1:SHOWN], *more]))
+    found = faults(read, logins, networks)
+    grouped = repeated.by_line(found, rules.texts(read))
+    if not grouped:
+        return
+    shown = grouped[:SHOWN]
+    if len(grouped) > SHOWN:
+        shown.append(f"and {len(grouped) - SHOWN} more")
+    raise HbaError(f"pg_hba.conf {'; '.join(shown)}")
 
 
-def refuse_map(users: Collection[str], owner: str) -> None:
+def check_map(users: Collection[str], owner: str) -> None:
     """Raises HbaError unless pg_ident.conf maps the server's OS user to the superuser, only.
 
     ``users``: "OS user as role", for each line.
@@ -54,48 +59,107 @@ def refuse_map(users: Collection[str], owner: str) -> None:
 
 
 def faults(
-    rows: Sequence[Mapping[str, Any]], logins: Collection[Login], networks: Sequence[Network]
+    rows: Sequence[Row],
+    logins: Collection[Login],
+    networks: Sequence[Network],
 ) -> list[str]:
     """Where the rows of pg_hba_file_rules let in other than the model.
 
     Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; the superuser over the
     socket, by peer; nobody else anywhere.
     """
-    unclear = [fault for row in rows for fault in rules.unclear(row)]
+    unclear: list[str] = []
+    for row in rows:
+        unclear += rules.unclear(row)
     if unclear:
         return unclear
     read = [rules.rule(row) for row in rows]
-    return [*_over_network(read, logins, networks), *_over_socket(read, logins)]
+    over_network = _over_network(read, logins, networks)
+    return [*over_network, *_over_socket(read, logins)]
 
 
 def _over_network(
-    read: list[Rule], logins: Collection[Login], networks: Sequence[Network]
+    read: list[Rule],
+    logins: Collection[Login],
+    networks: Sequence[Network],
 ) -> Iterator[str]:
-    points = _points({*networks, *(n for rule in read for n in rule.networks)})
+    borders = set(networks)
+    for rule in read:
+        borders.update(rule.networks)
+    points = _points(borders)
     for login in _pairs(read, logins):
+        speaking = [rule for rule in read if rule.speaks_of(login)]
         for kind, types in KINDS.items():
-            matching = [r for r in read if r.kind in types and r.speaks_of(*login)]
-            allowed = networks if login in logins and kind == "over TLS" else ()
-            if matching or allowed:
-                faults = (_at(point, login, matching, allowed) for point in points)
-                yield from dict.fromkeys(f"{fault} {kind}" for fault in faults if fault)
+            matching = [rule for rule in speaking if rule.kind in types]
+            allowed: Sequence[Network] = ()
+            if kind == OVER_TLS and login in logins:
+                allowed = networks
+            for fault in _over_kind(points, login, matching, allowed):
+                yield f"{fault} {kind}"
 
 
-def _at(point: Address, login: Login, matching: list[Rule], allowed: Sequence[Network]) -> str:
+def _over_kind(
+    points: list[Address],
+    login: Login,
+    matching: list[Rule],
+    allowed: Sequence[Network],
+) -> list[str]:
+    """Each once."""
+    if not matching and not allowed:
+        return []
+    found = []
+    for point in points:
+        fault = _at(point, login, matching, allowed)
+        if fault:
+            found.append(fault)
+    return list(dict.fromkeys(found))
+
+
+def _at(
+    point: Address,
+    login: Login,
+    matching: list[Rule],
+    allowed: Sequence[Network],
+) -> str:
     """What is wrong for a client with that address; empty where nothing is."""
-    network = next((n for n in allowed if point in n), None)
-    rule = next((r for r in matching if any(point in n for n in r.networks)), None)
-    fault = _fault(rule, SCRAM if network else None, login)
-    if fault and not network and rule:
-        network = next(n for n in rule.networks if point in n)
-    return f"{fault} from {network}" if fault else ""
+    rule, network = _first(point, matching)
+    wanted = None
+    allowed_network = _network_of(point, allowed)
+    if allowed_network:
+        wanted = SCRAM
+        network = allowed_network
+    fault = _fault(rule, wanted, login)
+    if not fault:
+        return ""
+    return f"{fault} from {network}"
+
+
+def _first(point: Address, matching: list[Rule]) -> tuple[Rule | None, Network | None]:
+    """The first that speaks of the address, and by which of its networks."""
+    for rule in matching:
+        network = _network_of(point, rule.networks)
+        if network:
+            return rule, network
+    return None, None
+
+
+def _network_of(point: Address, networks: Sequence[Network]) -> Network | None:
+    """The first that the address is in."""
+    for network in networks:
+        if point in network:
+            return network
+    return None
 
 
 def _over_socket(read: list[Rule], logins: Collection[Login]) -> Iterator[str]:
-    for database, role in _pairs(read, logins):
-        rule = next((r for r in read if r.kind == "local" and r.speaks_of(database, role)), None)
-        peer = PEER if role == SUPERUSER and database != REPLICATION else None
-        fault = _fault(rule, peer, (database, role))
+    local = [rule for rule in read if rule.kind == "local"]
+    for login in _pairs(read, logins):
+        database, role = login
+        wanted = None
+        if role == SUPERUSER and database != REPLICATION:
+            wanted = PEER
+        matching = [rule for rule in local if rule.speaks_of(login)]
+        fault = _fault(next(iter(matching), None), wanted, login)
         if fault:
             yield f"{fault} over the socket"
 
@@ -103,35 +167,50 @@ def _over_socket(read: list[Rule], logins: Collection[Login]) -> Iterator[str]:
 def _fault(rule: Rule | None, wanted: Way | None, login: Login) -> str:
     """Empty where the rule that matched first is as wanted."""
     database, role = login
-    way = None if rule is None or rule.way[0] == "reject" else rule.way
+    way = None
+    if rule and rule.way.method != "reject":
+        way = rule.way
     if way == wanted:
         return ""
     if not rule:
         return f"has no line that lets {role} into {database}"
     if not way:
         return f"line {rule.line} keeps {role} out of {database}"
-    needed = f" (needs {wanted[0]})" if wanted else ""
-    return f"line {rule.line} lets {role} into {database} by {' '.join((way[0], *way[1]))}{needed}"
+    by = " ".join([way.method, *way.options])
+    fault = f"line {rule.line} lets {role} into {database} by {by}"
+    if wanted:
+        fault += f" (needs {wanted.method})"
+    return fault
 
 
 def _pairs(read: list[Rule], logins: Collection[Login]) -> list[Login]:
     """Each database with each role that the model or a rule speaks of, and a stranger's."""
-    databases = {d for d, _ in logins} | {d for rule in read for d in rule.databases}
-    roles = {r for _, r in logins} | {r for rule in read for r in rule.roles}
-    databases |= {*SHARED, STRANGER, REPLICATION}
-    roles |= {SUPERUSER, STRANGER}
-    databases |= roles if "sameuser" in databases else set()
-    return [
-        (d, r) for d in sorted(databases - {"all", "sameuser"}) for r in sorted(roles - {"all"})
-    ]
+    databases = {*SHARED, STRANGER, REPLICATION}
+    roles = {SUPERUSER, STRANGER}
+    for database, role in logins:
+        databases.add(database)
+        roles.add(role)
+    for rule in read:
+        databases |= rule.databases
+        roles |= rule.roles
+    if "sameuser" in databases:
+        databases |= roles
+    pairs = []
+    for database in sorted(databases - {"all", "sameuser"}):
+        for role in sorted(roles - {"all"}):
+            pairs.append((database, role))
+    return pairs
 
 
 def _points(networks: Iterable[Network]) -> list[Address]:
     """First and last of each network, and their neighbours outside."""
     found: set[Address] = set()
     for network in {*networks, *EVERYWHERE}:
-        low, high = int(network.network_address), int(network.broadcast_address)
-        end = 2**network.max_prefixlen
-        make = type(network.network_address)
-        found |= {make(n) for n in (low - 1, low, high, high + 1) if 0 <= n < end}
-    return sorted(found, key=lambda a: (a.version, int(a)))
+        first = network.network_address
+        last = network.broadcast_address
+        beyond = 2**network.max_prefixlen
+        address = type(first)
+        for number in (int(first) - 1, int(first), int(last), int(last) + 1):
+            if 0 <= number < beyond:
+                found.add(address(number))
+    return sorted(found, key=lambda point: (point.version, int(point)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from howdah.catalog import Member
+from howdah.catalog import Member, MemberOptions
 from howdah.knobs import SUPERUSER
 
-DATABASE_OWNER = "pg_database_owner"  # its only member is the owner of the database at hand
+DATABASE_OWNER = "pg_database_owner"  # its only member is the owner of the current database
 # Memberships that every server is born with: (role, member).
 PREDEFINED = (
     ("pg_read_all_settings", "pg_monitor"),
@@ -32,47 +32,67 @@ ROLES_SINCE = {
     "pg_write_server_files": 11,
 }
 
+# INHERIT, SET and GRANTED BY of a membership came with it.
+OPTIONS_SINCE = 16
+
+Members = Mapping[Member, MemberOptions]
+Pair = tuple[str, str]  # role, member
 Above = Mapping[str, set[str]]  # member -> the roles that it is a member of
 
 
-def inherited(members: Mapping[Member, tuple[bool, ...]], owner: str = "") -> Above:
+def inherited(members: Members, owner: str = "") -> Above:
     """Memberships that give privileges, in the database of ``owner``."""
-    direct = [(m.role, m.member) for m, (_, inherits, _) in members.items() if inherits]
-    return _above([*direct, *PREDEFINED, (DATABASE_OWNER, owner)])
+    pairs = [*PREDEFINED, (DATABASE_OWNER, owner)]
+    for member, options in members.items():
+        if options.inherit:
+            pairs.append((member.role, member.member))
+    return _above(pairs)
 
 
 def held(members: Iterable[Member]) -> Above:
     """All memberships, whatever they give."""
-    return _above((m.role, m.member) for m in members)
+    pairs = []
+    for member in members:
+        pairs.append((member.role, member.member))
+    return _above(pairs)
 
 
-def administrators(
-    members: Mapping[Member, tuple[bool, ...]], role: str, without: str = ""
-) -> set[str]:
+def administrators(members: Members, role: str, without: str = "") -> set[str]:
     """Who may grant the role: the superuser, and by chains of ADMIN OPTION from there.
 
     ``without``: whose own option does not count.
     """
-    direct = [m for m, (admin, *_) in members.items() if admin and m.role == role]
-    known, new = set[str](), {SUPERUSER}
-    while new:
-        known |= new
-        new = {m.member for m in direct if m.grantor in known} - known - {without}
+    with_option = []
+    for member, options in members.items():
+        if member.role == role and options.admin:
+            with_option.append(member)
+    known = {SUPERUSER}
+    left = [SUPERUSER]
+    while left:
+        grantor = left.pop()
+        for member in with_option:
+            name = member.member
+            if member.grantor == grantor and name != without and name not in known:
+                known.add(name)
+                left.append(name)
     return known
 
 
 def roles_of(role: str, above: Above) -> set[str]:
     """The role itself, and each that it is a member of, by chains too."""
-    known, left = {role}, [role]
+    known = {role}
+    left = [role]
     while left:
-        new = above.get(left.pop(), set()) - known
+        member = left.pop()
+        new = above.get(member, set()) - known
         known |= new
         left += new
     return known
 
 
-def _above(pairs: Iterable[tuple[str, str]]) -> Above:
+def _above(pairs: Iterable[Pair]) -> Above:
     above: dict[str, set[str]] = {}
     for role, member in pairs:
-        above.setdefault(member, set()).add(role)
+        roles = above.setdefault(member, set())
+        roles.add(role)
     return above

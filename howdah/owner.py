@@ -12,5 +12,5 @@ def owner() -> str:
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         user = str(os.getuid())
-    return (f"{user}@{socket.gethostname()} (process {os.getpid()}) since "
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC")  # fmt: skip
+    process = f"{user}@{socket.gethostname()} (process {os.getpid()})"
+    return f"{process} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"

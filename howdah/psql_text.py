@@ -35,8 +35,9 @@ def check(text: str) -> None:
             raise StatementError(f"{fault}; found {_shown(text)}")
     for match in _COLONS.finditer(text):
         if match["variable"]:
-            raise StatementError(f"psql reads a variable after a colon; write a space between in "
-                        f"{_shown(text)}")  # fmt: skip
+            raise StatementError(
+                f"psql reads a variable after a colon; write a space between in {_shown(text)}"
+            )
 
 
 def _fault(kind: str, node: dict[str, Any]) -> str:
@@ -53,4 +54,6 @@ def _fault(kind: str, node: dict[str, Any]) -> str:
 
 def _shown(text: str) -> str:
     line = " ".join(text.split())
-    return repr(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")
+    if len(line) > _SHOWN:
+        line = f"{line[:_SHOWN]}…"
+    return repr(line)

@@ -1,13 +1,12 @@
 """What a server has beside roles-sql: told by name, never changed."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from howdah import absent, comments, databases, own_passwords
-from howdah.catalog import Catalog
+from howdah.catalog import Catalog, Extension, Role, Schema
 from howdah.danger import Danger
 from howdah.knobs import OTHER_DATABASES, SUPERUSER
-from howdah.roles import scram
+from howdah.roles import has_scram
 from howdah.wanted import Wanted
 
 # Attributes that let a role act as another one, or read all that there is.
@@ -35,24 +34,25 @@ def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
     """LOGIN roles of roles-sql that the server would not let in, each with the reasons."""
     entering = {role for _, role in want.logins()}
     lines = []
-    for role, attributes in sorted(want.roles.items()):
-        if attributes["login"]:
-            reasons = _hindrances(attributes, found.roles.get(role, {}))
-            if role not in entering:
+    for name, role in sorted(want.roles.items()):
+        if role.login:
+            reasons = _hindrances(role, found.roles.get(name))
+            if name not in entering:
                 reasons.append("it may CONNECT to no database")
             if reasons:
-                lines.append(f"role {role} cannot log in: {', '.join(reasons)}")
+                lines.append(f"role {name} cannot log in: {', '.join(reasons)}")
     return lines
 
 
-def _hindrances(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """``now``: empty for a role that is not there yet."""
+def _hindrances(wanted: Role, now: Role | None) -> list[str]:
+    """``now``: None for a role that is not there yet."""
     reasons = []
-    if wanted["password"] is None and not now.get("password"):
+    has_password = now is not None and now.password
+    if wanted.password is None and not has_password:
         reasons.append(r"no password (\password sets one)")
-    if now.get("expired") and now["valid until"] == wanted["valid until"]:
-        reasons.append(f"it was VALID UNTIL {now['valid until']} UTC")
-    if wanted["connection limit"] == 0 and not wanted["superuser"]:
+    if now and now.expired and now.valid_until == wanted.valid_until:
+        reasons.append(f"it was VALID UNTIL {now.valid_until} UTC")
+    if wanted.connection_limit == 0 and not wanted.superuser:
         reasons.append("CONNECTION LIMIT is 0")
     return reasons
 
@@ -61,9 +61,12 @@ def _roles(found: Catalog, want: Wanted) -> Iterator[str]:
     strangers = found.roles.keys() - want.roles.keys() - {SUPERUSER}
     for role in sorted(strangers):
         yield _stranger(found, role)
-    for role in sorted(r for r in found.roles.keys() - want.roles.keys() if not scram(found, r)):
+    for role in sorted(
+        r for r in found.roles.keys() - want.roles.keys() if not has_scram(found, r)
+    ):
         yield f"role {role} has an md5 password, which lets nobody in"
-    if found.roles.get(SUPERUSER, {}).get("password"):
+    superuser = found.roles.get(SUPERUSER)
+    if superuser and superuser.password:
         line = f"role {SUPERUSER} has a password, and enters by peer over the socket only"
         yield Danger(line, "role")
     for member in sorted(found.members):
@@ -82,8 +85,10 @@ def _stranger(found: Catalog, role: str) -> str:
 
 
 def _powers(found: Catalog, role: str) -> list[str]:
-    attributes = found.roles.get(role, {})
-    return [name.upper() for name in POWERS if attributes.get(name)]
+    attributes = found.roles.get(role)
+    if attributes is None:
+        return []
+    return [name.upper() for name in POWERS if getattr(attributes, name)]
 
 
 def _settings(found: Catalog) -> Iterator[str]:
@@ -96,23 +101,29 @@ def _settings(found: Catalog) -> Iterator[str]:
 
 def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     brought = _brought(found, want)
-    for (base, name), schema in sorted(found.extensions.items()):
-        wanted = want.extensions.get((base, name))
+    for extension, schema in sorted(found.extensions.items()):
+        base, name = extension
+        wanted = want.extensions.get(extension)
         if base not in kept.connlimits or name == "plpgsql" or schema == wanted:
             continue
         if wanted:
             line = f"extension {name} in {base} is in schema {schema}, not {wanted}"
             yield Danger(line, "extension")
-        elif (base, name) not in brought:
+        elif extension not in brought:
             yield Danger(f"extension {name} in {base} is not in roles-sql", "extension")
 
 
-def _brought(found: Catalog, want: Wanted) -> set[tuple[str, str]]:
+def _brought(found: Catalog, want: Wanted) -> set[Extension]:
     """What the extensions with CASCADE need, by chains too."""
-    known, new = set[tuple[str, str]](), set(want.cascades)
-    while new:
-        known |= new
-        new = {(key[0], name) for key in new for name in found.requires.get(key, ())} - known
+    known = set(want.cascades)
+    left = list(want.cascades)
+    while left:
+        extension = left.pop()
+        for name in found.requires.get(extension, ()):
+            needed = Extension(extension.database, name)
+            if needed not in known:
+                known.add(needed)
+                left.append(needed)
     return known
 
 
@@ -129,6 +140,6 @@ def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
             yield f"schema {obj.name} in {obj.database} is not in roles-sql"
         elif obj in found.initial:
             continue
-        elif owner not in kept.creators.get((obj.database, obj.schema), {owner}):
+        elif owner not in kept.creators.get(Schema(obj.database, obj.schema), {owner}):
             name = f"{obj.schema}.{obj.name}{obj.arguments}"
             yield Danger(f"{obj.kind} {name} in {obj.database} belongs to {owner}", "owner")

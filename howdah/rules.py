@@ -3,19 +3,27 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 from howdah.knobs import Network
-
-Way = tuple[str, tuple[str, ...]]  # method, options
 
 REPLICATION = "replication"  # what a physical standby asks for, as if it were a database
 EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
+Login = tuple[str, str]  # database, role
+Row = Mapping[str, Any]  # of pg_hba_file_rules
+
+
+class Way(NamedTuple):
+    """How a rule lets somebody in."""
+
+    method: str
+    options: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A row of pg_hba_file_rules."""
+    """A row that is clear."""
 
     line: int
     kind: str
@@ -24,54 +32,83 @@ class Rule:
     networks: tuple[Network, ...]  # empty for a local one
     way: Way
 
-    def speaks_of(self, database: str, role: str) -> bool:
+    def speaks_of(self, login: Login) -> bool:
         """Keywords as hba.c reads them: all is not replication."""
-        wide = database != REPLICATION and (
-            "all" in self.databases or ("sameuser" in self.databases and database == role)
-        )
-        return (wide or database in self.databases) and bool({"all", role} & self.roles)
+        database, role = login
+        if "all" not in self.roles and role not in self.roles:
+            return False
+        if database in self.databases:
+            return True
+        if database == REPLICATION:
+            return False
+        if "all" in self.databases:
+            return True
+        return "sameuser" in self.databases and database == role
 
 
-def unclear(row: Mapping[str, Any]) -> Iterator[str]:
+def unclear(row: Row) -> Iterator[str]:
     """What is an error, or depends on more than the file: then nobody can say whom it lets in."""
+    line = f"line {row['line_number']}"
     if row["error"]:
-        yield f"line {row['line_number']}: {row['error']}"
+        yield f"{line}: {row['error']}"
         return
-    names = [*row["database"], *row["user_name"]]
-    odd = [n for n in names if n.startswith(("+", "/")) or n in ("samerole", "samegroup")]
-    if row["type"] != "local" and row["address"] != "all" and not row["netmask"]:
-        odd.append(row["address"])
-    yield from (f"line {row['line_number']}: {name!r} needs a plain name or network"
-                for name in odd)  # fmt: skip
+    odd = []
+    for name in [*row["database"], *row["user_name"]]:
+        if name.startswith(("+", "/")) or name in ("samerole", "samegroup"):
+            odd.append(name)
+    address = row["address"]
+    if row["type"] != "local" and address != "all" and not row["netmask"]:
+        odd.append(address)
+    for name in odd:
+        yield f"{line}: {name!r} needs a plain name or network"
 
 
-def rule(row: Mapping[str, Any]) -> Rule:
+def rule(row: Row) -> Rule:
     """A row that is clear."""
+    options = row["options"] or ()
     return Rule(
-        row["line_number"], row["type"], frozenset(row["database"]), frozenset(row["user_name"]),
-        _networks(row), (row["auth_method"], tuple(sorted(row["options"] or ()))),
-    )  # fmt: skip
+        line=row["line_number"],
+        kind=row["type"],
+        databases=frozenset(row["database"]),
+        roles=frozenset(row["user_name"]),
+        networks=_networks(row),
+        way=Way(row["auth_method"], tuple(sorted(options))),
+    )
 
 
-def texts(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def texts(rows: Iterable[Row]) -> dict[str, str]:
     """Line number: the rule, as a file has it. None for a line that the server cannot read."""
-    return {str(row["line_number"]): text(row) for row in rows if not row["error"]}
+    texts = {}
+    for row in rows:
+        if not row["error"]:
+            line = str(row["line_number"])
+            texts[line] = text(row)
+    return texts
 
 
-def text(row: Mapping[str, Any]) -> str:
+def text(row: Row) -> str:
     """As a file has it, without its options."""
-    words = [row["type"], ",".join(row["database"]), ",".join(row["user_name"])]
+    words = [
+        row["type"],
+        ",".join(row["database"]),
+        ",".join(row["user_name"]),
+    ]
     if row["netmask"]:
-        words.append(str(_networks(row)[0]))
+        (network,) = _networks(row)
+        words.append(str(network))
     elif row["address"]:
         words.append(row["address"])
-    return " ".join([*words, row["auth_method"]])
+    words.append(row["auth_method"])
+    return " ".join(words)
 
 
-def _networks(row: Mapping[str, Any]) -> tuple[Network, ...]:
+def _networks(row: Row) -> tuple[Network, ...]:
+    address = row["address"]
     if row["type"] == "local":
         return ()
-    if row["address"] == "all":
+    if address == "all":
         return EVERYWHERE
-    bits = int(ip_address(row["netmask"])).bit_count()
-    return (ip_network(f"{row['address']}/{bits}", strict=False),)
+    netmask = ip_address(row["netmask"])
+    bits = int(netmask).bit_count()
+    network = ip_network(f"{address}/{bits}", strict=False)
+    return (network,)

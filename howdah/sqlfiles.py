@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pgparse
 
@@ -12,13 +12,14 @@ from howdah.errors import HowdahError
 from howdah.names import identifier, literal
 
 Node = dict[str, Any]
+Variables = Mapping[str, str]  # of psql
 
 
 class RolesSqlError(HowdahError):
     """Something in roles-sql that cannot be compared: the message begins with file and line."""
 
 
-def refuse(faults: Sequence[str]) -> None:
+def check_faults(faults: Sequence[str]) -> None:
     """Raises RolesSqlError for what the server does not accept: file, line and its words."""
     if faults:
         raise RolesSqlError("; ".join(faults))
@@ -35,23 +36,32 @@ class Statement:
     source: str  # roles-sql/10-roles.sql:7
     session: str  # \\connect and each file begin a new one
 
-    def refuse(self, why: str) -> RolesSqlError:
+    def error(self, why: str) -> RolesSqlError:
         """The error to raise for this statement."""
         return RolesSqlError(f"{self.source}: {why}")
 
 
-def read(folder: Path, variables: Mapping[str, str]) -> list[Statement]:
+def read(folder: Path, variables: Variables) -> list[Statement]:
     """Every statement of every .sql file of ``folder``, files by name. Raises RolesSqlError."""
     files = sorted(folder.glob("*.sql"))
     if not files:
         raise RolesSqlError(f"{folder}: no .sql file here; needs the roles and databases")
-    return [s for file in files for s in _file(file, variables)]
+    statements: list[Statement] = []
+    for file in files:
+        statements += _file(file, variables)
+    return statements
 
 
-Chunk = tuple[str, int, str, bool]  # database, first line, SQL, whether a connect line follows
+class Chunk(NamedTuple):
+    """What stands between two connect lines."""
+
+    database: str
+    line: int  # the first
+    sql: str
+    is_followed: bool  # by a connect line
 
 
-def _file(path: Path, variables: Mapping[str, str]) -> Iterator[Statement]:
+def _file(path: Path, variables: Variables) -> Iterator[Statement]:
     name = f"{path.parent.name}/{path.name}"
     try:
         text = path.read_text()
@@ -61,40 +71,51 @@ def _file(path: Path, variables: Mapping[str, str]) -> Iterator[Statement]:
         yield from _statements(name, chunk)
 
 
-def _chunks(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Chunk]:
-    """What stands between the connect lines."""
-    database, start, lines = "postgres", 1, list[str]()
+def _chunks(name: str, text: str, variables: Variables) -> Iterator[Chunk]:
+    database = "postgres"
+    start = 1
+    lines: list[str] = []
     for number, line in _taken(name, text, variables):
         if not line.startswith("\\"):
             lines.append(line)
             continue
         sql = _substitute("\n".join(lines), variables, name, start)
-        yield database, start, sql, True
-        known = _substitute(line, variables, name, number)
-        target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', known)
-        if not target:
-            raise RolesSqlError(
-                f"{name}:{number}: {line.split()[0]} is not known here; only \\connect, \\if, "
-                "\\else and \\endif are"
-            )
-        database, start, lines = target[1] or target[2], number + 1, []
-    yield database, start, _substitute("\n".join(lines), variables, name, start), False
+        yield Chunk(database, start, sql, is_followed=True)
+        database = _connected(line, variables, name, number)
+        start = number + 1
+        lines = []
+    sql = _substitute("\n".join(lines), variables, name, start)
+    yield Chunk(database, start, sql, is_followed=False)
 
 
-def _taken(name: str, text: str, variables: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+def _connected(line: str, variables: Variables, name: str, number: int) -> str:
+    """The database that a connect line names."""
+    substituted = _substitute(line, variables, name, number)
+    target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', substituted)
+    if not target:
+        command = line.split(maxsplit=1)[0]
+        raise RolesSqlError(
+            f"{name}:{number}: {command} is not known here; only \\connect, \\if, "
+            "\\else and \\endif are"
+        )
+    return target[1] or target[2]
+
+
+def _taken(name: str, text: str, variables: Variables) -> Iterator[tuple[int, str]]:
     """Numbered lines; those that psql skips by its own if, else and endif are empty."""
     branches: list[bool] = []
     for number, line in enumerate(text.split("\n"), start=1):
         shown = ""
         match line.split():
             case ["\\if", condition]:
-                branches.append(_substitute(condition, variables, name, number) == "true")
+                value = _substitute(condition, variables, name, number)
+                branches.append(value == "true")
             case ["\\else"] if branches:
                 branches[-1] = not branches[-1]
             case ["\\endif"] if branches:
                 branches.pop()
-            case _:
-                shown = line if all(branches) else ""
+            case _ if all(branches):
+                shown = line
         yield number, shown
     if branches:
         raise RolesSqlError(f"{name}: \\if needs an \\endif")
@@ -114,7 +135,7 @@ _SHAPES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _substitute(text: str, variables: Mapping[str, str], name: str, line: int) -> str:
+def _substitute(text: str, variables: Variables, name: str, line: int) -> str:
     """What psql makes of :"identifier", :'literal' and :bare."""
 
     def place(match: re.Match[str]) -> str:
@@ -125,34 +146,48 @@ def _substitute(text: str, variables: Mapping[str, str], name: str, line: int) -
         if match[0].startswith("/*") and "/*" in match[0][2:]:
             raise RolesSqlError(f"{place(match)}: a comment in a comment is not known here")
         for shape, variable in match.groupdict().items():
-            if variable and variable not in variables:
+            if not variable:
+                continue
+            if variable not in variables:
                 known = ", ".join(sorted(variables))
                 raise RolesSqlError(
                     f"{place(match)}: variable {variable!r} is not set; known are {known}"
                 )
-            if variable:
-                return _SHAPES[shape](variables[variable])
+            written = _SHAPES[shape]
+            return written(variables[variable])
         return match[0]
 
     return _WORDS.sub(value, text)
 
 
 def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
-    database, line, sql, followed = chunk
-    raw = sql.encode()
     try:
-        parsed = pgparse.parse(sql)
+        parsed = pgparse.parse(chunk.sql)
     except pgparse.PGQueryError as e:
-        at = line + sql[: max(e.position - 1, 0)].count("\n")
-        raise RolesSqlError(f"{name}:{at}: {e.message}") from e
-    at, read_to = line, 0
+        before = chunk.sql[: max(e.position - 1, 0)]
+        line = chunk.line + before.count("\n")
+        raise RolesSqlError(f"{name}:{line}: {e.message}") from e
+    raw = chunk.sql.encode()  # the parser counts bytes
+    line = chunk.line
+    read_to = 0
     for item in parsed:
         start = item.get("stmt_location", 0)
-        at, read_to = at + raw[read_to:start].count(b"\n"), start
-        text = raw[start : start + item.get("stmt_len", len(raw))].decode()
+        line += raw[read_to:start].count(b"\n")
+        read_to = start
+        length = item.get("stmt_len", len(raw))
+        text = raw[start : start + length].decode()
         body = re.sub(r"\A(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.S)
-        first = at + text[: len(text) - len(body)].count("\n")
-        if followed and "stmt_len" not in item:  # psql would run it after the connect
-            raise RolesSqlError(f"{name}:{first}: needs a semicolon at its end")
+        before = text[: len(text) - len(body)]
+        first = line + before.count("\n")
+        source = f"{name}:{first}"
+        if chunk.is_followed and "stmt_len" not in item:  # psql would run it after the connect
+            raise RolesSqlError(f"{source}: needs a semicolon at its end")
         ((kind, node),) = item["stmt"].items()
-        yield Statement(kind, node, body.strip(), database, f"{name}:{first}", f"{name}:{line}")
+        yield Statement(
+            kind=kind,
+            node=node,
+            text=body.strip(),
+            database=chunk.database,
+            source=source,
+            session=f"{name}:{chunk.line}",
+        )

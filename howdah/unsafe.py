@@ -3,7 +3,8 @@
 Production has them only where the inventory's ``unsafe_settings`` names them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 # As PostgreSQL reads a switch: a word may be cut short where it stays clear.
 ON = frozenset({"on", "1", "t", "tr", "tru", "true", "y", "ye", "yes"})
@@ -16,73 +17,110 @@ DEVELOPER = "is one of PostgreSQL's developer options, never meant for productio
 SHOWS = "writes statements, with the values in them, into the log"
 
 
-def _some(*values: str) -> Callable[[str], bool]:
-    return lambda value: value in values
-
-
-def _switched(words: frozenset[str]) -> Callable[[str], bool]:
-    return lambda value: value in words
-
-
-def _enough(value: str) -> bool:
-    return value.isascii() and value.isdigit() and int(value) >= LEAST_ITERATIONS
-
-
-# name: (why, what is needed, whether a value in small letters is that)
-Rule = tuple[str, str, Callable[[str], bool]]
-RULES: Mapping[str, Rule] = {
-    # -- A crash, a fault of the disk, or a trigger that does not fire
-    "fsync": (LOSES, "on", _switched(ON)),
-    "full_page_writes": (LOSES, "on", _switched(ON)),
-    "synchronous_commit": (LOSES, "another value than off", lambda value: value not in OFF),
-    "data_sync_retry": (LOSES, "off", _switched(OFF)),
-    "session_replication_role": (LOSES, "origin", _some("origin")),
-    "zero_damaged_pages": (LOSES, "off", _switched(OFF)),
-    "ignore_checksum_failure": (LOSES, "off", _switched(OFF)),
-    "ignore_invalid_pages": (LOSES, "off", _switched(OFF)),
-    "ignore_system_indexes": (LOSES, "off", _switched(OFF)),
-    "allow_system_table_mods": (LOSES, "off", _switched(OFF)),
-    "allow_in_place_tablespaces": (LOSES, "off", _switched(OFF)),
-    # -- Somebody else's code, weak verifiers, checks that are left out
-    "dynamic_library_path": (OPENS, "$libdir", _some("$libdir")),
-    "extension_control_path": (OPENS, "$system", _some("$system")),
-    "jit_provider": (OPENS, "llvmjit or none", _some("llvmjit", "none")),
-    "local_preload_libraries": (OPENS, "''", _some("")),
-    "scram_iterations": (OPENS, f"{LEAST_ITERATIONS} or more", _enough),
-    "lo_compat_privileges": (OPENS, "off", _switched(OFF)),
-    "standard_conforming_strings": (OPENS, "on", _switched(ON)),
-    "backslash_quote": (OPENS, "safe_encoding or off", _switched(OFF | {"safe_encoding"})),
-    # -- What shows statements
-    "debug_pretty_print": (SHOWS, "on or off", _switched(ON | OFF)),  # by itself it shows nothing
-    "debug_print_parse": (SHOWS, "off", _switched(OFF)),
-    "debug_print_plan": (SHOWS, "off", _switched(OFF)),
-    "debug_print_raw_parse": (SHOWS, "off", _switched(OFF)),
-    "debug_print_rewritten": (SHOWS, "off", _switched(OFF)),
-    # -- The other developer options
-    "backtrace_functions": (DEVELOPER, "''", _some("")),
-    "debug_discard_caches": (DEVELOPER, "0", _some("0")),
-    "debug_io_direct": (DEVELOPER, "''", _some("")),
-    "debug_logical_replication_streaming": (DEVELOPER, "buffered", _some("buffered")),
-    "debug_parallel_query": (DEVELOPER, "off", _switched(OFF)),
-    "force_parallel_mode": (DEVELOPER, "off", _switched(OFF)),
-    "jit_debugging_support": (DEVELOPER, "off", _switched(OFF)),
-    "jit_dump_bitcode": (DEVELOPER, "off", _switched(OFF)),
-    "jit_expressions": (DEVELOPER, "on", _switched(ON)),
-    "jit_profiling_support": (DEVELOPER, "off", _switched(OFF)),
-    "jit_tuple_deforming": (DEVELOPER, "on", _switched(ON)),
-    "post_auth_delay": (DEVELOPER, "0", _some("0")),
-    "pre_auth_delay": (DEVELOPER, "0", _some("0")),
-    "remove_temp_files_after_crash": (DEVELOPER, "on", _switched(ON)),
-    "send_abort_for_crash": (DEVELOPER, "off", _switched(OFF)),
-    "send_abort_for_kill": (DEVELOPER, "off", _switched(OFF)),
-    "trace_connection_negotiation": (DEVELOPER, "off", _switched(OFF)),
-    "trace_notify": (DEVELOPER, "off", _switched(OFF)),
-    "trace_recovery_messages": (DEVELOPER, "log", _some("log")),
-    "trace_sort": (DEVELOPER, "off", _switched(OFF)),
-    "wal_consistency_checking": (DEVELOPER, "''", _some("")),
+ANY_BUT_OFF = "another value than off"
+ENOUGH = f"{LEAST_ITERATIONS} or more"
+# What is needed -> the values in small letters that are that, where there are several.
+VALUES = {
+    "on": ON,
+    "off": OFF,
+    "on or off": ON | OFF,
+    "safe_encoding or off": OFF | {"safe_encoding"},
+    "llvmjit or none": frozenset({"llvmjit", "none"}),
+    "''": frozenset({""}),
 }
+
+# A crash, a fault of the disk, or a trigger that does not fire
+LOSING = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": ANY_BUT_OFF,
+    "data_sync_retry": "off",
+    "session_replication_role": "origin",
+    "zero_damaged_pages": "off",
+    "ignore_checksum_failure": "off",
+    "ignore_invalid_pages": "off",
+    "ignore_system_indexes": "off",
+    "allow_system_table_mods": "off",
+    "allow_in_place_tablespaces": "off",
+}
+# Somebody else's code, weak verifiers, checks that are left out
+OPENING = {
+    "dynamic_library_path": "$libdir",
+    "extension_control_path": "$system",
+    "jit_provider": "llvmjit or none",
+    "local_preload_libraries": "''",
+    "scram_iterations": ENOUGH,
+    "lo_compat_privileges": "off",
+    "standard_conforming_strings": "on",
+    "backslash_quote": "safe_encoding or off",
+}
+# What shows statements
+SHOWING = {
+    "debug_pretty_print": "on or off",  # by itself it shows nothing
+    "debug_print_parse": "off",
+    "debug_print_plan": "off",
+    "debug_print_raw_parse": "off",
+    "debug_print_rewritten": "off",
+}
+# The other developer options
+DEVELOPERS = {
+    "backtrace_functions": "''",
+    "debug_discard_caches": "0",
+    "debug_io_direct": "''",
+    "debug_logical_replication_streaming": "buffered",
+    "debug_parallel_query": "off",
+    "force_parallel_mode": "off",
+    "jit_debugging_support": "off",
+    "jit_dump_bitcode": "off",
+    "jit_expressions": "on",
+    "jit_profiling_support": "off",
+    "jit_tuple_deforming": "on",
+    "post_auth_delay": "0",
+    "pre_auth_delay": "0",
+    "remove_temp_files_after_crash": "on",
+    "send_abort_for_crash": "off",
+    "send_abort_for_kill": "off",
+    "trace_connection_negotiation": "off",
+    "trace_notify": "off",
+    "trace_recovery_messages": "log",
+    "trace_sort": "off",
+    "wal_consistency_checking": "''",
+}
+
+
+class Rule(NamedTuple):
+    """Why a value may be unsafe, and what is needed in its place."""
+
+    why: str
+    needed: str
+
+    def is_safe(self, value: str) -> bool:
+        """Whether a value in small letters is what is needed."""
+        if self.needed == ANY_BUT_OFF:
+            return value not in OFF
+        if self.needed == ENOUGH:
+            is_number = value.isascii() and value.isdigit()
+            return is_number and int(value) >= LEAST_ITERATIONS
+        values = VALUES.get(self.needed, {self.needed})
+        return value in values
+
+
+def _rules() -> Mapping[str, Rule]:
+    rules = {}
+    for why, group in (
+        (LOSES, LOSING),
+        (OPENS, OPENING),
+        (SHOWS, SHOWING),
+        (DEVELOPER, DEVELOPERS),
+    ):
+        for name, needed in group.items():
+            rules[name] = Rule(why, needed)
+    return rules
+
+
+RULES = _rules()
 # A setting of a later PostgreSQL that is not known here yet.
-OTHER_DEBUG: Rule = (DEVELOPER, "off", _switched(OFF))
+OTHER_DEBUG = Rule(DEVELOPER, "off")
 
 
 def rule_of(name: str) -> Rule | None:
@@ -98,13 +136,10 @@ def unsafe(name: str, value: object) -> str:
     rule = rule_of(name)
     if rule is None:
         return ""
-    why, needed, is_safe = rule
     text = str(value).lower()
-    if isinstance(value, bool):
-        text = "on" if value else "off"
-    if is_safe(text):
+    if rule.is_safe(text):
         return ""
-    return f"{why}; needs {needed}"
+    return f"{rule.why}; needs {rule.needed}"
 
 
 def name_faults(names: tuple[str, ...]) -> list[str]:

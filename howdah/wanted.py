@@ -7,32 +7,32 @@ from typing import NamedTuple
 
 from typing_extensions import override
 
-from howdah import membership
-from howdah.catalog import PUBLIC, ROUTINES, Catalog, Default, Grant, Object, places_of
+from howdah import membership, steps
+from howdah.catalog import (
+    PUBLIC,
+    Catalog,
+    Default,
+    Defaults,
+    Extension,
+    Grant,
+    Object,
+    Place,
+    Schema,
+    places_of,
+)
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.rules import REPLICATION
+from howdah.steps import Acl, Allowed, Step, spellings
 
 # PostgreSQL quotes each element of these when it stores them.
-LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries",
-                   "local_preload_libraries"})  # fmt: skip
-
-
-Acl = dict[Grant, tuple[bool, str]]  # grant -> whether with the option to grant, and its source
-
-
-class Step(NamedTuple):
-    """One GRANT or REVOKE, on one object or (no name) on all of a kind in a schema.
-
-    ON ROUTINE names a function or a procedure; a function without ``arguments`` the only one of
-    that name.
-    """
-
-    grants: bool
-    target: Object
-    privileges: tuple[tuple[str, str], ...]  # (column, privilege)
-    grantees: tuple[str, ...]
-    option: bool  # WITH GRANT OPTION, or GRANT OPTION FOR
-    source: str
+LISTS = frozenset(
+    {
+        "search_path",
+        "temp_tablespaces",
+        "session_preload_libraries",
+        "local_preload_libraries",
+    }
+)
 
 
 class Table(NamedTuple):
@@ -60,10 +60,10 @@ class Wanted(Catalog):
     tables: dict[Object, Table] = field(default_factory=dict)
     sources: dict[object, str] = field(default_factory=dict)
     revoked_defaults: dict[Default, str] = field(default_factory=dict)  # -> where it is said
-    foreign_schemas: set[tuple[str, str]] = field(default_factory=set)  # left alone
-    cascades: set[tuple[str, str]] = field(default_factory=set)  # CREATE EXTENSION … CASCADE
+    foreign_schemas: set[Schema] = field(default_factory=set)  # left alone
+    cascades: set[Extension] = field(default_factory=set)  # CREATE EXTENSION … CASCADE
     # database -> the superuser's, where its last extension is made
-    early_defaults: dict[str, dict[Default, bool]] = field(default_factory=dict)
+    early_defaults: dict[str, Defaults] = field(default_factory=dict)
     asked: dict[Asked, str] = field(default_factory=dict)  # -> where it is said
     role: str = SUPERUSER  # SET ROLE, while reading
     session: dict[str, str] = field(default_factory=dict)  # SET name = value, while reading
@@ -74,7 +74,18 @@ class Wanted(Catalog):
 
         ``initial``: what one of PostgreSQL's own was born with, where that is known.
         """
-        bare, sources = Catalog(), {}
+        acl = self._acl_at_first(obj, owner, initial)
+        if obj.kind == "schema" and obj.name == "public":
+            usage = Grant("", PUBLIC, "USAGE")
+            acl.setdefault(usage, Allowed(grantable=False, source=""))
+        for step in self.steps_for(obj):
+            steps.apply(step, acl)
+        return acl
+
+    def _acl_at_first(self, obj: Object, owner: str, initial: Iterable[Grant]) -> Acl:
+        """What the object is made with, before any GRANT or REVOKE."""
+        bare = Catalog()
+        sources: dict[Grant, str] = {}
         if initial:
             for grant in initial:
                 bare.grant(obj, grant, owner)
@@ -86,13 +97,9 @@ class Wanted(Catalog):
                 grant = Grant("", default.grantee, default.privilege)
                 bare.grant(obj, grant, owner, grantable=self.defaults[default])
                 sources[grant] = self.sources.get(default, "")
-        if (obj.kind, obj.name) == ("schema", "public"):
-            bare.grant(obj, Grant("", PUBLIC, "USAGE"), owner)
         acl = {}
         for grant, grantors in bare.grants.get(obj, {}).items():
-            acl[grant] = (grantors[owner], sources.get(grant, ""))
-        for step in self.steps_for(obj):
-            _apply(step, acl)
+            acl[grant] = Allowed(grantors[owner], sources.get(grant, ""))
         return acl
 
     @override
@@ -103,11 +110,11 @@ class Wanted(Catalog):
         return born
 
     @cached_property
-    def _defaults_of(self) -> dict[tuple[str, ...], list[Default]]:
-        """By database, creator, schema and kind."""
-        defaults: dict[tuple[str, ...], list[Default]] = {}
+    def _defaults_of(self) -> dict[Place, list[Default]]:
+        defaults: dict[Place, list[Default]] = {}
         for default in self.defaults:
-            defaults.setdefault(default[:4], []).append(default)
+            there = defaults.setdefault(default[:4], [])
+            there.append(default)
         return defaults
 
     def steps_on(self, obj: Object) -> list[Step]:
@@ -116,20 +123,25 @@ class Wanted(Catalog):
 
     def steps_for(self, obj: Object) -> list[Step]:
         """And those on all of its kind in its schema."""
-        return self._in_order((*spellings(obj), *spellings(obj._replace(name="", arguments=""))))
+        targets = list(spellings(obj))
+        all_of_its_kind = obj._replace(name="", arguments="")
+        targets += spellings(all_of_its_kind)
+        return self._in_order(targets)
 
-    def _in_order(self, names: Iterable[Object]) -> list[Step]:
+    def _in_order(self, targets: Iterable[Object]) -> list[Step]:
         numbers = []
-        for name in dict.fromkeys(names):
-            numbers += self._numbers.get(name, [])
-        return [self.steps[number] for number in sorted(numbers)]
+        for target in dict.fromkeys(targets):
+            numbers += self._numbers.get(target, [])
+        numbers.sort()
+        return [self.steps[number] for number in numbers]
 
     @cached_property
     def _numbers(self) -> dict[Object, list[int]]:
         """Where in ``steps`` each target is."""
         numbers: dict[Object, list[int]] = {}
         for number, step in enumerate(self.steps):
-            numbers.setdefault(step.target, []).append(number)
+            its = numbers.setdefault(step.target, [])
+            its.append(number)
         return numbers
 
     def revoked(self, obj: Object, grantee: str) -> str:
@@ -146,87 +158,88 @@ class Wanted(Catalog):
         As has_database_privilege() answers. A physical standby asks for "replication".
         """
         pairs = []
-        enters = {name for name, attributes in self.roles.items() if attributes["login"]}
-        for base in (*self.connlimits, *SHARED):
-            grantees = self._connect(base)
-            above = membership.inherited(self.members, self._owner(base))
-            for role in enters:
-                its = {PUBLIC, *membership.roles_of(role, above)}
-                if self.roles[role]["superuser"] or grantees & its:
-                    pairs.append((base, role))
-        pairs += [(REPLICATION, role) for role in enters if self.roles[role]["replication"]]
+        for database in (*self.connlimits, *SHARED):
+            for role in self._connecting(database):
+                pairs.append((database, role))
+        for role, attributes in self.roles.items():
+            if attributes.login and attributes.replication:
+                pairs.append((REPLICATION, role))
         return sorted(pairs)
 
-    def _owner(self, base: str) -> str:
-        return self.owners.get(self.database(base), SUPERUSER)
+    def _connecting(self, database: str) -> Iterator[str]:
+        """The LOGIN roles that may connect to the database."""
+        owner = self._owner(database)
+        grantees = self._grantees_of_connect(database, owner)
+        above = membership.inherited(self.members, owner)
+        for role, attributes in self.roles.items():
+            if not attributes.login:
+                continue
+            acts_as = membership.roles_of(role, above) | {PUBLIC}
+            if attributes.superuser or grantees & acts_as:
+                yield role
 
-    def _connect(self, base: str) -> set[str]:
-        """Who is granted CONNECT. In PostgreSQL's own databases only what roles-sql grants counts.
+    def _owner(self, database: str) -> str:
+        obj = self.database(database)
+        return self.owners.get(obj, SUPERUSER)
+
+    def _grantees_of_connect(self, database: str, owner: str) -> set[str]:
+        """In PostgreSQL's own databases only what roles-sql grants counts.
 
         There PUBLIC may by default, and is managed where roles-sql speaks of it.
         """
-        acl = self.acl(self.database(base), self._owner(base))
-        own = base in self.connlimits
+        acl = self.acl(self.database(database), owner)
+        is_managed = database in self.connlimits
         grantees = set()
-        for grant, (_, source) in acl.items():
-            if grant.privilege == "CONNECT" and (own or source):
+        for grant, allowed in acl.items():
+            counts = is_managed or allowed.source
+            if grant.privilege == "CONNECT" and counts:
                 grantees.add(grant.grantee)
         return grantees
 
     @cached_property
-    def schemas(self) -> frozenset[tuple[str, str]]:
-        """(database, schema) that roles-sql makes or names in a GRANT or REVOKE: the managed."""
-        named = {*self.owners, *(s.target for s in self.steps)}
-        return frozenset((o.database, o.name) for o in named if o.kind == "schema")
+    def schemas(self) -> set[Schema]:
+        """Those that roles-sql makes or names in a GRANT or REVOKE: the managed."""
+        named = set(self.owners)
+        for step in self.steps:
+            named.add(step.target)
+        schemas = set()
+        for obj in named:
+            if obj.kind == "schema":
+                schemas.add(Schema(obj.database, obj.name))
+        return schemas
 
     def manages(self, obj: Object, owner: str) -> bool:
         """Whether the ACL of an object in a schema is Howdah's business."""
-        return owner in self.creators.get((obj.database, obj.schema), ())
+        schema = Schema(obj.database, obj.schema)
+        return owner in self.creators.get(schema, ())
 
     @cached_property
-    def creators(self) -> dict[tuple[str, str], set[str]]:
-        """(database, schema): the roles whose objects belong there.
+    def creators(self) -> dict[Schema, set[str]]:
+        """The roles whose objects belong in a schema.
 
         Its owner, who may CREATE in it, and whose later objects roles-sql speaks of.
         """
-        return {place: self._creators(*place) for place in self.schemas}
+        creators = {}
+        for schema in self.schemas:
+            creators[schema] = self._creators(schema)
+        return creators
 
     @cached_property
     def _stated(self) -> list[Default]:
         """The default privileges that roles-sql grants."""
         return [default for default in self.defaults if default in self.sources]
 
-    def _creators(self, database: str, schema: str) -> set[str]:
-        obj = Object(database, "schema", "", schema)
-        owner = self.owners.get(obj) or self.owners.get(self.database(database), SUPERUSER)
-        may = {g.grantee for g in self.acl(obj, owner) if g.privilege == "CREATE"}
-        later = set()
+    def _creators(self, schema: Schema) -> set[str]:
+        obj = Object(schema.database, "schema", "", schema.name)
+        owner = self.owners.get(obj)
+        if not owner:
+            owner = self._owner(schema.database)
+        creators = {owner}
+        for grant in self.acl(obj, owner):
+            if grant.privilege == "CREATE":
+                creators.add(grant.grantee)
         for default in self._stated:
-            if default.database == database and default.schema in ("", schema):
-                later.add(default.creator)
-        return (may | later | {owner}) & self.roles.keys()
-
-
-def spellings(obj: Object) -> Iterator[Object]:
-    """What a GRANT or REVOKE may call the object."""
-    yield obj
-    if obj.kind in ROUTINES:
-        yield obj._replace(kind="routine")
-        yield obj._replace(arguments="")
-        yield obj._replace(kind="routine", arguments="")
-
-
-def _apply(step: Step, acl: Acl) -> None:
-    for grantee in step.grantees:
-        for column, privilege in step.privileges:
-            grant = Grant(column, grantee, privilege)
-            if step.grants:
-                grantable = step.option or acl.get(grant, (False, ""))[0]
-                acl[grant] = (grantable, step.source)
-                continue
-            # On the whole table it takes the columns' along.
-            for reached in [g for g in acl if grant in (g, g._replace(column=""))]:
-                if step.option:
-                    acl[reached] = (False, step.source)
-                else:
-                    del acl[reached]
+            reaches = default.schema in ("", schema.name)
+            if reaches and default.database == schema.database:
+                creators.add(default.creator)
+        return creators & self.roles.keys()

@@ -3,8 +3,8 @@
 SELECT json_build_array('role', rolname, json_build_object(
     'superuser', rolsuper, 'createdb', rolcreatedb, 'createrole', rolcreaterole,
     'inherit', rolinherit, 'login', rolcanlogin, 'replication', rolreplication,
-    'bypassrls', rolbypassrls, 'connection limit', rolconnlimit,
-    'valid until', CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil AT TIME ZONE 'UTC' END,
+    'bypassrls', rolbypassrls, 'connection_limit', rolconnlimit,
+    'valid_until', CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil AT TIME ZONE 'UTC' END,
     'expired', coalesce(rolvaliduntil < now(), FALSE),
     -- never the verifier itself
     'password', encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex'),

@@ -74,14 +74,14 @@ Kind = Callable[[random.Random, Catalog], Drift]
 
 def attribute(r: random.Random, was: Catalog) -> Drift:
     role, name = r.choice(ROLES), r.choice(ATTRIBUTES)
-    poles = (name, f"NO{name}") if was.roles[role][name.lower()] else (f"NO{name}", name)
+    poles = (name, f"NO{name}") if getattr(was.roles[role], name.lower()) else (f"NO{name}", name)
     shown = rf"ALTER ROLE {role} .*\b{poles[0]}\b"
     return Drift(("role", role, name), f"ALTER ROLE {role} {poles[1]}", shown)
 
 
 def role_connections(r: random.Random, was: Catalog) -> Drift:
     role = r.choice(ROLES)
-    limit = was.roles[role]["connection limit"]
+    limit = was.roles[role].connection_limit
     sql = f"ALTER ROLE {role} CONNECTION LIMIT {r.choice([-1, limit + 1, limit + 100])}"
     return Drift(("role", role, "limit"), sql, rf"ALTER ROLE {role} .*CONNECTION LIMIT {limit}\b")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from howdah.catalog import from_rows
+from howdah.catalog_rows import read
 from tests.server.checkout import Checkout
 from tests.server.drifts import drawn
 from tests.server.test_roles_sql import state
@@ -30,7 +30,7 @@ def busy(converged: Checkout) -> Iterator[Checkout]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_forty_random_drifts_are_shown_and_put_right(busy: Checkout, seed: int) -> None:
     r, before = random.Random(seed), state(busy)
-    drifts = drawn(r, from_rows(map(json.loads, before)), 40)
+    drifts = drawn(r, read(map(json.loads, before)), 40)
     for drift in drifts:
         drift.make(busy)
     busy.ask(f"SELECT pg_reload_conf() WHERE {r.random() < 0.5}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from howdah.catalog import Grant, Object
+from howdah.catalog import Grant, Object, Role
 from howdah.found import AnswerError, Found, read
 
 
@@ -76,7 +76,7 @@ def test_rows_of_the_server_are_read() -> None:
     assert found.system == {"work_mem": "1GB"}
     assert found.faults == ["postgresql.conf line 3: syntax error"]
     assert found.revisions == ["0001", None]
-    assert found.catalog().roles == {"appuser": {"login": True}}
+    assert found.catalog().roles == {"appuser": Role(login=True)}
 
 
 @pytest.mark.parametrize("fact", ["text\t./x\ty", "sha256\tabc\tx", "sha256\tabc\t\\x\\ny"])

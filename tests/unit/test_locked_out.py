@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from howdah.catalog import Catalog, Member
+from howdah.catalog import Catalog, Member, MemberOptions, Role
 from howdah.locked_out import lines
 
 
@@ -15,8 +15,10 @@ def rule(number: int, user: str, **other: Any) -> dict[str, Any]:
 
 
 FOUND = Catalog(
-    roles={name: {"login": name != "staff"} for name in ("postgres", "ada", "bob", "staff", "app")},
-    members={Member("staff", "bob", "postgres"): (False, True, True)},
+    roles={
+        name: Role(login=name != "staff") for name in ("postgres", "ada", "bob", "staff", "app")
+    },
+    members={Member("staff", "bob", "postgres"): MemberOptions()},
 )
 LOGINS = [("appdb", "app")]
 

@@ -1,10 +1,11 @@
 """Who may log in where: PostgreSQL's rule, over roles-sql."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from howdah.catalog import Catalog
+from howdah.catalog import Catalog, Role
 from howdah.reports import cannot_log_in
 from howdah.sqlfiles import RolesSqlError, read
 from howdah.statements import wanted
@@ -122,30 +123,31 @@ def test_membership_that_postgresql_would_reject(
         of(tmp_path, sql, version)
 
 
-PASSWORD = {"password": "hash", "valid until": None, "expired": False}
+PASSWORD = Role(password="hash")
+EXPIRED = replace(PASSWORD, valid_until="2001-02-03T04:05:06", expired=True)
 
 
 @pytest.mark.parametrize(
     ("sql", "now", "reason"),
     [
-        ("", {}, "no password (\\password sets one)"),
-        ("", {**PASSWORD, "password": None}, "no password (\\password sets one)"),
+        ("", None, "no password (\\password sets one)"),
+        ("", Role(), "no password (\\password sets one)"),
         ("", PASSWORD, ""),
         ("ALTER ROLE ann VALID UNTIL '2001-02-03T04:05:06Z'",
-         {**PASSWORD, "valid until": "2001-02-03T04:05:06", "expired": True},
+         EXPIRED,
          "it was VALID UNTIL 2001-02-03T04:05:06 UTC"),
         # which this deploy puts right
-        ("", {**PASSWORD, "valid until": "2001-02-03T04:05:06", "expired": True}, ""),
+        ("", EXPIRED, ""),
         ("ALTER ROLE ann CONNECTION LIMIT 0", PASSWORD, "CONNECTION LIMIT is 0"),
         ("ALTER ROLE ann CONNECTION LIMIT 0 SUPERUSER", PASSWORD, ""),
-        ("ALTER ROLE ann CONNECTION LIMIT 0", {},
+        ("ALTER ROLE ann CONNECTION LIMIT 0", None,
          "no password (\\password sets one), CONNECTION LIMIT is 0"),
         ("REVOKE CONNECT ON DATABASE d FROM ann", PASSWORD, "it may CONNECT to no database"),
-        ("ALTER ROLE ann NOLOGIN", {}, ""),
+        ("ALTER ROLE ann NOLOGIN", None, ""),
     ],
 )  # fmt: skip
 def test_role_that_cannot_log_in_is_told_with_the_reason(
-    tmp_path: Path, sql: str, now: dict[str, object], reason: str
+    tmp_path: Path, sql: str, now: Role | None, reason: str
 ) -> None:
     want = of(tmp_path, f"GRANT CONNECT ON DATABASE d TO ann; {sql}")
     found = Catalog(roles={"team": PASSWORD, **({"ann": now} if now else {})})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from howdah.matrix import HbaError, faults, refuse
+from howdah.matrix import HbaError, check, faults
 
 LOGINS = [("appdb", "appuser"), ("temporal", "temporaluser")]
 NETWORKS = (ip_network("127.0.0.1/32"), ip_network("::1/128"), ip_network("10.1.0.0/16"))
@@ -31,19 +31,19 @@ def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def fault(rows: list[dict[str, Any]]) -> str:
     with pytest.raises(HbaError) as e:
-        refuse(numbered(rows), LOGINS, NETWORKS)
+        check(numbered(rows), LOGINS, NETWORKS)
     return str(e.value)
 
 
 def test_the_model_itself_passes() -> None:
-    refuse(numbered(right()), LOGINS, NETWORKS)
-    refuse(numbered([PEER]), [], NETWORKS)
+    check(numbered(right()), LOGINS, NETWORKS)
+    check(numbered([PEER]), [], NETWORKS)
 
 
 def test_replication_is_a_database_of_its_own() -> None:
     standby = [("replication", "standby")]
     rows = [PEER, *(row("replication", "standby", str(n)) for n in NETWORKS)]
-    refuse(numbered(rows), standby, NETWORKS)
+    check(numbered(rows), standby, NETWORKS)
     wide = [PEER, *(row("all", "standby", str(n)) for n in NETWORKS)]
     said = faults(numbered(wide), standby, NETWORKS)
     assert "has no line that lets standby into replication from ::1/128 over TLS" in said
@@ -79,7 +79,7 @@ def test_hole_in_the_middle() -> None:
 def test_first_match_wins() -> None:
     """A rule after the right ones changes nothing for them."""
     late = row("appdb", "appuser", "127.0.0.1/32", auth_method="trust")
-    refuse(numbered([*right(), late]), LOGINS, NETWORKS)
+    check(numbered([*right(), late]), LOGINS, NETWORKS)
     assert fault([late, *right()]) == (
         "pg_hba.conf line 1 lets appuser into appdb by trust (needs scram-sha-256) "
         "from 127.0.0.1/32 over TLS"

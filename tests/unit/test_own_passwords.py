@@ -1,15 +1,18 @@
 """Passwords that a verifier shows to be weak."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from howdah import own_passwords, scram
-from howdah.catalog import Catalog
+from howdah.catalog import Catalog, Role
 from howdah.wanted import Wanted
 
-WANT = Wanted(roles={"reporting": {"password": None}, "appuser": {"password": "<app_verifier>"}},
-              connlimits={"appdb": -1})  # fmt: skip
+WANT = Wanted(
+    roles={"reporting": Role(), "appuser": Role(password="<app_verifier>")},
+    connlimits={"appdb": -1},
+)
 
 
 def found(verifier: str | None, role: str = "reporting") -> Catalog:
@@ -18,7 +21,7 @@ def found(verifier: str | None, role: str = "reporting") -> Catalog:
     if verifier and "$" in verifier:
         iterations, salt = verifier.split("$")[1].split(":")
     digest = hashlib.sha256((verifier or "").encode()).hexdigest()
-    return Catalog(roles={role: {"password": digest, "iterations": iterations, "salt": salt}})
+    return Catalog(roles={role: Role(password=digest, iterations=iterations, salt=salt)})
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_password_of_the_store_is_compared_and_not_guessed() -> None:
                                                    ("9" * 5000, 0)])  # fmt: skip
 def test_few_iterations(iterations: str, shown: int) -> None:
     few = found(scram.verifier("changeme"))
-    few.roles["reporting"]["iterations"] = iterations
+    few.roles["reporting"] = replace(few.roles["reporting"], iterations=iterations)
     (line,) = own_passwords.few_iterations(few, WANT)
     assert f"role reporting has a password with {shown} iterations of SCRAM; needs 4096" in line
     assert list(own_passwords.guessed(few, WANT)) == []
@@ -53,6 +56,7 @@ def test_few_iterations(iterations: str, shown: int) -> None:
 def test_many_iterations_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A role may choose two thousand million."""
     many = found(scram.verifier("changeme"))
-    many.roles["reporting"]["iterations"] = str(scram.MAX_ITERATIONS)
+    iterations = str(scram.MAX_ITERATIONS)
+    many.roles["reporting"] = replace(many.roles["reporting"], iterations=iterations)
     monkeypatch.setattr(scram, "verifier", lambda *_, **__: pytest.fail("computed"))
     assert list(own_passwords.guessed(many, WANT)) == []

@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pgparse
@@ -16,12 +17,14 @@ from howdah.catalog import (
     Default,
     Grant,
     Member,
+    MemberOptions,
     Object,
+    Role,
     Setting,
-    from_rows,
     privileges,
 )
-from howdah.change import Plan
+from howdah.catalog_rows import read as from_rows
+from howdah.change import KIND, Plan
 from howdah.cluster import Cluster
 from howdah.declared import declared
 from howdah.knobs import SHARED
@@ -36,10 +39,10 @@ from howdah.wanted import Wanted
 
 DIGESTS = {placeholder(variable): f"digest of {variable}" for variable in PASSWORDS}
 MANAGED = ["appowner", "appuser", "backupuser", "temporalowner", "temporaluser"]
-POSTGRES = dict.fromkeys(
-    ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls"), True
-) | {"connection limit": -1, "valid until": None, "password": None}
-STRANGER = {**POSTGRES, **dict.fromkeys(POWERS, False)}
+POSTGRES = Role(
+    superuser=True, createdb=True, createrole=True, login=True, replication=True, bypassrls=True
+)
+STRANGER = replace(POSTGRES, **dict.fromkeys(POWERS, False))
 
 APPDB = Object("appdb", "database", "", "appdb")
 APP = Object("appdb", "schema", "", "app")
@@ -90,16 +93,15 @@ def born_with(want: Wanted) -> list[Grant]:
 def settled(want: Wanted) -> Catalog:
     """What a server says when all that is wanted has been done."""
     found = Catalog(
-        roles={"postgres": dict(POSTGRES)},
+        roles={"postgres": POSTGRES},
         members=dict(want.members),
         settings=dict(want.settings),
         extensions=dict(want.extensions),
         defaults=dict(want.defaults),
         stated_defaults=set(want.stated_defaults),
     )
-    for name, attributes in want.roles.items():
-        digest = DIGESTS.get(attributes["password"])
-        found.roles[name] = {**attributes, "password": digest}
+    for name, role in want.roles.items():
+        found.roles[name] = replace(role, password=DIGESTS.get(role.password))
     for base in (*want.connlimits, *SHARED):
         found.assume_database(base, "postgres", want.version)
     found.connlimits.update(want.connlimits)
@@ -121,6 +123,11 @@ def add(found: Catalog, want: Wanted, obj: Object, owner: str = "") -> None:
     found.owners[obj] = owner
     acl = want.acl(obj, owner, found.initial.get(obj, ())).items()
     found.grants[obj] = {grant: {owner: grantable} for grant, (grantable, _) in acl}
+
+
+def alter(found: Catalog, name: str, **attributes: object) -> None:
+    """Another one has altered the role."""
+    found.roles[name] = replace(found.roles[name], **attributes)
 
 
 def drift(found: Catalog, want: Wanted) -> Plan:
@@ -197,13 +204,63 @@ def test_reading_the_files_again_wants_the_same(want: Wanted) -> None:
     assert declared(Cluster(environment="test")) == want
 
 
+def drifted(want: Wanted) -> Catalog:
+    """Something of each kind that a plan puts right or tells."""
+    found = settled(want)
+    alter(found, "appuser", login=False, connection_limit=-1)
+    del found.roles["backupuser"]
+    found.roles["stranger"] = STRANGER
+    found.members[Member("appowner", "appuser", "temporalowner")] = MemberOptions()
+    found.members[Member("appowner", "temporaluser", "appuser")] = MemberOptions()
+    found.settings[Setting("appuser", "", "work_mem")] = "1"
+    found.settings.popitem()
+    found.connlimits["temporal"] = 7
+    found.owners[found.database("temporal_visibility")] = "stranger"
+    found.extensions.clear()
+    found.defaults.pop(next(default for default in found.defaults if default in want.sources))
+    found.defaults[Default("appdb", "postgres", "", "table", "stranger", "SELECT")] = True
+    found.lost_defaults.append(Default("appdb", "appowner", "", "type", PUBLIC, "USAGE"))
+    want.comments[APPDB] = "wanted"
+    want.sources["comment", APPDB] = "roles-sql/1.sql:1"
+    found.comments[APPDB] = "another one"
+    add(found, want, ACCOUNT, "appowner")
+    found.grant(ACCOUNT, Grant("", "appuser", "TRUNCATE"), "appowner", grantable=True)
+    found.grant(ACCOUNT, Grant("name", "stranger", "SELECT"), "appuser", grantable=True)
+    found.grant(ACCOUNT, Grant("", "stranger", "SELECT"), "stranger")
+    found.initial[AUTHID] = born_with(want)
+    found.grant(AUTHID, Grant("", "appuser", "SELECT"), "postgres")
+    add(found, want, VERSIONS, "temporaluser")
+    found.columns[ACCOUNT] = {"name"}
+    return found
+
+
+@pytest.mark.parametrize("server", [lambda _: Catalog(), settled, drifted])
+def test_plan_changes_nothing_that_it_is_given(
+    want: Wanted, server: Callable[[Wanted], Catalog]
+) -> None:
+    found = server(want)
+    before = copy.deepcopy((found, want))
+    first = plan(found, want, DIGESTS)
+    assert (found, want) == before
+    assert plan(found, want, DIGESTS) == first
+
+
+def test_plan_of_what_has_drifted_is_of_every_kind(want: Wanted) -> None:
+    """So that the test before this one is about all of them."""
+    kinds = {KIND.match(sql)[1] for _, sql in statements(drifted(want), want)}
+    assert kinds == {
+        "ALTER DATABASE", "ALTER DEFAULT PRIVILEGES", "ALTER ROLE", "ALTER TABLE", "COMMENT",
+        "CREATE EXTENSION", "CREATE ROLE", "GRANT", "REVOKE",
+    }  # fmt: skip
+
+
 def test_table_of_the_owner_is_born_with_what_is_wanted(found: Catalog, want: Wanted) -> None:
     found.assume_born(ACCOUNT, "appowner", want.version)
     assert statements(found, want) == []
 
 
 def test_change_is_printed_with_database_and_place(found: Catalog, want: Wanted) -> None:
-    found.roles["appuser"]["login"] = False
+    alter(found, "appuser", login=False)
     place = line_of("10-roles.sql", 'CREATE ROLE :"app_role"')
     assert said(found, want) == [f"ALTER ROLE appuser LOGIN;  -- postgres, {place}"]
 
@@ -221,8 +278,8 @@ def test_change_is_printed_with_database_and_place(found: Catalog, want: Wanted)
         ("login", False, "LOGIN"),
         ("replication", True, "NOREPLICATION"),
         ("bypassrls", True, "NOBYPASSRLS"),
-        ("connection limit", -1, "CONNECTION LIMIT 31"),
-        ("valid until", "2020-01-01T00:00:00", "VALID UNTIL 'infinity'"),
+        ("connection_limit", -1, "CONNECTION LIMIT 31"),
+        ("valid_until", "2020-01-01T00:00:00", "VALID UNTIL 'infinity'"),
         ("password", "another digest", "PASSWORD '<app_verifier>'"),
         ("password", None, "PASSWORD '<app_verifier>'"),
     ],
@@ -230,14 +287,14 @@ def test_change_is_printed_with_database_and_place(found: Catalog, want: Wanted)
 def test_attribute_is_repaired(
     found: Catalog, want: Wanted, attribute: str, value: object, words: str
 ) -> None:
-    found.roles["appuser"][attribute] = value
+    alter(found, "appuser", **{attribute: value})
     (change,) = drift(found, want).changes
     assert change.sql == f"ALTER ROLE appuser {words};"
     assert change.source == line_of("10-roles.sql", 'CREATE ROLE :"app_role"')
 
 
 def test_several_attributes_are_one_statement(found: Catalog, want: Wanted) -> None:
-    found.roles["appowner"].update({"login": True, "connection limit": -1, "superuser": True})
+    alter(found, "appowner", login=True, connection_limit=-1, superuser=True)
     assert statements(found, want) == [
         ("postgres", "ALTER ROLE appowner NOSUPERUSER NOLOGIN CONNECTION LIMIT 0;")
     ]
@@ -249,13 +306,13 @@ def test_connection_limit_of_the_superuser(sql: Sql, limit: str, now: int, chang
     text = f"ALTER ROLE postgres CONNECTION LIMIT {limit};"
     statement = [(text, "roles-sql/1.sql:3")] if changes else []
     for want, expected in ((sql(text), statement), (sql(""), [])):
-        has = Catalog(roles={"postgres": {**POSTGRES, "connection limit": now}})
+        has = Catalog(roles={"postgres": replace(POSTGRES, connection_limit=now)})
         made = [(c.sql, c.source) for c in plan(has, want, {}).changes if "postgres" in c.sql]
         assert made == expected
 
 
 def test_password_that_roles_sql_does_not_say_is_kept(found: Catalog, want: Wanted) -> None:
-    found.roles["appowner"]["password"] = "set by hand"
+    alter(found, "appowner", password="set by hand")
     assert statements(found, want) == []
 
 
@@ -271,19 +328,19 @@ def test_membership_that_is_too_much_is_revoked(
 ) -> None:
     want = declared(Cluster(environment="test", version=version))
     found = settled(want)
-    found.members[Member(role, member, "postgres")] = (False, True, True)
+    found.members[Member(role, member, "postgres")] = MemberOptions()
     revoke = f"REVOKE {role} FROM {member}{by} CASCADE;"
     assert statements(found, want) == [("postgres", revoke)]
 
 
 def test_membership_is_revoked_from_who_granted_it(found: Catalog, want: Wanted) -> None:
-    found.members[Member("appowner", "appuser", "temporalowner")] = (True, True, True)
+    found.members[Member("appowner", "appuser", "temporalowner")] = MemberOptions(admin=True)
     revoke = "REVOKE appowner FROM appuser GRANTED BY temporalowner CASCADE;"
     assert statements(found, want) == [("postgres", revoke)]
 
 
 def test_membership_among_strangers_is_left(found: Catalog, want: Wanted) -> None:
-    found.members[Member("pg_monitor", "stranger", "postgres")] = (False, True, True)
+    found.members[Member("pg_monitor", "stranger", "postgres")] = MemberOptions()
     assert statements(found, want) == []
 
 
@@ -305,7 +362,7 @@ def test_membership_that_is_missing_is_granted(sql: Sql, version: int, grant: st
 def test_option_of_a_membership_is_repaired(sql: Sql) -> None:
     want = sql("GRANT a TO b;")
     found = settled(want)
-    found.members[Member("a", "b", "postgres")] = (True, True, False)
+    found.members[Member("a", "b", "postgres")] = MemberOptions(admin=True, set=False)
     grant = "GRANT a TO b WITH ADMIN FALSE, INHERIT TRUE, SET TRUE GRANTED BY postgres;"
     assert statements(found, want) == [("postgres", grant)]
 
@@ -313,7 +370,7 @@ def test_option_of_a_membership_is_repaired(sql: Sql) -> None:
 def test_admin_option_is_taken_away_before_16(sql: Sql) -> None:
     want = sql("GRANT a TO b;", 15)
     found = settled(want)
-    found.members[Member("a", "b", "postgres")] = (True, True, True)
+    found.members[Member("a", "b", "postgres")] = MemberOptions(admin=True)
     assert statements(found, want) == [("postgres", "REVOKE ADMIN OPTION FOR a FROM b CASCADE;")]
 
 
@@ -429,9 +486,10 @@ def test_a_serial_columns_sequence_finds_its_name_taken(tmp_path: Path) -> None:
     table = "SET ROLE a; CREATE TABLE IF NOT EXISTS s.t (id serial); RESET ROLE;"
     schema = f"\n\\connect d\nCREATE SCHEMA s AUTHORIZATION a; {later} {table}"
     (tmp_path / "10.sql").write_text(BASE + schema)
-    found, want = Catalog(), wanted(read(tmp_path, {}), 17)
-    plan(found, want, DIGESTS)
+    want = wanted(read(tmp_path, {}), 17)
+    found = settled(want)
     found.assume(Object("d", "table", "s", "renamed"), "a", 17)
+    found.assume(Object("d", "sequence", "s", "t_id_seq"), "a", 17)
     del found.owners[Object("d", "table", "s", "t")]
     assert ("d", "GRANT USAGE ON SEQUENCE s.t_id_seq1 TO b;") in statements(found, want)
 
@@ -547,7 +605,7 @@ def test_chain_is_taken_back_link_by_link(found: Catalog, want: Wanted) -> None:
 
 def test_grantor_gets_what_he_lacks_and_gives_it_back(found: Catalog, want: Wanted) -> None:
     """He has lost his option, may not enter the schema, and is a superuser by now."""
-    found.roles["bob"] = dict(STRANGER, superuser=True)
+    found.roles["bob"] = replace(STRANGER, superuser=True)
     found.grant(VERSIONS, Grant("", "stranger", "INSERT"), "bob")
     (only,) = [sql for _, sql in statements(found, want)]
     assert only.split("; ") == [
@@ -942,7 +1000,7 @@ def test_text_of_a_table_is_kept(sql: Sql, body: str) -> None:
 def test_time_is_sent_with_its_zone(sql: Sql) -> None:
     want = sql("ALTER ROLE a VALID UNTIL '2030-01-01T00:00:00Z';")
     found = settled(want)
-    found.roles["a"]["valid until"] = None
+    alter(found, "a", valid_until=None)
     (change,) = drift(found, want).changes
     assert re.search(r"'2030-01-01[T ]00:00:00(\+00|Z| UTC)'", change.sql)
 
@@ -967,12 +1025,12 @@ def test_role_is_made_with_its_own_placeholder(want: Wanted) -> None:
 
 def test_placeholder_is_where_the_password_is_changed_only(found: Catalog, want: Wanted) -> None:
     for name in MANAGED:
-        found.roles[name].update({"createdb": True, "connection limit": 99})
+        alter(found, name, createdb=True, connection_limit=99)
     del found.grants[APP][Grant("", "appuser", "USAGE")]
     found.settings[Setting("appuser", "", "work_mem")] = "1"
     assert placeholders(found, want) == []
-    found.roles["appuser"]["password"] = None
-    found.roles["backupuser"]["password"] = "another digest"
+    alter(found, "appuser", password=None)
+    alter(found, "backupuser", password="another digest")
     assert placeholders(found, want) == ["<app_verifier>", "<backup_verifier>"]
 
 
@@ -989,7 +1047,7 @@ def test_text_that_looks_like_a_placeholder_is_none(sql: Sql) -> None:
 
 
 def test_strangers_are_told_by_name_and_left(found: Catalog, want: Wanted) -> None:
-    found.roles["stranger"] = dict(STRANGER)
+    found.roles["stranger"] = STRANGER
     found.assume_database("other", "stranger", want.version)
     found.extensions["appdb", "hstore"] = "public"
     found.extensions["appdb", "plpgsql"] = "pg_catalog"

@@ -189,7 +189,7 @@ def test_comments_alone_are_nothing(sql: Read) -> None:
 
 def test_refusal_begins_with_the_place(sql: Read) -> None:
     (statement,) = sql("\nSELECT 1;")
-    assert str(statement.refuse("not so")) == "roles-sql/1.sql:2: not so"
+    assert str(statement.error("not so")) == "roles-sql/1.sql:2: not so"
 
 
 # -- Files ---------------------------------------------------------------------------------------

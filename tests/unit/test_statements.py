@@ -6,20 +6,16 @@ from typing import Any
 
 import pytest
 
-from howdah.catalog import Default, Member, Object, Setting
+from howdah.catalog import Default, Member, Object, Role, Setting
 from howdah.sqlfiles import RolesSqlError, read
 from howdah.statements import wanted
-from howdah.wanted import Asked, Step, Table, Wanted
+from howdah.steps import Step
+from howdah.wanted import Asked, Table, Wanted
 
 BASE = ("CREATE ROLE a NOLOGIN; CREATE ROLE b LOGIN; "
         "CREATE DATABASE d OWNER a TEMPLATE template0 ENCODING 'UTF8';\n")  # fmt: skip
 PLACE = "roles-sql/1.sql:3"
 LATE = PLACE.replace(":3", ":4")
-ATTRIBUTES = {
-    "superuser": False, "createdb": False, "createrole": False, "inherit": True, "login": False,
-    "replication": False, "bypassrls": False, "connection limit": -1, "valid until": None,
-    "password": None,
-}  # fmt: skip
 
 Sql = Callable[..., Wanted]
 
@@ -54,24 +50,24 @@ def table(name: str, schema: str = "s") -> Object:
         ("CREATE ROLE c SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS",
          dict.fromkeys(("superuser", "createdb", "createrole", "replication", "bypassrls"), True)),
         ("CREATE ROLE c NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS", {}),
-        ("CREATE ROLE c CONNECTION LIMIT 0", {"connection limit": 0}),
-        ("CREATE ROLE c CONNECTION LIMIT 7", {"connection limit": 7}),
+        ("CREATE ROLE c CONNECTION LIMIT 0", {"connection_limit": 0}),
+        ("CREATE ROLE c CONNECTION LIMIT 7", {"connection_limit": 7}),
         ("CREATE ROLE c CONNECTION LIMIT -1", {}),
         ("CREATE ROLE c PASSWORD '<app_verifier>'", {"password": "<app_verifier>"}),
         ("CREATE ROLE c ENCRYPTED PASSWORD '<app_verifier>'", {"password": "<app_verifier>"}),
         ("CREATE ROLE c VALID UNTIL 'infinity'", {}),
         ("CREATE ROLE c VALID UNTIL '2030-01-01T00:00:00Z'",
-         {"valid until": "2030-01-01T00:00:00"}),
+         {"valid_until": "2030-01-01T00:00:00"}),
         ("CREATE ROLE c VALID UNTIL '2030-01-01 00:00:00+02'",
-         {"valid until": "2029-12-31T22:00:00"}),
+         {"valid_until": "2029-12-31T22:00:00"}),
         ("CREATE ROLE c; ALTER ROLE c LOGIN CONNECTION LIMIT 3",
-         {"login": True, "connection limit": 3}),
+         {"login": True, "connection_limit": 3}),
         ("CREATE ROLE c; ALTER USER c CREATEDB", {"createdb": True}),
     ],
 )  # fmt: skip
 def test_role_has_every_attribute(sql: Sql, text: str, said: dict[str, Any]) -> None:
     want = sql(text)
-    assert want.roles["c"] == {**ATTRIBUTES, **said}
+    assert want.roles["c"] == Role(**said)
     assert want.sources["c"] == PLACE
 
 
