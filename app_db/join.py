@@ -7,7 +7,7 @@ what they make. Nothing is asked of a database. What was interrupted is finished
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app_db.errors import AppDbError
@@ -32,7 +32,8 @@ def main() -> int:
     except (AppDbError, OSError, SyntaxError) as e:
         sys.stderr.write(f"join: {e}\n")
         return 1
-    sys.stdout.writelines(f"{line}\n" for line in done)
+    for line in done:
+        sys.stdout.write(f"{line}\n")
     return 0
 
 
@@ -43,51 +44,71 @@ def join(package: str) -> list[str]:
     theirs = _files(DEFAULT)
     versions = history_folder(package) / "versions"
     versions.mkdir(exist_ok=True)
-    copies = {versions / _name(file): file.read_text() for file in theirs}
+    copies = {}
+    for file in theirs:
+        copy = versions / _name(file)
+        copies[copy] = file.read_text()
     head = _last(theirs)
-    changed = {}
-    for file in _files(package):
-        if file not in copies:
-            text = file.read_text()
-            continued = _continued(text, head)
-            if continued != text:
-                changed[file] = continued
+    own = [file for file in _files(package) if file not in copies]
+    changed = _changed(own, head)
     missing = {file: text for file, text in copies.items() if not file.exists()}
-    done = [*_write(missing), *_write(changed)]
+    done = _write(missing)
+    done += _write(changed)
     if not done:
         return [f"{package} continues app_db's history already"]
-    return [*done, EPILOGUE.format(package=package, head=head).rstrip()]
+    epilogue = EPILOGUE.format(package=package, head=head)
+    done.append(epilogue.rstrip())
+    return done
 
 
 def _files(package: str) -> list[Path]:
-    files = sorted((history_folder(package) / "versions").glob("*.py"))
+    folder = history_folder(package) / "versions"
+    files = sorted(folder.glob("*.py"))
     return [file for file in files if file.name != "__init__.py"]
 
 
 def _name(file: Path) -> str:
-    return file.name if file.name.startswith("app_db_") else f"app_db_{file.name}"
+    if file.name.startswith("app_db_"):
+        return file.name
+    return f"app_db_{file.name}"
 
 
 def _last(files: list[Path]) -> str:
-    for node in ast.parse(files[-1].read_text()).body:
+    last = files[-1]
+    tree = ast.parse(last.read_text())
+    for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id="revision")], value=ast.Constant(value=str(name))):
                 return name
-    raise AppDbError(f"{files[-1]} has no revision")
+    raise AppDbError(f"{last} has no revision")
 
 
-def _write(texts: Mapping[Path, str]) -> Iterator[str]:
+def _changed(files: Iterable[Path], head: str) -> dict[Path, str]:
+    """The new texts of those that do not continue app_db's history yet."""
+    changed = {}
+    for file in files:
+        text = file.read_text()
+        continued = _continued(text, head)
+        if continued != text:
+            changed[file] = continued
+    return changed
+
+
+def _write(texts: Mapping[Path, str]) -> list[str]:
+    done = []
     for file, text in texts.items():
         whole = file.with_suffix(".new")
         whole.write_text(text)
         whole.replace(file)
-        yield f"wrote {file}"
+        done.append(f"wrote {file}")
+    return done
 
 
 def _continued(text: str, head: str) -> str:
     """A revision without what app_db's have made; the first one follows the last of theirs."""
-    replaced = []
-    for node in ast.walk(ast.parse(text)):
+    replaced: Replaced = []
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
         match node:
             case ast.Assign(targets=[ast.Name(id="down_revision")], value=value):
                 replaced += _after(value, head)
@@ -95,37 +116,56 @@ def _continued(text: str, head: str) -> str:
                 replaced += _after(value, head)
             case ast.FunctionDef(name="upgrade" | "downgrade", body=body):
                 replaced += _without_theirs(body)
+    # From the end, so that the places before stay right.
+    replaced_from_the_end = sorted(set(replaced), reverse=True)
     raw = text.encode()
-    for first, last, new in sorted(set(replaced), reverse=True):
-        start, end = _offset(raw, *first), _offset(raw, *last)
+    for first, last, new in replaced_from_the_end:
+        start = _offset(raw, first)
+        end = _offset(raw, last)
         raw = raw[:start] + new.encode() + raw[end:]
     return raw.decode()
 
 
-Place = tuple[int, int]
+Place = tuple[int, int]  # line and column, as ast has them
 Replaced = list[tuple[Place, Place, str]]
 
 
 def _after(value: ast.expr, head: str) -> Replaced:
     is_base = isinstance(value, ast.Constant) and value.value is None
-    return [(*_places(value), repr(head))] if is_base else []
+    if not is_base:
+        return []
+    start, end = _places(value)
+    return [(start, end, repr(head))]
 
 
 def _without_theirs(body: list[ast.stmt]) -> Replaced:
-    theirs = [node for node in body if _tables(node) and _tables(node) <= TABLES]
-    kept = {line for node in body if node not in theirs for line in _lines(node)}
+    theirs: list[ast.stmt] = []
+    kept: set[int] = set()
+    for node in body:
+        tables = _tables(node)
+        if tables and tables <= TABLES:
+            theirs.append(node)
+        else:
+            kept.update(_lines(node))
     gone: Replaced = []
     for node in theirs:
-        alone = not kept.intersection(_lines(node))
-        if alone and (kept or node is not theirs[0]):
-            gone.append(((node.lineno, 0), (_lines(node).stop, 0), ""))
+        lines = _lines(node)
+        shares_a_line = not kept.isdisjoint(lines)
+        # A function has one statement at least.
+        is_needed = not kept and node is theirs[0]
+        if shares_a_line or is_needed:
+            start, end = _places(node)
+            gone.append((start, end, "pass"))
         else:
-            gone.append((*_places(node), "pass"))
+            start = (lines.start, 0)
+            end = (lines.stop, 0)
+            gone.append((start, end, ""))
     return gone
 
 
 def _lines(node: ast.stmt) -> range:
-    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    last = node.end_lineno or node.lineno
+    return range(node.lineno, last + 1)
 
 
 def _tables(node: ast.stmt) -> set[str]:
@@ -137,23 +177,38 @@ def _tables(node: ast.stmt) -> set[str]:
             return set()
     if name not in MAKERS:
         return set()
-    keywords = [one.value for one in call.keywords if one.arg == "table_name"]
+    tables = set()
+    for argument in _arguments(name, call):
+        if isinstance(argument, ast.Constant):
+            tables.add(str(argument.value))
+    return tables
+
+
+def _arguments(name: str, call: ast.Call) -> list[ast.expr]:
+    """Those that name tables."""
     if name in ("create_table", "drop_table"):
-        given = call.args[:1]
+        arguments = call.args[:1]
     elif name == "touch":
-        given = call.args
+        arguments = call.args[:]
     else:
-        given = call.args[1:2]
-    named = [*given, *keywords]
-    return {str(one.value) for one in named if isinstance(one, ast.Constant)}
+        arguments = call.args[1:2]
+    for keyword in call.keywords:
+        if keyword.arg == "table_name":
+            arguments.append(keyword.value)
+    return arguments
 
 
 def _places(node: ast.expr | ast.stmt) -> tuple[Place, Place]:
-    return (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+    start = (node.lineno, node.col_offset)
+    end = (node.end_lineno or 0, node.end_col_offset or 0)
+    return start, end
 
 
-def _offset(raw: bytes, line: int, column: int) -> int:
-    return sum(map(len, raw.splitlines(keepends=True)[: line - 1])) + column
+def _offset(raw: bytes, place: Place) -> int:
+    line, column = place
+    lines = raw.splitlines(keepends=True)
+    before = b"".join(lines[: line - 1])
+    return len(before) + column
 
 
 if __name__ == "__main__":

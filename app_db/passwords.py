@@ -23,15 +23,23 @@ class Password:
         if self.of_the_url is not None or self.file is None:
             return self.of_the_url
         text = self.file.read_bytes().decode()
-        password = text.removesuffix("\n").removesuffix("\r")
-        if not password or "\0" in password:
-            raise ValueError("no password is in it" if not password else "a NUL is in it")
+        password = text.removesuffix("\n")
+        password = password.removesuffix("\r")
+        if not password:
+            raise ValueError("no password is in it")
+        if "\0" in password:
+            raise ValueError("a NUL is in it")
         return password
 
 
 def taken_out(settings: DatabaseSettings) -> tuple[URL, Password]:
     """The URL without a password, so that no frame of a traceback has one, and the password."""
-    url, query = settings.url, settings.url.query.get("password")
-    found = url.password if url.password is not None else query
-    bare = url._replace(password=None).difference_update_query(["password"])  # set() keeps it
-    return bare, Password(settings.password_file, str(found) if found is not None else None)
+    url = settings.url
+    found: object = url.password
+    if found is None:
+        found = url.query.get("password")
+    bare = url._replace(password=None)  # set() keeps it
+    bare = bare.difference_update_query(["password"])
+    if found is None:
+        return bare, Password(settings.password_file)
+    return bare, Password(settings.password_file, str(found))

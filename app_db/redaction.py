@@ -12,10 +12,29 @@ from sqlalchemy.exc import SQLAlchemyError, StatementError
 from app_db.errors import AppDbError
 
 # Classes of SQLSTATE (PostgreSQL, appendix A) whose messages name tables, constraints and roles.
-OF_NAMES = {"08", "21", "23", "25", "28", "2B", "40", "53", "55", "57"}
+OF_NAMES = {
+    "08",  # connection
+    "21",  # cardinality
+    "23",  # integrity constraint
+    "25",  # transaction state
+    "28",  # authorization
+    "2B",  # dependent privileges
+    "40",  # transaction rollback
+    "53",  # insufficient resources
+    "55",  # object not in prerequisite state
+    "57",  # operator intervention
+}
 # Of class 42, what names the objects of DDL or of a right. Others may be made of a value: 42601 by
 # to_tsquery, 42P01 by regclass, 42704 by current_setting.
-OF_OBJECTS = {"42501", "42701", "42710", "42723", "42P06", "42P07", "42P16"}
+OF_OBJECTS = {
+    "42501",  # insufficient privilege
+    "42701",  # duplicate column
+    "42710",  # duplicate object
+    "42723",  # duplicate function
+    "42P06",  # duplicate schema
+    "42P07",  # duplicate table
+    "42P16",  # invalid table definition
+}
 MIGRATES = "app_db_migrates"  # an execution option of the connection that does
 # RAISE says what a function likes.
 LANGUAGES = ("pl_", "plpy", "plperl", "pltcl")
@@ -37,17 +56,25 @@ def hide_values(
     if known:
         shown = VALUES.sub("", said)
     else:
-        shown = _shown(original, str(getattr(wrapped, "statement", "")))
+        statement = getattr(wrapped, "statement", "")
+        shown = _shown(original, str(statement))
     if shown == said:
         return
-    original.__cause__ = original.__context__ = None  # Enum's KeyError is the value
+    # Enum's KeyError is the value.
+    original.__cause__ = None
+    original.__context__ = None
     if isinstance(original, UnicodeEncodeError):  # which says what its attributes are
-        original.object, original.start, original.end = "?", 0, 1
+        original.object = "?"
+        original.start = 0
+        original.end = 1
         original.args = (original.encoding, "?", 0, 1, original.reason)
     else:
         original.args = (shown,)
     if isinstance(wrapped, StatementError):
-        wrapped.args = tuple(str(arg).replace(said, shown) for arg in wrapped.args)
+        hidden = []
+        for arg in wrapped.args:
+            hidden.append(str(arg).replace(said, shown))
+        wrapped.args = tuple(hidden)
 
 
 def _shown(error: BaseException, statement: str) -> str:
@@ -57,30 +84,46 @@ def _shown(error: BaseException, statement: str) -> str:
         if _is_of_names(state, diag, statement):
             return VALUES.sub("", str(error))
         return f"{_words(error)} (SQLSTATE {state})"
-    of_psycopg = type(error).__module__.startswith("psycopg")
     if isinstance(error, AppDbError):
         return str(error)
-    if isinstance(error, CONVERSIONS) or (of_psycopg and type(error).__name__ == "DataError"):
+    if isinstance(error, CONVERSIONS) or _is_psycopgs_data_error(error):
         return f"{_words(error)} in a parameter or a row"
     return str(error)
+
+
+def _is_psycopgs_data_error(error: BaseException) -> bool:
+    """By its name, for SQLite does without psycopg."""
+    kind = type(error)
+    return kind.__name__ == "DataError" and kind.__module__.startswith("psycopg")
 
 
 def _is_of_names(state: str, diag: Any, statement: str) -> bool:
     if str(diag.source_file).startswith(LANGUAGES):
         return False
-    if state[:2] in OF_NAMES:
+    condition = state[:2]
+    if condition in OF_NAMES:
         return True
     if state in OF_OBJECTS:
         return diag.context is None
-    return state[:2] == "42" and _is_of_statement(str(diag.message_primary), statement)
+    if condition != "42":
+        return False
+    primary = str(diag.message_primary)
+    return _is_of_statement(primary, statement)
 
 
 def _is_of_statement(primary: str, statement: str) -> bool:
     """Whether all that the message names stands in the statement, in which there is no value."""
-    text = statement.replace('"', "").replace("%%", "%")
-    return all(name in text for names in NAMED.findall(primary) for name in names)
+    text = statement.replace('"', "")
+    text = text.replace("%%", "%")
+    for quoted, dotted, called in NAMED.findall(primary):
+        name = quoted or dotted or called
+        if name not in text:
+            return False
+    return True
 
 
 def _words(error: BaseException) -> str:
     """InvalidTextRepresentation -> invalid text representation."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+    name = type(error).__name__
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return spaced.lower()

@@ -36,11 +36,16 @@ class Repository(Generic[E, T]):
         self._session = session
 
     def get(self, id: UUID | str) -> E | None:  # noqa: A002 the specification's name
-        found = fetched(self._session, self.entity, by_id(self.table), key=_uuid(id))
-        return found[0] if found else None
+        statement = by_id(self.table)
+        found = fetched(self._session, self.entity, statement, key=_uuid(id))
+        if not found:
+            return None
+        return found[0]
 
     def exists(self, id: UUID | str) -> bool:  # noqa: A002
-        found = self._session.exec(select(exists().where(col(self.table.id) == _uuid(id))))
+        has_this_id = col(self.table.id) == _uuid(id)
+        statement = select(exists().where(has_this_id))
+        found = self._session.exec(statement)
         return bool(found.one())
 
     def list(self, limit: int = 100, after: E | tuple[datetime, UUID] | None = None) -> Sequence[E]:
@@ -51,26 +56,35 @@ class Repository(Generic[E, T]):
         """
         if not 1 <= limit <= LONGEST_PAGE:
             raise ValueError(f"limit is {limit}; needs 1 to {LONGEST_PAGE}")
+        if isinstance(after, Entity):
+            after = (after.created_at, after.id)
         order = (col(self.table.created_at), col(self.table.id))
-        statement = selected(self.table).order_by(*order).limit(limit)
+        statement = selected(self.table)
+        statement = statement.order_by(*order)
+        statement = statement.limit(limit)
         if after is not None:
-            last = (after.created_at, after.id) if isinstance(after, Entity) else after
-            statement = statement.where(tuple_(*order) > last)
+            statement = statement.where(tuple_(*order) > after)
         return fetched(self._session, self.entity, statement)
 
     def create(self, entity: E) -> E:
         """Store a new entity. Raises DuplicateError."""
-        row = self.table.model_validate(dict(self._checked(entity)))
+        checked = self._checked(entity)
+        row = self.table.model_validate(dict(checked))
         with self._alone():
             self._session.add(row)
         return self._entity(row)
 
     def create_many(self, entities: Iterable[E]) -> Sequence[E]:
         """Store all of them, or none, in one statement that is sent once. Raises DuplicateError."""
-        created = [self._checked(entity) for entity in entities]
-        if created:
+        created = []
+        values = []
+        for entity in entities:
+            checked = self._checked(entity)
+            created.append(checked)
+            values.append(dict(checked))
+        if values:
             with self._alone():
-                self._session.execute(insert(self.table), [dict(one) for one in created])
+                self._session.execute(insert(self.table), values)
         return created
 
     def update(self, entity: E) -> E:
@@ -87,7 +101,8 @@ class Repository(Generic[E, T]):
         if row is None or row.version != entity.version:
             raise self._stale(entity)
         with self._alone(entity):
-            for name, value in self._checked(entity):
+            checked = self._checked(entity)
+            for name, value in checked:
                 if name not in KEPT:
                     setattr(row, name, value)
         return self._entity(row)
@@ -95,7 +110,8 @@ class Repository(Generic[E, T]):
     def delete(self, id: UUID | str) -> bool:  # noqa: A002
         """Whether there was one."""
         with self._alone():
-            statement = delete(self.table).where(col(self.table.id) == _uuid(id))
+            has_this_id = col(self.table.id) == _uuid(id)
+            statement = delete(self.table).where(has_this_id)
             deleted: Any = self._session.execute(statement)
         return bool(deleted.rowcount)
 
@@ -117,11 +133,14 @@ class Repository(Generic[E, T]):
             raise self._stale(entity) from None
 
     def _stale(self, entity: E) -> StaleError:
+        kind = self.entity.__name__
         return StaleError(
-            f"{self.entity.__name__} {entity.id} was changed or deleted since its version "
-            f"{entity.version} was read; read it again"
+            f"{kind} {entity.id} was changed or deleted since its version {entity.version} "
+            "was read; read it again"
         )
 
 
 def _uuid(id: UUID | str) -> UUID:  # noqa: A002
-    return id if isinstance(id, UUID) else UUID(id)
+    if isinstance(id, UUID):
+        return id
+    return UUID(id)

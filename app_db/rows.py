@@ -17,13 +17,19 @@ E = TypeVar("E", bound=Entity)
 @cache
 def selected(table: type[EntityTable]) -> Select[Any]:
     """All columns of the table, each by the name of its field."""
-    return select(*(column.label(name) for name, column in inspect(table).columns.items()))
+    mapper = inspect(table)
+    labelled = []
+    for name, column in mapper.columns.items():
+        labelled.append(column.label(name))
+    return select(*labelled)
 
 
 @cache
 def by_id(table: type[EntityTable]) -> Select[Any]:
     """Takes the parameter `key`; made once, for making it takes as long as running it."""
-    return selected(table).where(inspect(table).columns["id"] == bindparam("key"))
+    mapper = inspect(table)
+    statement = selected(table)
+    return statement.where(mapper.columns["id"] == bindparam("key"))
 
 
 def fetched(
@@ -32,6 +38,11 @@ def fetched(
     """The entities that the statement finds, after what the session has not written yet."""
     if session.autoflush:
         session.flush()
-    rows = session.connection().execute(statement, parameters)
+    connection = session.connection()
+    rows = connection.execute(statement, parameters)
     names = tuple(rows.keys())
-    return [entity.model_validate(dict(zip(names, row, strict=True))) for row in rows.all()]
+    entities = []
+    for row in rows.all():
+        fields = dict(zip(names, row, strict=True))
+        entities.append(entity.model_validate(fields))
+    return entities

@@ -5,20 +5,27 @@ from sqlalchemy import Dialect
 
 def literal(text: str) -> str:
     """As a string constant of SQL."""
-    return "'" + text.replace("'", "''") + "'"
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def qualified(dialect: Dialect, schema: str, name: str) -> str:
     """Quoted where it has to be."""
-    quote = dialect.identifier_preparer.quote
-    return undoubled(dialect, f"{quote(schema)}.{quote(name)}")
+    preparer = dialect.identifier_preparer
+    quoted_schema = preparer.quote(schema)
+    quoted_name = preparer.quote(name)
+    return undoubled(dialect, f"{quoted_schema}.{quoted_name}")
 
 
 def undoubled(dialect: Dialect, sql: str) -> str:
     """Without the escape of psycopg's that SQLAlchemy has written already."""
-    return sql.replace("%%", "%") if dialect.paramstyle in ("pyformat", "format") else sql
+    if dialect.paramstyle in ("pyformat", "format"):
+        return sql.replace("%%", "%")
+    return sql
 
 
 def escaped(sql: str) -> str:
     """For op.execute, which takes `:word` for a parameter."""
-    return sql.replace(":", r"\:").replace(r"\:\:", "::")
+    all_escaped = sql.replace(":", r"\:")
+    # It leaves the `::` of a cast alone.
+    return all_escaped.replace(r"\:\:", "::")

@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,16 +25,22 @@ def import_tables(package: str) -> None:
     """
     for folder in _folders(package):
         for file in sorted(folder.rglob("*.py")):
-            if not _is_of_a_history(file) and _has_table(file):
-                parts = file.relative_to(folder).with_suffix("").parts
+            if _is_of_a_history(file):
+                continue
+            if _has_table(file):
+                within = file.relative_to(folder)
+                parts = within.with_suffix("").parts
                 name = ".".join([package, *parts])
                 import_module(name.removesuffix(".__init__"))
 
 
 def import_referred(metadata: MetaData) -> None:
     """Import app_db's own tables where one of ``metadata`` refers to them: app.users."""
-    keys = [key for table in metadata.tables.values() for key in table.foreign_keys]
-    if any(_table(key) not in metadata.tables for key in keys):
+    referred = set()
+    for table in metadata.tables.values():
+        for key in table.foreign_keys:
+            referred.add(_table(key))
+    if not referred <= metadata.tables.keys():
         import_tables("app_db")
 
 
@@ -46,47 +52,68 @@ def _table(key: ForeignKey) -> str:
 def refuse_others(package: str) -> None:
     """Refuse a table of ``package`` that no revision would ever have. Raises BadSettingsError."""
     for mapper in SQLModel._sa_registry.mappers:
-        _refuse(package, mapper.class_.__module__, mapper.class_.__name__, mapper.local_table)
+        model = mapper.class_
+        _refuse(package, model.__module__, model.__name__, mapper.local_table)
     for module in list(sys.modules):
-        if f"{module}.".startswith(f"{package}."):
-            for name, value in vars(sys.modules[module]).items():
-                where = value.__module__ if isinstance(value, type) else module
-                _refuse(package, where, name, getattr(value, "__table__", value))
+        if _is_within(package, module):
+            _refuse_others_of(package, module)
+
+
+def _refuse_others_of(package: str, module: str) -> None:
+    for name, value in vars(sys.modules[module]).items():
+        where = module
+        if isinstance(value, type):
+            where = value.__module__
+        table = getattr(value, "__table__", value)
+        _refuse(package, where, name, table)
 
 
 def _refuse(package: str, module: str, name: str, table: object) -> None:
-    ours = f"{module}.".startswith(f"{package}.")
-    if ours and isinstance(table, Table) and table.metadata is not EntityTable.metadata:
+    if not _is_within(package, module):
+        return
+    if not isinstance(table, Table):
+        return
+    if table.metadata is not EntityTable.metadata:
         raise BadSettingsError(
             f"{module}.{name} is in no history: it needs EntityTable as a base, "
             "or `metadata = EntityTable.metadata`"
         )
 
 
+def _is_within(package: str, module: str) -> bool:
+    return f"{module}.".startswith(f"{package}.")
+
+
 def _folders(package: str) -> list[Path]:
     try:
         spec = find_spec(package)
     except Exception as e:  # whatever a package says that does not import
+        kind = type(e).__name__
         raise BadSettingsError(
-            f"package {package!r} cannot be imported ({type(e).__name__}: {e}); install it beside "
-            "app_db, or name the one with your tables"
+            f"package {package!r} cannot be imported ({kind}: {e}); install it beside app_db, "
+            "or name the one with your tables"
         ) from None
     if spec is None or spec.submodule_search_locations is None:
         raise BadSettingsError(
             f"no package {package!r} is importable; name the one with your tables"
         )
-    return [Path(location) for location in spec.submodule_search_locations]
+    locations = spec.submodule_search_locations
+    return [Path(location) for location in locations]
 
 
 def _is_of_a_history(file: Path) -> bool:
     """Alembic's env.py and its revisions, whose tables are those of their time."""
-    homes = {file.parent, *file.parents[1:3]}
-    return any((home / "env.py").exists() and (home / "versions").is_dir() for home in homes)
+    for home in file.parents[:3]:
+        env = home / "env.py"
+        versions = home / "versions"
+        if env.exists() and versions.is_dir():
+            return True
+    return False
 
 
 def _has_table(file: Path) -> bool:
     tree = ast.parse(file.read_bytes())
-    modules = set(_sqlalchemy(tree))
+    modules = _sqlalchemy(tree)
     return any(_is_mark(node, modules) for node in ast.walk(tree))
 
 
@@ -94,8 +121,8 @@ def _is_mark(node: ast.AST, modules: Collection[str]) -> bool:
     match node:
         case ast.keyword(arg="table", value=ast.Constant(value=True)):
             return True
-        case ast.ImportFrom(module=str(module), names=names):
-            return module.startswith("sqlalchemy") and any(one.name in MARKS for one in names)
+        case ast.ImportFrom(module=str(module), names=names) if module.startswith("sqlalchemy"):
+            return any(one.name in MARKS for one in names)
         case ast.Attribute(attr=name, value=value):
             return name in MARKS and ast.unparse(value) in modules
         case ast.Name(id=name):
@@ -103,10 +130,13 @@ def _is_mark(node: ast.AST, modules: Collection[str]) -> bool:
     return False
 
 
-def _sqlalchemy(tree: ast.AST) -> Iterator[str]:
+def _sqlalchemy(tree: ast.AST) -> set[str]:
     """By which names a module knows it, `sa` for example."""
+    names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for one in node.names:
-                if one.name.startswith("sqlalchemy"):
-                    yield one.asname or one.name
+        if not isinstance(node, ast.Import):
+            continue
+        for one in node.names:
+            if one.name.startswith("sqlalchemy"):
+                names.add(one.asname or one.name)
+    return names

@@ -4,7 +4,10 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 NEEDED = "needs postgresql://appuser@host/appdb or sqlite:///./database.db"
-DRIVERS = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
+DRIVERS = {"postgresql": "postgresql+psycopg"}  # by what a URL says that names none
+UNDERSTOOD = {"postgresql+psycopg", "sqlite", "sqlite+pysqlite"}
+IN_MEMORY = {None, "", ":memory:"}
+VERIFYING = {"verify-ca", "verify-full"}
 # Of libpq, beside the one before the host; `passfile` names a file and may stay.
 SECRETS = ("password", "sslpassword")
 
@@ -15,11 +18,12 @@ def read(text: str | URL) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError(f"no database URL; {NEEDED}") from None  # the text may hold a password
-    if url.drivername in {"sqlite+pysqlite", *DRIVERS.values()}:
+    name = url.drivername
+    if name in UNDERSTOOD:
         return url
-    if url.drivername not in DRIVERS:
-        raise ValueError(f"driver {url.drivername!r}; {NEEDED}")
-    return url.set(drivername=DRIVERS[url.drivername])
+    if name not in DRIVERS:
+        raise ValueError(f"driver {name!r}; {NEEDED}")
+    return url.set(drivername=DRIVERS[name])
 
 
 def is_sqlite(url: URL) -> bool:
@@ -27,11 +31,15 @@ def is_sqlite(url: URL) -> bool:
 
 
 def is_in_memory(url: URL) -> bool:
-    return is_sqlite(url) and url.database in {None, "", ":memory:"}
+    if not is_sqlite(url):
+        return False
+    return url.database in IN_MEMORY
 
 
 def has_password(url: URL) -> bool:
-    return url.password is not None or any(name in url.query for name in SECRETS)
+    if url.password is not None:
+        return True
+    return not url.query.keys().isdisjoint(SECRETS)
 
 
 def verified(url: URL, sslrootcert: str) -> URL:
@@ -39,7 +47,12 @@ def verified(url: URL, sslrootcert: str) -> URL:
 
     libpq's own default, `prefer`, verifies nothing and may go on in clear text.
     """
-    missing = {"sslmode": "verify-full", "sslrootcert": sslrootcert}
-    if url.query.get("sslmode", "verify-full") not in {"verify-ca", "verify-full"}:
-        missing = {}  # libpq would verify with a sslrootcert that is there, and not otherwise
-    return url.update_query_dict({k: v for k, v in missing.items() if k not in url.query})
+    mode = url.query.get("sslmode", "verify-full")
+    if mode not in VERIFYING:
+        return url  # libpq would verify with a sslrootcert that is there, and not otherwise
+    missing = {}
+    if "sslmode" not in url.query:
+        missing["sslmode"] = "verify-full"
+    if "sslrootcert" not in url.query:
+        missing["sslrootcert"] = sslrootcert
+    return url.update_query_dict(missing)
