@@ -23,7 +23,11 @@ CLOSE_IN_ENVIRONMENT = 0.75
 def path() -> Path | None:
     """Where the configuration is, if anywhere; a file that APP_CONFIG names has to be there."""
     named = os.environ.get("APP_CONFIG")
-    return Path(named) if named else DEFAULT if DEFAULT.exists() else None
+    if named:
+        return Path(named)
+    if DEFAULT.exists():
+        return DEFAULT
+    return None
 
 
 def read(known: Collection[str]) -> dict[str, Any]:
@@ -35,32 +39,43 @@ def read(known: Collection[str]) -> dict[str, Any]:
     if file is None:
         return {}
     found = _mapping(_parsed(file), f"{file}")
-    for key in {"stage", BLOCK} - found.keys():
-        if near := get_close_matches(key, found, n=1, cutoff=CLOSE):
+    for key in ("stage", BLOCK):
+        if key in found:
+            continue
+        near = get_close_matches(key, found, n=1, cutoff=CLOSE)
+        if near:
             raise BadSettingsError(f"unknown key {near[0]!r} in {file}; did you mean {key!r}?")
     block = _mapping(found.get(BLOCK), f"{BLOCK} in {file}")
     for key in block:
         if key not in known:
-            raise BadSettingsError(f"unknown key '{BLOCK}.{key}' in {file}; {nearest(key, known)}")
-    stage = {"stage": found["stage"]} if "stage" in found else {}
-    return {**block, **stage}
+            meant = nearest(key, known)
+            raise BadSettingsError(f"unknown key '{BLOCK}.{key}' in {file}; {meant}")
+    if "stage" in found:
+        block["stage"] = found["stage"]
+    return block
 
 
 def refuse_slips(known: Collection[str]) -> None:
     """Refuse a variable of the environment that is nearly one of ours. Raises BadSettingsError."""
     ours = {PREFIX + name.upper() for name in known}
-    for name in sorted(os.environ.keys() - ours):
+    others = os.environ.keys() - ours
+    for name in sorted(others):
+        if not name.startswith(PREFIX):
+            continue
         rest = name.removeprefix(PREFIX).lower()
-        if name.startswith(PREFIX) and get_close_matches(rest, known, 1, CLOSE_IN_ENVIRONMENT):
-            near = nearest(name, ours)
-            raise BadSettingsError(f"unknown variable {name} in the environment; {near}")
+        if get_close_matches(rest, known, n=1, cutoff=CLOSE_IN_ENVIRONMENT):
+            meant = nearest(name, ours)
+            raise BadSettingsError(f"unknown variable {name} in the environment; {meant}")
 
 
 def nearest(found: object, known: Iterable[str]) -> str:
     """What was probably meant, or else all that there is."""
     names = sorted(known)
     near = get_close_matches(str(found), names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    listed = ", ".join(names)
+    return f"known are {listed}"
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -70,9 +85,11 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set[str]()
         for key, _ in node.value:
-            if (name := str(key.value)) in seen:
+            name = str(key.value)
+            if name in seen:
                 mark = key.start_mark
-                raise BadSettingsError(f"{mark.name}:{mark.line + 1}: {name!r} is there twice")
+                line = mark.line + 1
+                raise BadSettingsError(f"{mark.name}:{line}: {name!r} is there twice")
             seen.add(name)
         found: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return found
@@ -83,19 +100,22 @@ def _parsed(file: Path) -> object:
         with file.open(encoding="utf-8") as stream:
             return yaml.load(stream, _Loader)  # noqa: S506 a SafeLoader
     except (OSError, UnicodeDecodeError) as e:
-        raise BadSettingsError(
-            f"{file} cannot be read: {getattr(e, 'strerror', None) or e}"
-        ) from None
+        said = getattr(e, "strerror", None) or e
+        raise BadSettingsError(f"{file} cannot be read: {said}") from None
     except yaml.YAMLError as e:
         # Not the error itself: it quotes the line, and that may hold a password.
+        where = str(file)
         mark = getattr(e, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise BadSettingsError(f"{file}{line} is no YAML; a mapping is needed") from None
+        if mark:
+            line = mark.line + 1
+            where = f"{file}:{line}"
+        raise BadSettingsError(f"{where} is no YAML; a mapping is needed") from None
 
 
 def _mapping(found: object, where: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise BadSettingsError(f"{where} is {type(found).__name__}; a mapping is needed")
+        kind = type(found).__name__
+        raise BadSettingsError(f"{where} is {kind}; a mapping is needed")
     return {str(key): value for key, value in found.items()}

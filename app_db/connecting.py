@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -14,7 +13,8 @@ from app_db.passwords import Password
 logger = logging.getLogger(__name__)
 
 LEAST = 2  # seconds; libpq takes less for this
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.8  # seconds
+FIRST_PAUSE = 0.05  # seconds
+LONGEST_PAUSE = 0.8  # seconds
 
 
 class Connector:
@@ -26,9 +26,13 @@ class Connector:
     """
 
     def __init__(self, password: Password, timeout: float) -> None:
-        self._password, self._timeout = password, timeout
+        self._password = password
+        self._timeout = timeout
         # A server that is gone without a word is noticed then, not after TCP's quarter of an hour.
-        self._noticing = {"tcp_user_timeout": int(1000 * timeout), "keepalives_idle": int(timeout)}
+        self._noticing = {
+            "tcp_user_timeout": int(1000 * timeout),
+            "keepalives_idle": int(timeout),
+        }
         self._failing_since: float | None = None
 
     def __call__(
@@ -39,24 +43,29 @@ class Connector:
             return self._until_answered(dialect, cargs, cparams)
         except psycopg.Error as e:
             # The frames below have the password in their locals, and some tools show those.
-            e.__context__ = e._pgconn = None  # likewise, and what libpq was given
+            e.__context__ = None
+            e._pgconn = None  # likewise, and what libpq was given
             raise e.with_traceback(None) from None
 
     def _until_answered(self, dialect: Dialect, cargs: list[Any], cparams: dict[str, Any]) -> Any:
-        begun, pauses = time.monotonic(), _pauses()
+        begun = time.monotonic()
+        pause = FIRST_PAUSE
         while True:  # ends at the deadline, if not before
             try:
                 connection = self._once(dialect, cargs, cparams)
             except psycopg.OperationalError as e:
-                if not self._may_try_again(e, begun, next(pauses)):
+                if not self._may_try_again(e, begun, pause):
                     raise
+                pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 self._failing_since = None
                 return connection
 
     def _once(self, dialect: Dialect, cargs: list[Any], cparams: dict[str, Any]) -> Any:
-        given = {**self._noticing, **cparams, "connect_timeout": self._seconds_left()}
-        if (password := self._read()) is not None:
+        given = {**self._noticing, **cparams}
+        given["connect_timeout"] = self._seconds_left()
+        password = self._read()
+        if password is not None:
             given["password"] = password
         return dialect.connect(*cargs, **given)
 
@@ -71,26 +80,30 @@ class Connector:
             ) from None
 
     def _seconds_left(self) -> int:
+        left = self._timeout
         since = self._failing_since
-        left = self._timeout if since is None else since + self._timeout - time.monotonic()
-        return max(LEAST, int(left if left > 0 else self._timeout))
+        if since is not None:
+            deadline = since + self._timeout
+            left = deadline - time.monotonic()
+        if left <= 0:
+            left = self._timeout
+        return max(LEAST, int(left))
 
     def _may_try_again(self, error: Exception, begun: float, pause: float) -> bool:
         since = self._failing_since
         if since is None:
-            since = self._failing_since = begun
-            logger.warning("Database connection failed, trying again", extra={
-                "error_type": type(error).__name__, "error_message": str(error),
-            })  # fmt: skip
-        if time.monotonic() + pause >= since + self._timeout:
+            since = begun
+            self._failing_since = begun
+            logger.warning(
+                "Database connection failed, trying again",
+                extra={
+                    "error_type": type(error).__name__,
+                    "error_message": str(error),
+                },
+            )
+        deadline = since + self._timeout
+        if time.monotonic() + pause >= deadline:
             self._failing_since = -math.inf  # from now on each call tries once
             return False
         time.sleep(pause)
         return True
-
-
-def _pauses() -> Iterator[float]:
-    pause = FIRST_PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, LONGEST_PAUSE)

@@ -23,10 +23,11 @@ def make_engine(settings: DatabaseSettings, **instead: Any) -> Engine:
         # What a statement is about need not be in a log or in a traceback.
         "hide_parameters": settings.stage != "development",
     }
+    given = {**of_pool, **instead}
     if urls.is_sqlite(settings.url):
-        engine = sqlite.make_engine(settings.url, {**of_pool, **instead})
+        engine = sqlite.make_engine(settings.url, given)
     else:
-        engine = _postgresql(settings, {**of_pool, **instead})
+        engine = _postgresql(settings, given)
     assert isinstance(engine.pool, WatchedPool)  # noqa: S101 both ways say so
     engine.pool.watched_by(Watch())
     event.listen(engine, "handle_error", translate, retval=True)
@@ -40,5 +41,6 @@ def _postgresql(settings: DatabaseSettings, given: dict[str, Any]) -> Engine:
     url, password = taken_out(settings)
     verified = urls.verified(url, str(settings.sslrootcert))
     engine = create_engine(verified, poolclass=WatchedPool, **given)
-    event.listen(engine, "do_connect", Connector(password, timeout))
+    connector = Connector(password, timeout)
+    event.listen(engine, "do_connect", connector)
     return engine

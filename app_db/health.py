@@ -15,8 +15,13 @@ logger = logging.getLogger(__name__)
 
 LIMIT = 2.0  # seconds
 # A connection of its own: an exhausted pool is saturation, not illness.
-OWN = {"pool_size": 1, "max_overflow": 0, "connect_timeout": LIMIT, "isolation_level": "AUTOCOMMIT",
-       "echo": False}  # fmt: skip
+OWN = {
+    "pool_size": 1,
+    "max_overflow": 0,
+    "connect_timeout": LIMIT,
+    "isolation_level": "AUTOCOMMIT",
+    "echo": False,
+}
 
 
 class Health:
@@ -50,7 +55,9 @@ class Health:
     def forget(self) -> None:
         """In a forked child: its parent's connection, thread and lock are not its own."""
         self._engine.dispose(close=False)
-        self._lock, self._asked, self.consecutive_failures = Lock(), None, 0
+        self._lock = Lock()
+        self._asked = None
+        self.consecutive_failures = 0
 
     def _failed(self, asked: "Future[None]", error: Exception) -> None:
         """Counted once, however many have waited for that answer."""
@@ -60,23 +67,34 @@ class Health:
             self._counted = asked
             self.consecutive_failures += 1
         said = message(error) or f"no answer within {LIMIT:g} s"
-        logger.error("Database health check failed", extra={
-            "error_type": type(error).__name__, "error_message": said,
-            "consecutive_health_failures": self.consecutive_failures,
-        })  # fmt: skip
+        logger.error(
+            "Database health check failed",
+            extra={
+                "error_type": type(error).__name__,
+                "error_message": said,
+                "consecutive_health_failures": self.consecutive_failures,
+            },
+        )
 
     def _ask(self) -> "Future[None]":
         with self._lock:
             asked = self._asked
-            if asked and not asked.done() and time.monotonic() - self._asked_at > LIMIT:
+            if asked is not None and not asked.done():
+                waited = time.monotonic() - self._asked_at
+                if waited <= LIMIT:
+                    return asked
                 # The connection may be dead without a word, and the server well.
                 self._engine.dispose()
-                asked = None
-            if asked is None or asked.done():
-                self._asked = asked = Future()
-                self._asked_at = time.monotonic()
-                Thread(target=self._answer, args=(asked,), name="app_db.health",
-                       daemon=True).start()  # fmt: skip
+            asked = Future()
+            self._asked = asked
+            self._asked_at = time.monotonic()
+            thread = Thread(
+                target=self._answer,
+                args=(asked,),
+                name="app_db.health",
+                daemon=True,
+            )
+            thread.start()
             return asked
 
     def _answer(self, asked: "Future[None]") -> None:

@@ -63,11 +63,17 @@ class WatchedPool(QueuePool):
         except PoolTimeout as e:
             exhausted = PoolExhaustedError(*e.args, code=e.code)
         held = list(self.watch.holders())
+        lines = [f"\n  held by {one}" for one in held]
         logger.error(
-            "Connection pool exhausted%s", "".join(f"\n  held by {one}" for one in held),
-            extra={"error_type": "TimeoutError", "error_message": exhausted.args[0],
-                   "pool_status": counts(self), "held_by": held},
-        )  # fmt: skip
+            "Connection pool exhausted%s",
+            "".join(lines),
+            extra={
+                "error_type": "TimeoutError",
+                "error_message": exhausted.args[0],
+                "pool_status": counts(self),
+                "held_by": held,
+            },
+        )
         raise exhausted
 
     @override

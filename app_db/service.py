@@ -44,8 +44,10 @@ class DbSessionService:
                 only._begin(settings or read_settings())
                 DbSessionService._only = only
             elif settings is not None and settings != only.settings:
-                raise BadSettingsError("this process has an engine with other settings; "
-                                  "DbSessionService.reset() forgets it")  # fmt: skip
+                raise BadSettingsError(
+                    "this process has an engine with other settings; "
+                    "DbSessionService.reset() forgets it"
+                )
             return only
 
     @classmethod
@@ -64,8 +66,12 @@ class DbSessionService:
 
     def get_session(self) -> Session:
         """A session that whoever asks has to close. `session_scope` closes it by itself."""
-        session = TrackedSession(self._bind, expire_on_commit=False, autoflush=True,
-                                 join_transaction_mode="create_savepoint")  # fmt: skip
+        session = TrackedSession(
+            self._bind,
+            expire_on_commit=False,
+            autoflush=True,
+            join_transaction_mode="create_savepoint",
+        )
         self._sessions.add(session)
         return session
 
@@ -81,10 +87,17 @@ class DbSessionService:
             session.commit()
         except Exception as e:
             # An error of the application's own, like a 404, ends a transaction and is no alarm.
-            level = logging.ERROR if isinstance(e, SQLAlchemyError) else logging.INFO
-            logger.log(level, "Database transaction failed", extra={
-                "error_type": type(e).__name__, "error_message": message(e),
-            })  # fmt: skip
+            level = logging.INFO
+            if isinstance(e, SQLAlchemyError):
+                level = logging.ERROR
+            logger.log(
+                level,
+                "Database transaction failed",
+                extra={
+                    "error_type": type(e).__name__,
+                    "error_message": message(e),
+                },
+            )
             raise
         finally:
             session.close()  # which rolls back what was not committed
@@ -96,9 +109,10 @@ class DbSessionService:
     def get_pool_status(self) -> PoolStatus:
         """How the pool is; what each key means is said at PoolStatus."""
         found = counts(self._pool)
+        saturation = found["checked_out"] / found["size"]
         return {
             **found,
-            "saturation": found["checked_out"] / found["size"],
+            "saturation": saturation,
             "consecutive_health_failures": self._health.consecutive_failures,
         }
 
@@ -115,14 +129,22 @@ class DbSessionService:
             self._bind = self.engine
 
     def _begin(self, settings: DatabaseSettings) -> None:
-        self.settings, self.engine = settings, make_engine(settings)
+        self.settings = settings
+        self.engine = make_engine(settings)
         self._bind = self.engine
         self._sessions = OpenSessions()
         self._pool.watch.holders = self._sessions.holders
-        self._health = Health(make_engine(settings, **OWN))
-        shown = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle")
-        logger.info("Database engine initialized",
-                    extra={name: getattr(settings, name) for name in shown})  # fmt: skip
+        engine_of_health = make_engine(settings, **OWN)
+        self._health = Health(engine_of_health)
+        logger.info(
+            "Database engine initialized",
+            extra={
+                "pool_size": settings.pool_size,
+                "max_overflow": settings.max_overflow,
+                "pool_timeout": settings.pool_timeout,
+                "pool_recycle": settings.pool_recycle,
+            },
+        )
 
     @property
     def _pool(self) -> WatchedPool:

@@ -43,7 +43,8 @@ class OpenSessions:
         self._open: dict[int, weakref.ref[TrackedSession]] = {}
 
     def add(self, session: TrackedSession) -> None:
-        session.opened_at, session.opened = _caller(), time.monotonic()
+        session.opened_at = _caller()
+        session.opened = time.monotonic()
         session.registry = self
         self._open[id(session)] = weakref.ref(session)
 
@@ -52,41 +53,69 @@ class OpenSessions:
 
     def leaked(self, session: TrackedSession) -> None:
         """Say so, unless it was closed."""
-        if self._open.pop(id(session), None) is not None:
-            logger.warning(
-                "session opened at %s was never closed; use session_scope(), or close() it",
-                session.opened_at, extra={"opened_at": session.opened_at},
-            )  # fmt: skip
+        was_open = self._open.pop(id(session), None)
+        if was_open is None:
+            return
+        logger.warning(
+            "session opened at %s was never closed; use session_scope(), or close() it",
+            session.opened_at,
+            extra={"opened_at": session.opened_at},
+        )
 
     def holders(self) -> list[str]:
         """Where the sessions that hold a connection were opened, the oldest first."""
-        sessions = [session for ref in list(self._open.values()) if (session := ref())]
-        holding = sorted(filter(_connections, sessions), key=lambda s: s.opened)
+        holding = []
+        for session in self._alive():
+            if _connections(session):
+                holding.append(session)
+        holding.sort(key=lambda session: session.opened)
         now = time.monotonic()
-        return [f"{s.opened_at} for {now - s.opened:.1f} s" for s in holding]
+        told = []
+        for session in holding:
+            seconds = now - session.opened
+            told.append(f"{session.opened_at} for {seconds:.1f} s")
+        return told
 
     def abandon(self) -> None:
         """In a forked child they are its parent's: nothing that it says arrives there."""
         nowhere, end = socket.socketpair()
         end.close()  # as if the server had closed it
         with nowhere:
-            for connection in [one for ref in self._open.values() for one in _connections(ref())]:
-                driver: Any = connection.connection.driver_connection
-                if hasattr(driver, "fileno"):  # SQLite's has none
-                    os.dup2(nowhere.fileno(), driver.fileno())
+            for session in self._alive():
+                for connection in _connections(session):
+                    driver: Any = connection.connection.driver_connection
+                    if hasattr(driver, "fileno"):  # SQLite's has none
+                        os.dup2(nowhere.fileno(), driver.fileno())
         self._open.clear()
 
+    def _alive(self) -> list[TrackedSession]:
+        sessions = []
+        for reference in list(self._open.values()):
+            session = reference()
+            if session is not None:
+                sessions.append(session)
+        return sessions
 
-def _connections(session: Session | None) -> list[Connection]:
+
+def _connections(session: Session) -> list[Connection]:
     # in_transaction() is true while a session waits for its connection, too.
-    transaction = session.get_transaction() if session else None
-    held = [entry[0] for entry in transaction._connections.values()] if transaction else []
-    return [connection for connection in held if not (connection.closed or connection.invalidated)]
+    transaction = session.get_transaction()
+    if transaction is None:
+        return []
+    held = []
+    for entry in list(transaction._connections.values()):  # another thread may be at work on it
+        connection = entry[0]
+        if not connection.closed and not connection.invalidated:
+            held.append(connection)
+    return held
 
 
 def _caller() -> str:
     """The first line of whoever is not we."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith(OURS):
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        if not module.startswith(OURS):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown place"
+    return "an unknown place"

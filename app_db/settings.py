@@ -32,9 +32,13 @@ class DatabaseSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=config_file.PREFIX, env_ignore_empty=True, extra="forbid", frozen=True,
-        hide_input_in_errors=True, validate_default=True,
-    )  # fmt: skip
+        env_prefix=config_file.PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
 
     stage: Literal["production", "staging", "development"] = "production"
     url: Annotated[InstanceOf[URL], NoDecode, BeforeValidator(urls.read)] = Field(repr=False)
@@ -55,25 +59,31 @@ class DatabaseSettings(BaseSettings):
     @classmethod
     @override
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Ours instead of pydantic's: constructor, environment, config.yaml."""
         keys = cls.model_fields.keys() - {"stage"}
         config_file.refuse_slips(keys)
+        of_environment = _Environment(settings_cls)
         of_file = InitSettingsSource(settings_cls, config_file.read(keys))
-        return init_settings, _Environment(settings_cls), of_file
+        return init_settings, of_environment, of_file
 
     @model_validator(mode="before")
     @classmethod
     def _of_the_stage(cls, found: dict[str, Any]) -> dict[str, Any]:
-        return {**(DEVELOPMENT if found.get("stage") == "development" else {}), **found}
+        if found.get("stage") != "development":
+            return found
+        return {**DEVELOPMENT, **found}
 
     @model_validator(mode="after")
     def _keep_passwords_out(self) -> "DatabaseSettings":
-        public = self.stage == "development" or urls.is_sqlite(self.url)
-        if urls.has_password(self.url) and not public:
+        is_public = self.stage == "development" or urls.is_sqlite(self.url)
+        if urls.has_password(self.url) and not is_public:
             raise ValueError(
                 "a password is in the URL; write it into the file that database.password_file "
                 f"names ({self.password_file}), or say `stage: development` in config.yaml"
@@ -86,7 +96,9 @@ class _Environment(EnvSettingsSource):
 
     @override
     def __call__(self) -> dict[str, Any]:
-        return {key: value for key, value in super().__call__().items() if key != "stage"}
+        found = super().__call__()
+        found.pop("stage", None)
+        return found
 
 
 def read_settings(**given: Any) -> DatabaseSettings:
@@ -103,20 +115,29 @@ def read_settings(**given: Any) -> DatabaseSettings:
 
 
 def _told(error: Any, given: dict[str, Any]) -> str:
-    if error["loc"] == ("url",) and error["type"] == "missing":
+    location = error["loc"]
+    if location == ("url",) and error["type"] == "missing":
         return f"no database is named; set DATABASE_URL, or database.url in {config_file.DEFAULT}"
     said = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
+    if not location:
         return said
-    key = str(error["loc"][0])
-    value = "" if key == "url" else f" is {error['input']!r}"
-    return f"{_where(key, given)}{value}: {said[0].lower()}{said[1:]}"
+    key = str(location[0])
+    what = _where(key, given)
+    if key != "url":  # which may hold a password
+        value = error["input"]
+        what = f"{what} is {value!r}"
+    first = said[0].lower()
+    rest = said[1:]
+    return f"{what}: {first}{rest}"
 
 
 def _where(key: str, given: dict[str, Any]) -> str:
-    variable = f"{config_file.PREFIX}{key.upper()}"
     if key in given:
         return key
-    if key != "stage" and os.environ.get(variable):
+    file = config_file.path()
+    if key == "stage":
+        return f"stage in {file}"
+    variable = config_file.PREFIX + key.upper()
+    if os.environ.get(variable):
         return variable
-    return f"{key if key == 'stage' else f'database.{key}'} in {config_file.path()}"
+    return f"database.{key} in {file}"

@@ -16,9 +16,11 @@ def make_engine(url: URL, given: dict[str, Any]) -> Engine:
     given.pop("connect_timeout", None)
     if urls.is_in_memory(url):
         # A second connection would be a second database; two sessions take turns.
-        given |= {"pool_size": 1, "max_overflow": 0, "pool_recycle": -1}
-    engine = create_engine(url, poolclass=WatchedPool, connect_args={"check_same_thread": False},
-                           **given)  # fmt: skip
+        given["pool_size"] = 1
+        given["max_overflow"] = 0
+        given["pool_recycle"] = -1
+    of_driver = {"check_same_thread": False}
+    engine = create_engine(url, poolclass=WatchedPool, connect_args=of_driver, **given)
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "begin", _begin)
     return engine
@@ -32,16 +34,17 @@ def _connect(
     # The driver's own BEGIN comes late, and not before DDL or a SAVEPOINT: SQLAlchemy's does.
     connection.isolation_level = None
     connection.execute(f"ATTACH ? AS {SCHEMA}", (file,))
-    for pragma in ("foreign_keys = ON", f"{SCHEMA}.journal_mode = WAL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA {SCHEMA}.journal_mode = WAL")
     connection.set_authorizer(_authorized)
     return connection  # type: ignore[no-any-return]
 
 
 def _authorized(action: int, _one: str, _two: str, database: str, _trigger: str) -> int:
     """A table without a schema would be made in memory, and be gone with the connection."""
-    lost = action == sqlite3.SQLITE_CREATE_TABLE and database == "main"
-    return sqlite3.SQLITE_DENY if lost else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_CREATE_TABLE and database == "main":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
 
 
 def _begin(connection: Connection) -> None:

@@ -32,4 +32,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         found: datetime = value
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        if found.tzinfo is None:
+            return found.replace(tzinfo=UTC)
+        return found.astimezone(UTC)

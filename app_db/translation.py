@@ -17,24 +17,33 @@ def translate(context: ExceptionContext) -> Exception | None:
     """SQLAlchemy's event handle_error: what shall be raised instead, if anything."""
     found = context.sqlalchemy_exception
     if context.engine is None or context.engine.hide_parameters:
-        hide_values(context.original_exception, found, known=_is_a_revisions(context))
+        known = _is_a_revisions(context)
+        hide_values(context.original_exception, found, known=known)
     if not isinstance(found, DBAPIError) or found.orig is None:
         return None
+    original = found.orig
     if context.is_disconnect or context.connection is None:
-        return ConnectionFailedError(None, None, found.orig, hide_parameters=True,
-                                connection_invalidated=context.is_disconnect)  # fmt: skip
-    constraint = violated(found.orig)
-    if constraint is not None:
-        duplicate = DuplicateError(found.statement, found.params, found.orig, hide_parameters=True)
-        duplicate.constraint = constraint
-        return duplicate
-    return None
+        return ConnectionFailedError(
+            None,
+            None,
+            original,
+            hide_parameters=True,
+            connection_invalidated=context.is_disconnect,
+        )
+    constraint = violated(original)
+    if constraint is None:
+        return None
+    duplicate = DuplicateError(found.statement, found.params, original, hide_parameters=True)
+    duplicate.constraint = constraint
+    return duplicate
 
 
 def _is_a_revisions(context: ExceptionContext) -> bool:
     """Whether a migration's statement failed that has no parameters."""
-    options = context.connection.get_execution_options() if context.connection else {}
-    return MIGRATES in options and context.statement is not None and not context.parameters
+    if context.connection is None or context.statement is None:
+        return False
+    options = context.connection.get_execution_options()
+    return MIGRATES in options and not context.parameters
 
 
 def violated(error: BaseException) -> str | None:
@@ -51,14 +60,22 @@ def violated(error: BaseException) -> str | None:
 
 def message(error: BaseException) -> str:
     """What a log may say of an error: its first line, without values or SQL."""
-    driver = getattr(error, "orig", None) if not isinstance(error, DuplicateError) else None
-    return str(driver or error).partition("\n")[0]
+    told = error
+    if not isinstance(error, DuplicateError):
+        told = getattr(error, "orig", None) or error
+    first, _, _ = str(told).partition("\n")
+    return first
 
 
 def _sqlite_name(text: str) -> str:
     """As app_db.entity.NAMES has it, for SQLite names the columns: `users.a, users.b`."""
-    if index := re.search(r"index '(.+)'", text):
+    index = re.search(r"index '(.+)'", text)
+    if index:
         return index[1]
     columns = re.findall(r"(\w+)\.(\w+)", text)
-    table, names = columns[0][0], [name for _, name in columns]
-    return f"pk_{table}" if names == ["id"] else f"uq_{table}_{'_'.join(names)}"
+    table, _ = columns[0]
+    names = [name for _, name in columns]
+    if names == ["id"]:
+        return f"pk_{table}"
+    joined = "_".join(names)
+    return f"uq_{table}_{joined}"

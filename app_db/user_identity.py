@@ -42,13 +42,13 @@ class UserIdentityRepository(Repository[UserIdentity, UserIdentityTable]):
 
     def find_user(self, issuer: str, subject: str) -> User | None:
         """Whose login this is, in one statement."""
-        joined = col(UserIdentityTable.user_id) == col(UserTable.id)
-        statement = (
-            selected(UserTable)
-            .join(UserIdentityTable, joined)
-            .where(
-                col(UserIdentityTable.issuer) == issuer, col(UserIdentityTable.subject) == subject
-            )
-        )
+        is_theirs = col(UserIdentityTable.user_id) == col(UserTable.id)
+        has_issuer = col(UserIdentityTable.issuer) == issuer
+        has_subject = col(UserIdentityTable.subject) == subject
+        statement = selected(UserTable)
+        statement = statement.join(UserIdentityTable, is_theirs)
+        statement = statement.where(has_issuer, has_subject)
         found = fetched(self._session, User, statement)
-        return found[0] if found else None
+        if not found:
+            return None
+        return found[0]
