@@ -36,7 +36,8 @@ def run(tables: str | MetaData) -> None:
         except UsesDatabaseError as e:
             raise CommandError(str(e)) from e
         return
-    if (connection := context.config.attributes.get("connection")) is not None:
+    connection = context.config.attributes.get("connection")
+    if connection is not None:
         _migrate(connection, tables)
         return
     try:
@@ -53,8 +54,12 @@ def _render() -> None:
 
 
 def _connect(tables: str | MetaData) -> None:
+    given = {}
     url = context.config.get_alembic_option("sqlalchemy.url")
-    engine = make_engine(read_settings(**({"url": url} if url else {})), echo=False)
+    if url:
+        given["url"] = url
+    settings = read_settings(**given)
+    engine = make_engine(settings, echo=False)
     try:
         with engine.connect() as connection:
             _migrate(connection, tables)
@@ -109,20 +114,25 @@ def _qualified(connection: Connection) -> Iterator[None]:
 
 def _continues_ours() -> bool:
     """Whether app_db's own tables are of the history, by app_db.join."""
-    revisions = context.script.walk_revisions()
-    return any(script.revision.startswith("app_db_") for script in revisions)
+    scripts = context.script.walk_revisions()
+    return any(script.revision.startswith("app_db_") for script in scripts)
 
 
 def _is_ours(metadata: MetaData | None) -> Callable[..., bool]:
     """Schema app as a whole; of another one, which may be others' too, the models' tables."""
-    tables = metadata.tables.values() if metadata is not None else ()
-    known = {(table.schema, table.name) for table in tables}
-    schemas = {SCHEMA, *(schema for schema, _ in known)}
+    known = set()
+    schemas: set[str | None] = {SCHEMA}
+    if metadata is not None:
+        for table in metadata.tables.values():
+            known.add((table.schema, table.name))
+            schemas.add(table.schema)
 
     def is_ours(name: str | None, kind: str, parents: Any) -> bool:
         if kind == "schema":
             return name in schemas
-        elsewhere = kind == "table" and parents["schema_name"] != SCHEMA
-        return not elsewhere or (parents["schema_name"], name) in known
+        if kind != "table":
+            return True
+        schema = parents["schema_name"]
+        return schema == SCHEMA or (schema, name) in known
 
     return is_ours

@@ -28,7 +28,8 @@ class TouchOp(MigrateOperation):
     """A call of app_db.touch in a revision."""
 
     def __init__(self, table: str, schema: str) -> None:
-        self.table, self.schema = table, schema
+        self.table = table
+        self.schema = schema
 
     @override
     def to_diff_tuple(self) -> tuple[str, str]:
@@ -43,17 +44,21 @@ class TouchOp(MigrateOperation):
 @renderers.dispatch_for(TouchOp)
 def _render_touch(context: AutogenContext, op: TouchOp) -> str:
     context.imports.add("from app_db.touch import touch")
-    words = [json.dumps(op.table, ensure_ascii=False)]
-    if op.schema != SCHEMA:
-        words.append(f"schema={json.dumps(op.schema, ensure_ascii=False)}")
-    return f"touch({', '.join(words)})"
+    table = json.dumps(op.table, ensure_ascii=False)
+    if op.schema == SCHEMA:
+        return f"touch({table})"
+    schema = json.dumps(op.schema, ensure_ascii=False)
+    return f"touch({table}, schema={schema})"
 
 
 class AddLabelOp(MigrateOperation):
     """A value that a native enum of the models has and the database's lacks."""
 
     def __init__(self, schema: str, name: str, label: str, where: str) -> None:
-        self.schema, self.name, self.label, self.where = schema, name, label, where
+        self.schema = schema
+        self.name = name
+        self.label = label
+        self.where = where
 
     @override
     def to_diff_tuple(self) -> tuple[str, str, str]:
@@ -69,8 +74,10 @@ class AddLabelOp(MigrateOperation):
 def _render_label(context: AutogenContext, op: AddLabelOp) -> str:
     assert context.dialect is not None  # noqa: S101 it is connected
     name = qualified(context.dialect, op.schema, op.name)
-    sql = f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {literal(op.label)} {op.where}"
-    return f"op.execute({escaped(sql.strip())!r})"
+    label = literal(op.label)
+    sql = f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {label} {op.where}"
+    statement = escaped(sql.strip())
+    return f"op.execute({statement!r})"
 
 
 def complete(context: Any, _revision: Any, directives: Iterable[MigrationScript]) -> None:
@@ -78,21 +85,34 @@ def complete(context: Any, _revision: Any, directives: Iterable[MigrationScript]
     an enum's new values.
     """  # noqa: D205
     for script in directives:
-        ops = script.upgrade_ops.ops if script.upgrade_ops else []
+        if script.upgrade_ops is None:
+            continue
+        ops = script.upgrade_ops.ops
         created = [op for op in ops if isinstance(op, CreateTableOp)]
-        there = {one.index_name for op in ops if isinstance(op, ModifyTableOps)
-                 for one in op.ops if isinstance(one, CreateIndexOp)}  # fmt: skip
+        there = _created_indexes(ops)
         for op in created:
-            table = context.opts["target_metadata"].tables[f"{op.schema}.{op.table_name}"]
-            ops.extend(
-                CreateIndexOp.from_index(index)
-                for index in _indexes(table)
-                if index.name not in there
-            )
-        ops.extend(
-            TouchOp(op.table_name, op.schema or SCHEMA) for op in created if _has_version(op)
-        )
-        ops[:0] = _labels(context.opts.get("labels", {}))
+            tables = context.opts["target_metadata"].tables
+            table = tables[f"{op.schema}.{op.table_name}"]
+            for index in _indexes(table):
+                if index.name not in there:
+                    ops.append(CreateIndexOp.from_index(index))
+        for op in created:
+            if _has_version(op):
+                schema = op.schema or SCHEMA
+                ops.append(TouchOp(op.table_name, schema))
+        labels = context.opts.get("labels", {})
+        ops[:0] = _labels(labels)
+
+
+def _created_indexes(ops: Iterable[MigrateOperation]) -> set[str | None]:
+    names = set()
+    for op in ops:
+        if not isinstance(op, ModifyTableOps):
+            continue
+        for one in op.ops:
+            if isinstance(one, CreateIndexOp):
+                names.add(one.index_name)
+    return names
 
 
 def _labels(missing: Mapping[tuple[str, str, bool], tuple[list[str], list[str]]]) -> list[Any]:
@@ -100,16 +120,19 @@ def _labels(missing: Mapping[tuple[str, str, bool], tuple[list[str], list[str]]]
     ops = []
     for (schema, name, _), (labels, new) in missing.items():
         for label in new:
-            place = labels.index(label)
-            where = f"AFTER {literal(labels[place - 1])}" if place else _before(labels, new)
+            where = _where(label, labels, new)
             ops.append(AddLabelOp(schema, name, label, where))
     return ops
 
 
-def _before(labels: list[str], new: list[str]) -> str:
-    for label in labels:
-        if label not in new:
-            return f"BEFORE {literal(label)}"
+def _where(label: str, labels: list[str], new: list[str]) -> str:
+    place = labels.index(label)
+    if place > 0:
+        before = literal(labels[place - 1])
+        return f"AFTER {before}"
+    for known in labels:
+        if known not in new:
+            return f"BEFORE {literal(known)}"
     return ""
 
 
@@ -119,7 +142,8 @@ def _indexes(table: Table) -> list[Index]:
 
 
 def _has_version(op: CreateTableOp) -> bool:
-    return {"updated_at", "version"} <= {getattr(column, "name", None) for column in op.columns}
+    names = {getattr(column, "name", None) for column in op.columns}
+    return {"updated_at", "version"} <= names
 
 
 def render_plain_types(kind: str, item: object, _context: Any) -> str | Literal[False]:

@@ -5,7 +5,7 @@ apostrophe, an enum of schema app, `%` and `:word` in a CHECK.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -38,10 +38,16 @@ class _Written:
     def render_ddl_sql_expr(
         self, expr: Any, is_server_default: bool = False, is_index: bool = False, **kw: Any
     ) -> str:
-        given = {"is_server_default": is_server_default, "is_index": is_index, **kw}
-        rendered: str = super().render_ddl_sql_expr(expr, **given)  # type: ignore[misc]
+        rendered: str = super().render_ddl_sql_expr(  # type: ignore[misc]
+            expr,
+            is_server_default=is_server_default,
+            is_index=is_index,
+            **kw,
+        )
         sql = undoubled(self.dialect, rendered)
-        return sql if is_index else BIND.sub(r"\\:", sql)  # an index has literal_column
+        if is_index:
+            return sql  # read by literal_column
+        return BIND.sub(r"\\:", sql)
 
 
 class _OnSqlite(_Written, SQLiteImpl):
@@ -53,32 +59,42 @@ class _OnPostgresql(_Written, PostgresqlImpl):
 
     @override
     def compare_type(self, inspector_column: Any, metadata_column: Any) -> bool:
-        found, wanted = _named(inspector_column.type), _named(metadata_column.type)
+        found = _named(inspector_column.type)
+        wanted = _named(metadata_column.type)
         if found is None or wanted is None:
             return super().compare_type(inspector_column, metadata_column)
         if found != wanted:
             return True
-        self._note_labels(_element(inspector_column.type), _element(metadata_column.type))
+        found_enum = _element(inspector_column.type)
+        wanted_enum = _element(metadata_column.type)
+        self._note_labels(found_enum, wanted_enum)
         return False
 
     @override
     def add_column(self, table_name: Any, column: Any, **kw: Any) -> None:
         """With its enum, as create_table has it; another table may have brought it already."""
-        named, enum = _named(column.type), _element(column.type)
-        if named and isinstance(enum, Enum) and getattr(enum, "create_type", True):
-            name = qualified(self.dialect, named[0], named[1])
-            labels = ", ".join(literal(label) for label in enum.enums)
-            made = CREATE_ENUM.format(known=literal(name), name=name, labels=labels)
-            self._exec(text(escaped(made)))
+        named = _named(column.type)
+        enum = _element(column.type)
+        if named is not None and isinstance(enum, Enum) and getattr(enum, "create_type", True):
+            schema, type_name, _ = named
+            self._create_enum(schema, type_name, enum.enums)
         super().add_column(table_name, column, **kw)
+
+    def _create_enum(self, schema: str, type_name: str, labels: Sequence[str]) -> None:
+        name = qualified(self.dialect, schema, type_name)
+        quoted = [literal(label) for label in labels]
+        made = CREATE_ENUM.format(known=literal(name), name=name, labels=", ".join(quoted))
+        self._exec(text(escaped(made)))
 
     def _note_labels(self, found: Any, wanted: Any) -> None:
         """For app_db.autogenerate, which adds them; PostgreSQL drops none."""
-        if isinstance(wanted, Enum):
-            labels: Any = self.context_opts.setdefault("labels", {})
-            missing = [label for label in wanted.enums if label not in found.enums]
-            if missing:
-                labels[_named(wanted)] = (list(wanted.enums), missing)
+        if not isinstance(wanted, Enum):
+            return
+        labels: Any = self.context_opts.setdefault("labels", {})
+        missing = [label for label in wanted.enums if label not in found.enums]
+        if missing:
+            key = _named(wanted)
+            labels[key] = (list(wanted.enums), missing)
 
     @override
     def compare_server_default(
@@ -90,22 +106,29 @@ class _OnPostgresql(_Written, PostgresqlImpl):
                 inspector_column, metadata_column, wanted, found
             )
         stored = self._stored(inspector_column.type, default.arg)
-        return stored != found and not self._is_equal(found, stored)
+        if stored == found:
+            return False
+        return not self._is_equal(found, stored)
 
     def _stored(self, type_: Any, default: Any) -> str | None:
         """What PostgreSQL makes of a default for the column's type."""
-        scratch = Table(SCRATCH, MetaData(), Column("c", type_, server_default=default),
-                        prefixes=["TEMPORARY"])  # fmt: skip
+        column = Column("c", type_, server_default=default)
+        scratch = Table(SCRATCH, MetaData(), column, prefixes=["TEMPORARY"])
+        query = DEFAULT_OF.format(SCRATCH)
         with self._undone() as connection:
             connection.execute(CreateTable(scratch))
-            return str(connection.execute(text(DEFAULT_OF.format(SCRATCH))).scalar_one())
+            found = connection.execute(text(query))
+            return str(found.scalar_one())
         return None  # no default of this type, or no right to make a table
 
     def _is_equal(self, found: str, wanted: str | None) -> bool:
         """Of two spellings, as now() and CURRENT_TIMESTAMP are."""
+        if wanted is None:
+            return False
+        query = f"SELECT ({found})::text = ({wanted})::text"
         with self._undone() as connection:
-            query = f"SELECT ({found})::text = ({wanted})::text"
-            return wanted is not None and bool(connection.execute(text(escaped(query))).scalar())
+            answer = connection.execute(text(escaped(query)))
+            return bool(answer.scalar())
         return False
 
     @contextmanager
@@ -120,13 +143,18 @@ class _OnPostgresql(_Written, PostgresqlImpl):
 
 
 def _element(type_: Any) -> Any:
-    return type_.item_type if isinstance(type_, ARRAY) else type_
+    if isinstance(type_, ARRAY):
+        return type_.item_type
+    return type_
 
 
 def _named(type_: Any) -> tuple[str, str, bool] | None:
     """Its schema and name, and whether it is an array; reflection leaves schema app out."""
     element: Any = _element(type_)
-    known = isinstance(element, Enum | NamedType) and getattr(element, "native_enum", True)
-    if not known or not element.name:
+    is_enum = isinstance(element, Enum | NamedType)
+    is_native = getattr(element, "native_enum", True)
+    if not is_enum or not is_native or not element.name:
         return None
-    return element.schema or SCHEMA, str(element.name), element is not type_
+    schema = element.schema or SCHEMA
+    is_array = element is not type_
+    return schema, str(element.name), is_array

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,9 +34,10 @@ class DbManageService:
     def __init__(self, settings: DatabaseSettings | None = None) -> None:
         self.settings = settings or read_settings()
         self._config = Config()
+        folder = history_folder(self.settings.migrations)
         # A % in a path would be read as interpolation.
-        folder = str(history_folder(self.settings.migrations)).replace("%", "%%")
-        self._config.set_main_option("script_location", folder)
+        location = str(folder).replace("%", "%%")
+        self._config.set_main_option("script_location", location)
 
     def create_all(self) -> str:
         """Bring the schema to the head, and say which that is.
@@ -66,7 +67,8 @@ class DbManageService:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         if urls.is_in_memory(self.settings.url):  # another connection would be another database
-            with DbSessionService(self.settings).engine.connect() as connection:
+            service = DbSessionService(self.settings)
+            with service.engine.connect() as connection:
                 yield connection
             return
         engine = make_engine(self.settings, pool_size=1, max_overflow=0, echo=False)
@@ -77,7 +79,10 @@ class DbManageService:
             engine.dispose()
 
     def _may_migrate(self, connection: Connection) -> bool:
-        return urls.is_sqlite(self.settings.url) or owner_to_become(connection) is not None
+        if urls.is_sqlite(self.settings.url):
+            return True
+        owner = owner_to_become(connection)
+        return owner is not None
 
     def _upgrade(self, connection: Connection) -> None:
         self._config.attributes["connection"] = connection
@@ -89,19 +94,27 @@ class DbManageService:
         found = sorted(context.get_current_heads())
         if found == [head]:
             return
-        known = {script.revision for script in self._scripts().walk_revisions()}
+        scripts = self._scripts()
+        known = {script.revision for script in scripts.walk_revisions()}
+        history = self.settings.migrations
         at = " and ".join(found) or None
-        if unknown := [one for one in found if one not in known]:
-            raise AppDbError(f"the schema is at {at}, which {self.settings.migrations} does not "
-                             f"have; {self._remedy(unknown[0])}")  # fmt: skip
+        for revision in found:
+            if revision not in known:
+                remedy = self._remedy(revision)
+                raise AppDbError(f"the schema is at {at}, which {history} does not have; {remedy}")
         raise SchemaBehindError(f"the schema is at {at}, and {head} is needed; run {DEPLOY}")
 
     def _remedy(self, unknown: str) -> str:
-        if self.settings.migrations != DEFAULT and unknown.startswith(DEFAULT_NAMES):
-            return (f"it is of app_db's history: `python -m app_db.join {self.settings.migrations}`"
-                    " makes yours its continuation")  # fmt: skip
-        return ("start a newer version of the application, or name its own history in "
-                "database.migrations")  # fmt: skip
+        history = self.settings.migrations
+        if history != DEFAULT and unknown.startswith(DEFAULT_NAMES):
+            return (
+                f"it is of app_db's history: `python -m app_db.join {history}` "
+                "makes yours its continuation"
+            )
+        return (
+            "start a newer version of the application, "
+            "or name its own history in database.migrations"
+        )
 
     @contextmanager
     def _told(self, *kinds: type[Exception]) -> Iterator[None]:
@@ -112,7 +125,8 @@ class DbManageService:
             said = f"{self.settings.migrations}: {e}"
             unknown = re.search(r"Can't locate revision identified by '(.*)'", str(e))
             if unknown:
-                said = f"{said}; {self._remedy(unknown[1])}"
+                remedy = self._remedy(unknown[1])
+                said = f"{said}; {remedy}"
             raise AppDbError(said) from None
 
 
@@ -132,11 +146,16 @@ def history_folder(package: str) -> Path:
     try:
         spec = find_spec(package)
     except Exception as e:  # whatever a package says that does not import
+        kind = type(e).__name__
         raise BadSettingsError(
             f"database.migrations is {package!r}, which cannot be imported "
-            f"({type(e).__name__}: {e}); install it beside app_db, or name another"
+            f"({kind}: {e}); install it beside app_db, or name another"
         ) from None
-    for location in (spec and spec.submodule_search_locations) or ():
-        if (Path(location) / "env.py").exists():
-            return Path(location)
+    locations: Sequence[str] = ()
+    if spec is not None:
+        locations = spec.submodule_search_locations or ()
+    for location in locations:
+        folder = Path(location)
+        if (folder / "env.py").exists():
+            return folder
     raise BadSettingsError(f"database.migrations is {package!r}: no package with Alembic's env.py")

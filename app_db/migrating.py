@@ -15,7 +15,8 @@ from app_db.schema import EXTENSIONS, LOCK_TIMEOUT, SCHEMA
 DEPLOY = "`make deploy ENV=…` in the checkout of howdah"
 # The deploy's too, deploys/migrate.py: whoever migrates, only one does.
 LOCK = "hashtext('howdah.migrate')"
-PATIENCE, PAUSE = 60, 0.5  # seconds for another session to end, and between two looks
+PATIENCE = 60  # seconds for another session to end
+PAUSE = 0.5  # seconds between two looks
 INSUFFICIENT_PRIVILEGE = "42501"
 # The deploy's too: a date in a revision shall be the same date, whoever migrates.
 MEANING = {
@@ -52,9 +53,11 @@ def migrating(connection: Connection) -> Iterator[None]:
     try:
         yield
     except ProgrammingError as e:
-        if owner or getattr(e.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
+        state = getattr(e.orig, "sqlstate", None)
+        if owner or state != INSUFFICIENT_PRIVILEGE:
             raise
-        raise SchemaBehindError(f"{_user(connection)} may not migrate; run {DEPLOY}") from None
+        user = connection.engine.url.username
+        raise SchemaBehindError(f"{user} may not migrate; run {DEPLOY}") from None
 
 
 def owner_to_become(connection: Connection) -> str | None:
@@ -62,35 +65,43 @@ def owner_to_become(connection: Connection) -> str | None:
     found = connection.exec_driver_sql(OWNER, (SCHEMA,)).one_or_none()
     connection.rollback()
     if found is None:
-        raise AppDbError(f"there is no schema {SCHEMA} in database {_database(connection)}; "
-                         f"{DEPLOY} makes it")  # fmt: skip
-    return str(found[0]) if found[1] else None
+        database = connection.engine.url.database
+        raise AppDbError(f"there is no schema {SCHEMA} in database {database}; {DEPLOY} makes it")
+    owner, may_become = found
+    if not may_become:
+        return None
+    return str(owner)
 
 
 def _wait_for_turn(connection: Connection) -> None:
     """Held until the connection closes. Tried, not waited for: a waiting statement would be one
     of the old transactions that CREATE INDEX CONCURRENTLY waits for.
     """  # noqa: D205
-    for _ in range(int(PATIENCE / PAUSE)):
-        locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()
+    looks = int(PATIENCE / PAUSE)
+    for _ in range(looks):
+        answer = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})")
+        locked = answer.scalar_one()
         connection.rollback()  # a session's lock outlives it
         if locked:
             return
         time.sleep(PAUSE)
-    raise AppDbError(f"another session has been migrating this database for {PATIENCE} s; "
-                     "look for it in pg_stat_activity, or wait")  # fmt: skip
+    raise AppDbError(
+        f"another session has been migrating this database for {PATIENCE} s; "
+        "look for it in pg_stat_activity, or wait"
+    )
 
 
 def _become(connection: Connection, owner: str) -> None:
-    for setting in (
-        f"ROLE {owner}",
-        f"search_path = {SCHEMA}, {EXTENSIONS}",
-        f"lock_timeout = '{LOCK_TIMEOUT}'",
-        "statement_timeout = 0",
-        "idle_in_transaction_session_timeout = 0",
-        *(f"{name} = {value}" for name, value in MEANING.items()),
-    ):
-        connection.exec_driver_sql(f"SET {setting}")
+    settings = {
+        "search_path": f"{SCHEMA}, {EXTENSIONS}",
+        "lock_timeout": f"'{LOCK_TIMEOUT}'",
+        "statement_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        **MEANING,
+    }
+    connection.exec_driver_sql(f"SET ROLE {owner}")
+    for name, value in settings.items():
+        connection.exec_driver_sql(f"SET {name} = {value}")
     connection.commit()
 
 
@@ -101,15 +112,9 @@ def _unhindered(connection: Connection) -> Iterator[None]:
     driver.execute("PRAGMA foreign_keys = OFF")  # here: in a transaction it would do nothing
     try:
         yield
-        if broken := driver.execute(f"PRAGMA {SCHEMA}.foreign_key_check").fetchall():
+        check = driver.execute(f"PRAGMA {SCHEMA}.foreign_key_check")
+        broken = check.fetchall()
+        if broken:
             raise AppDbError(f"rows without what they refer to, after migrating: {broken[:5]}")
     finally:
         driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _user(connection: Connection) -> str:
-    return str(connection.engine.url.username)
-
-
-def _database(connection: Connection) -> str:
-    return str(connection.engine.url.database)

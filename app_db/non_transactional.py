@@ -31,10 +31,13 @@ def mark(scripts: ScriptDirectory) -> None:
     """Let the revisions that say so run outside of transactions."""
     for script in scripts.walk_revisions():
         module: Any = script.module
-        if not getattr(module, "transactional", True) and not hasattr(module.upgrade, "alone"):
-            module.upgrade = _alone(module.upgrade)
-            if hasattr(module, "downgrade"):
-                module.downgrade = _alone(module.downgrade)
+        if getattr(module, "transactional", True):
+            continue
+        if hasattr(module.upgrade, "alone"):  # marked already
+            continue
+        module.upgrade = _alone(module.upgrade)
+        if hasattr(module, "downgrade"):
+            module.downgrade = _alone(module.downgrade)
 
 
 def _alone(step: Callable[[], None]) -> Callable[[], None]:
@@ -56,12 +59,14 @@ def _create_index(operations: Operations, operation: CreateIndexOp) -> None:
     if not _concurrently(operations, operation):
         toimpl.create_index(operations, operation)
         return
+    context = operations.get_context()
+    schema = operation.schema or SCHEMA
+    index = qualified(context.dialect, schema, str(operation.index_name))
+    table = qualified(context.dialect, schema, operation.table_name)
+    statement = OF_ANOTHER_TABLE.format(index=literal(index), table=literal(table))
+    operations.execute(escaped(statement.strip()))
     # The revision is not recorded: an index of this name is what an interruption has left.
-    left = operation.to_index(operations.get_context())
-    dialect, schema = operations.get_context().dialect, operation.schema or SCHEMA
-    index = literal(qualified(dialect, schema, str(operation.index_name)))
-    table = literal(qualified(dialect, schema, operation.table_name))
-    operations.execute(escaped(OF_ANOTHER_TABLE.format(index=index, table=table).strip()))
+    left = operation.to_index(context)
     with _patient(operations):
         operations.impl.drop_index(left, if_exists=True)
         toimpl.create_index(operations, operation)
@@ -78,8 +83,10 @@ def _drop_index(operations: Operations, operation: DropIndexOp) -> None:
 
 
 def _concurrently(operations: Operations, operation: CreateIndexOp | DropIndexOp) -> bool:
-    asked = operation.kw.get("postgresql_concurrently")
-    return bool(asked) and operations.get_context().dialect.name == "postgresql"
+    if not operation.kw.get("postgresql_concurrently"):
+        return False
+    context = operations.get_context()
+    return context.dialect.name == "postgresql"
 
 
 @contextmanager

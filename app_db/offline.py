@@ -50,30 +50,42 @@ class _Configure:
     """In the place of MigrationContext.configure."""
 
     def __init__(self, alembics: Callable[..., MigrationContext], check: Check) -> None:
-        self._alembics, self._check = alembics, check
+        self._alembics = alembics
+        self._check = check
         self._made: list[tuple[Recorded, Connection]] = []
 
     def __call__(
         self, connection: Connection | None = None, opts: Any = None, **given: Any
     ) -> MigrationContext:
-        if not (opts and opts.get("as_sql")):
+        if not opts or not opts.get("as_sql"):
             return self._alembics(connection=connection, opts=opts, **given)
         start = opts.get("starting_rev")
         # The environment's own, too: it is they that `context.is_offline_mode()` looks at.
-        opts.update(as_sql=False, literal_binds=False, starting_rev=None)
-        recorded = Recorded(opts.get("output_buffer") or sys.stdout, self._check)
+        opts["as_sql"] = False
+        opts["literal_binds"] = False
+        opts["starting_rev"] = None
+        output = opts.get("output_buffer") or sys.stdout
+        recorded = Recorded(output, self._check)
         dialect = RecordingDialect(recorded, dbapi=psycopg)
-        driver: Any = recorded
-        connection = Engine(NullPool(lambda: driver, dialect=dialect), dialect, URL).connect()
+        connection = _connected(recorded, dialect)
         self._made.append((recorded, connection))
-        context = _RecordingContext(dialect, connection, opts, given.get("environment_context"))
-        context.start, context.recorded = start, recorded
+        environment = given.get("environment_context")
+        context = _RecordingContext(dialect, connection, opts, environment)
+        context.start = start
+        context.recorded = recorded
         return context
 
     def finish(self) -> None:
         for recorded, connection in self._made:
             connection.close()
             recorded.finish()
+
+
+def _connected(recorded: Recorded, dialect: RecordingDialect) -> Connection:
+    driver: Any = recorded
+    pool = NullPool(lambda: driver, dialect=dialect)
+    engine = Engine(pool, dialect, URL)
+    return engine.connect()
 
 
 class _RecordingContext(MigrationContext):
@@ -84,7 +96,11 @@ class _RecordingContext(MigrationContext):
 
     @override
     def get_current_heads(self) -> tuple[str, ...]:
-        names = [self.start] if isinstance(self.start, str) else self.start or []
+        names = self.start
+        if names is None:
+            return ()
+        if isinstance(names, str):
+            names = [names]
         return tuple(name for name in names if name != "base")
 
     @override

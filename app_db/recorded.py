@@ -1,7 +1,7 @@
 """A connection of psycopg's that writes down what it is sent, and knows no answers."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TextIO
 
 from psycopg import sql
@@ -28,10 +28,12 @@ class Recorded:
 
     connection = None
     adapters: Any = None
-    closed = broken = False
+    closed = False
+    broken = False
 
     def __init__(self, output: TextIO, check: Check) -> None:
-        self._output, self._check = output, check
+        self._output = output
+        self._check = check
         self._begun = False
         self._rejected: BaseException | None = None
         self.autocommit = False
@@ -86,8 +88,10 @@ class Recorded:
             self._begun = False
 
     def _write(self, statement: str) -> None:
-        # On a line of its own after a comment, which would swallow it.
-        end = "\n;" if "--" in statement.rpartition("\n")[2] else ";"
+        end = ";"
+        _, _, last_line = statement.rpartition("\n")
+        if "--" in last_line:
+            end = "\n;"  # on a line of its own after a comment, which would swallow it
         self._output.write(f"{statement}{end}\n\n")
 
 
@@ -113,7 +117,7 @@ class Cursor:
         if parameters is not None:
             statement = filled(statement, parameters, self.connection)
         self.connection.send(statement)
-        self.description = [("unknown", *[None] * 6)]  # of whoever asks for rows
+        self.description = [_described("unknown")]  # of whoever asks for rows
         return self
 
     def executemany(self, statement: str, rows: Iterable[Any]) -> None:
@@ -126,19 +130,29 @@ class Cursor:
 
     def expect(self, columns: Sequence[str]) -> None:
         """SQLAlchemy asks for the key of a row that it inserts, whether it is used or not."""
-        self.description = [(column, *[None] * 6) for column in columns]
-        self._rows = [tuple(Unknown(self.connection) for _ in columns)]
+        self.description = []
+        row = []
+        for column in columns:
+            self.description.append(_described(column))
+            row.append(Unknown(self.connection))
+        self._rows = [tuple(row)]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         if not self._rows:
             self.connection.ask()
-        rows, self._rows = self._rows, []
+        rows = self._rows
+        self._rows = []
         return rows
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
         self.connection.ask()
+
+
+def _described(column: str) -> tuple[Any, ...]:
+    """As the driver describes a column: by seven values, of which SQLAlchemy reads the name."""
+    return (column, None, None, None, None, None, None)
 
 
 def _ask(self: "Unknown", *_args: object, **_kw: object) -> NoReturn:
@@ -151,14 +165,34 @@ class Unknown:
     def __init__(self, connection: Recorded) -> None:
         self.connection = connection
 
-    __bool__ = __eq__ = __hash__ = __str__ = __repr__ = __len__ = __iter__ = __int__ = _ask
-    __index__ = __float__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __sub__ = _ask
-    __ne__ = __getitem__ = __contains__ = __format__ = __getattr__ = _ask
+    __add__ = _ask
+    __bool__ = _ask
+    __contains__ = _ask
+    __eq__ = _ask
+    __float__ = _ask
+    __format__ = _ask
+    __ge__ = _ask
+    __getattr__ = _ask
+    __getitem__ = _ask
+    __gt__ = _ask
+    __hash__ = _ask
+    __index__ = _ask
+    __int__ = _ask
+    __iter__ = _ask
+    __le__ = _ask
+    __len__ = _ask
+    __lt__ = _ask
+    __ne__ = _ask
+    __repr__ = _ask
+    __str__ = _ask
+    __sub__ = _ask
 
 
 def filled(statement: str, parameters: Any, context: AdaptContext) -> str:
     """The statement with literals in the places of its parameters, as psycopg finds them."""
-    given = iter(()) if isinstance(parameters, Mapping) else iter(parameters)
+    in_order: Iterator[Any] = iter(())
+    if not isinstance(parameters, Mapping):
+        in_order = iter(parameters)
 
     def literal(match: re.Match[str]) -> str:
         percent, name = match.groups()
@@ -166,7 +200,9 @@ def filled(statement: str, parameters: Any, context: AdaptContext) -> str:
             return "%"
         if match[0] == "%":
             raise ValueError(f"% without a meaning in {statement!r}; write %%")
-        return _literal(parameters[name] if name else next(given), context)
+        if name:
+            return _literal(parameters[name], context)
+        return _literal(next(in_order), context)
 
     return PLACEHOLDER.sub(literal, statement)
 
@@ -176,9 +212,13 @@ def _literal(value: Any, context: AdaptContext) -> str:
         value.connection.ask()
     if type(value) is str and "\0" not in value:
         # Where standard_conforming_strings is on, as it is in the deploy's session.
-        return "'" + value.replace("'", "''") + "'"
-    text = sql.Literal(value).as_string(context).strip()
-    return f"({text})" if text.startswith("-") else text  # for -1::smallint is -(1::smallint)
+        doubled = value.replace("'", "''")
+        return f"'{doubled}'"
+    text = sql.Literal(value).as_string(context)
+    text = text.strip()
+    if text.startswith("-"):
+        return f"({text})"  # for -1::smallint is -(1::smallint)
+    return text
 
 
 class RecordingDialect(PGDialect_psycopg):
@@ -206,15 +246,20 @@ class RecordingDialect(PGDialect_psycopg):
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         cursor.execute(statement, parameters)
         if getattr(context, "_is_implicit_returning", False) and context.isinsert:
-            cursor.expect([entry.keyname for entry in context.compiled._result_columns])
+            columns = [entry.keyname for entry in context.compiled._result_columns]
+            cursor.expect(columns)
 
     @override
     def get_isolation_level(self, dbapi_connection: Any) -> Any:
+        if dbapi_connection.autocommit:
+            return "AUTOCOMMIT"
         level = dbapi_connection.level.removeprefix(" ISOLATION LEVEL ")
-        return "AUTOCOMMIT" if dbapi_connection.autocommit else level or self._plain
+        return level or self._plain
 
     @override
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
         dbapi_connection.autocommit = level == "AUTOCOMMIT"
-        plain = level in ("AUTOCOMMIT", self._plain)
-        dbapi_connection.level = "" if plain else f" ISOLATION LEVEL {level}"
+        if level in ("AUTOCOMMIT", self._plain):
+            dbapi_connection.level = ""
+        else:
+            dbapi_connection.level = f" ISOLATION LEVEL {level}"

@@ -41,9 +41,11 @@ def touch(*tables: str, schema: str = SCHEMA) -> None:
             trigger = qualified(dialect, schema, f"touch_{table}")
             # A trigger names no schema of its tables.
             name = dialect.identifier_preparer.quote(table)
-            op.execute(escaped(ON_SQLITE.strip().format(trigger=trigger, table=name)))
+            statement = ON_SQLITE.format(trigger=trigger, table=name)
+            op.execute(escaped(statement.strip()))
         return
     op.execute(FUNCTION.strip())
     for table in tables:
         name = qualified(dialect, schema, table)
-        op.execute(escaped(TRIGGER.strip().format(table=name)))
+        statement = TRIGGER.format(table=name)
+        op.execute(escaped(statement.strip()))
