@@ -21,6 +21,9 @@ EPILOGUE = """\
 a database that has yours alone (a developer's SQLite) has to be made anew
 """
 
+Place = tuple[int, int]  # line and column, as ast has them
+Replaced = list[tuple[Place, Place, str]]
+
 
 def main() -> int:
     """0 where the history is joined, 1 with what to do."""
@@ -124,10 +127,6 @@ def _continued(text: str, head: str) -> str:
         end = _offset(raw, last)
         raw = raw[:start] + new.encode() + raw[end:]
     return raw.decode()
-
-
-Place = tuple[int, int]  # line and column, as ast has them
-Replaced = list[tuple[Place, Place, str]]
 
 
 def _after(value: ast.expr, head: str) -> Replaced:
