@@ -48,8 +48,9 @@ Users = Annotated[UserRepository, Depends(repository, scope="function")]
 # PostgreSQL's text has every character but one.
 Text = Annotated[str, Field(min_length=1, max_length=254, pattern=r"^[^\x00]*$")]
 # A year's distance from the ends: UTC may be a day away.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(2, 1, 1, tzinfo=UTC),
-                                        le=datetime(9998, 1, 1, tzinfo=UTC))]  # fmt: skip
+EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
+LATEST = datetime(9998, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 
 
 class NewUser(BaseModel):
@@ -71,7 +72,8 @@ class ChangedUser(NewUser):
 
 @app.post("/users", status_code=201)
 def create(new: NewUser, users: Users) -> User:
-    return users.create(User(**new.model_dump()))
+    user = User(**new.model_dump())
+    return users.create(user)
 
 
 class Page(BaseModel):
@@ -90,13 +92,17 @@ class Page(BaseModel):
 
 @app.get("/users")
 def page(users: Users, asked: Annotated[Page, Query()]) -> list[User]:
-    last = (asked.since, asked.after) if asked.since and asked.after else None
-    return list(users.list(limit=asked.limit, after=last))
+    last = None
+    if asked.since and asked.after:
+        last = (asked.since, asked.after)
+    found = users.list(limit=asked.limit, after=last)
+    return list(found)
 
 
 @app.get("/users/{user_id}")
 def read(user_id: UUID, users: Users) -> User:
-    if (user := users.get(user_id)) is None:
+    user = users.get(user_id)
+    if user is None:
         raise HTTPException(404, f"no user {user_id}")
     return user
 
@@ -104,7 +110,8 @@ def read(user_id: UUID, users: Users) -> User:
 @app.put("/users/{user_id}")
 def change(user_id: UUID, changed: ChangedUser, users: Users) -> User:
     user = read(user_id, users)
-    return users.update(user.model_copy(update=changed.model_dump()))
+    wanted = user.model_copy(update=changed.model_dump())
+    return users.update(wanted)
 
 
 @app.delete("/users/{user_id}", status_code=204)
