@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from howdah import chains
-from howdah.catalog import ALL, PUBLIC, Catalog, Entries, Grant, Object, Schema
+from howdah.catalog import (
+    ALL,
+    PUBLIC,
+    Catalog,
+    Entries,
+    Grant,
+    Object,
+)
 from howdah.change import Change
 from howdah.clauses import grantee_name, listed, on
 from howdah.steps import Acl
@@ -12,6 +19,8 @@ from howdah.wanted import Wanted
 
 T = TypeVar("T")
 ByGrantee = dict[str, list[Grant]]
+Together = tuple[str, bool, str]  # privileges, whether with the option to grant, source
+ORDER = {kind: number for number, kind in enumerate(ALL)}
 
 
 class Alike(NamedTuple):
@@ -29,25 +38,32 @@ def of_others(current: Catalog, want: Wanted) -> Iterator[Change]:
     chained = []
     for obj, owner in current.owners.items():
         entries = current.grants.get(obj, {})
-        if _has_chains(entries, owner) and _is_managed(current, want, obj, owner):
+        if _has_chains(entries, owner) and _is_managed(current, want, obj):
             chained.append(obj)
     for obj in sorted(chained):
         grantees = _grantees(current, want, obj)
-        yield from chains.revokes(current, want, obj, grantees)
+        changes = chains.revokes(current, want, obj, grantees)
+        yield from changes
 
 
 def _has_chains(entries: Entries, owner: str) -> bool:
-    return any(grantors.keys() - {owner} for grantors in entries.values())
+    owners = {owner}
+    return any(grantors.keys() - owners for grantors in entries.values())
 
 
-def of_owners(current: Catalog, want: Wanted, kinds: Iterable[str]) -> Iterator[Change]:
+def of_owners(
+    current: Catalog,
+    want: Wanted,
+    kinds: Iterable[str],
+) -> Iterator[Change]:
     """What the owner has granted, and what is missing.
 
     Of objects that share their owner and entries one is looked at, where roles-sql names none.
     """
     settled = set()
     for obj in _managed(current, want, kinds):
-        is_named = bool(want.steps_on(obj)) or _is_postgresqls(current, obj)
+        steps = want.steps_on(obj)
+        is_named = bool(steps) or _is_postgresqls(current, obj)
         alike = _alike(current, obj)
         if alike in settled and not is_named:
             continue
@@ -59,29 +75,43 @@ def of_owners(current: Catalog, want: Wanted, kinds: Iterable[str]) -> Iterator[
 
 def _alike(current: Catalog, obj: Object) -> Alike:
     entries = current.grants.get(obj)
-    return Alike(obj.database, obj.kind, obj.schema, current.owners[obj], id(entries))
+    return Alike(
+        database=obj.database,
+        kind=obj.kind,
+        schema=obj.schema,
+        owner=current.owners[obj],
+        entries=id(entries),
+    )
 
 
-def _managed(current: Catalog, want: Wanted, kinds: Iterable[str]) -> list[Object]:
+def _managed(
+    current: Catalog,
+    want: Wanted,
+    kinds: Iterable[str],
+) -> list[Object]:
     """The objects that roles-sql names or whose owner it makes. Others' are only reported."""
-    order = list(ALL)
     known = set(kinds)
     objects = []
-    for obj, owner in current.owners.items():
-        if obj.kind in known and _is_managed(current, want, obj, owner):
+    for obj in current.owners:
+        if obj.kind in known and _is_managed(current, want, obj):
             objects.append(obj)
-    objects.sort(key=lambda obj: (obj.database, order.index(obj.kind), obj))
+    objects.sort(key=_order)
     return objects
 
 
-def _is_managed(current: Catalog, want: Wanted, obj: Object, owner: str) -> bool:
+def _order(obj: Object) -> tuple[str, int, Object]:
+    return obj.database, ORDER[obj.kind], obj
+
+
+def _is_managed(current: Catalog, want: Wanted, obj: Object) -> bool:
     if obj.kind in ("database", "schema"):
         return obj in want.owners or bool(want.steps_on(obj))
     if obj.kind == "parameter":
         return True
     if _is_postgresqls(current, obj):
-        is_foreign = Schema(obj.database, obj.schema) in want.foreign_schemas
+        is_foreign = obj.in_schema in want.foreign_schemas
         return obj.database in want.connlimits and not is_foreign
+    owner = current.owners[obj]
     return want.manages(obj, owner)
 
 
@@ -90,13 +120,18 @@ def _is_postgresqls(current: Catalog, obj: Object) -> bool:
     return obj.schema == "pg_catalog" or obj in current.initial
 
 
-def _grantees(current: Catalog, want: Wanted, obj: Object) -> set[str] | None:
+def _grantees(
+    current: Catalog,
+    want: Wanted,
+    obj: Object,
+) -> set[str] | None:
     """Whose rights on the object are managed. None: everybody's.
 
     Of what is PostgreSQL's own, or an extension's, only roles-sql's roles are, those that it names
     there (a role of PostgreSQL's own), and PUBLIC: of a schema or a database, if it is named.
     """
-    if obj.database in want.connlimits and not _is_postgresqls(current, obj):
+    is_postgresqls = _is_postgresqls(current, obj)
+    if obj.database in want.connlimits and not is_postgresqls:
         return None
     named = set(want.roles)
     for step in want.steps_for(obj):
@@ -106,32 +141,51 @@ def _grantees(current: Catalog, want: Wanted, obj: Object) -> set[str] | None:
     return named
 
 
-def _object(current: Catalog, want: Wanted, obj: Object) -> Iterator[Change]:
+def _object(
+    current: Catalog,
+    want: Wanted,
+    obj: Object,
+) -> Iterator[Change]:
     owner = current.owners[obj]
     grantees = _grantees(current, want, obj)
-    acl = want.acl(obj, owner, current.initial.get(obj, ()))
-    managed = _of_grantees(current.grants.get(obj, {}), grantees)
+    initial = current.initial.get(obj, ())
+    acl = want.acl(obj, owner, initial)
     wanted = _of_grantees(acl, grantees)
+    entries = current.grants.get(obj, {})
+    managed = _of_grantees(entries, grantees)
     too_much, options = _extra(managed, wanted, owner)
     for grantee, grants in sorted(too_much.items()):
         sql = f"REVOKE {listed(grants)} ON {on(obj)} FROM {grantee_name(grantee)} CASCADE;"
-        yield Change(sql, obj.database, want.revoked(obj, grantee))
+        source = want.revoked(obj, grantee)
+        yield Change(sql, obj.database, source)
         chains.take(current, obj, grants, owner)
     for grantee, grants in sorted(options.items()):
         rights = f"GRANT OPTION FOR {listed(grants)} ON {on(obj)}"
         sql = f"REVOKE {rights} FROM {grantee_name(grantee)} CASCADE;"
-        yield Change(sql, obj.database, want.revoked(obj, grantee))
+        source = want.revoked(obj, grantee)
+        yield Change(sql, obj.database, source)
         chains.weaken(current, obj, grants)
     yield from _grants(current, obj, wanted)
 
 
-def _of_grantees(privileges: dict[Grant, T], grantees: set[str] | None) -> dict[Grant, T]:
+def _of_grantees(
+    privileges: dict[Grant, T],
+    grantees: set[str] | None,
+) -> dict[Grant, T]:
     if grantees is None:
         return privileges
-    return {grant: its for grant, its in privileges.items() if grant.grantee in grantees}
+    its = {}
+    for grant, value in privileges.items():
+        if grant.grantee in grantees:
+            its[grant] = value
+    return its
 
 
-def _extra(entries: Entries, acl: Acl, owner: str) -> tuple[ByGrantee, ByGrantee]:
+def _extra(
+    entries: Entries,
+    acl: Acl,
+    owner: str,
+) -> tuple[ByGrantee, ByGrantee]:
     """What the owner has granted and is not wanted; and where only the option to grant is not."""
     too_much: ByGrantee = {}
     options: ByGrantee = {}
@@ -146,14 +200,20 @@ def _extra(entries: Entries, acl: Acl, owner: str) -> tuple[ByGrantee, ByGrantee
     return too_much, options
 
 
-def _grants(current: Catalog, obj: Object, acl: Acl) -> Iterator[Change]:
+def _grants(
+    current: Catalog,
+    obj: Object,
+    acl: Acl,
+) -> Iterator[Change]:
     """What is missing: one statement for the grantees that lack the same."""
-    grantees_of: dict[tuple[str, bool, str], list[str]] = {}
-    for lacking, grants in _missing(current, obj, acl).items():
-        statement = (listed(grants), lacking.grantable, lacking.source)
-        grantees = grantees_of.setdefault(statement, [])
+    together: dict[Together, list[str]] = {}
+    missing = _missing(current, obj, acl)
+    for lacking, grants in missing.items():
+        key = (listed(grants), lacking.grantable, lacking.source)
+        grantees = together.setdefault(key, [])
         grantees.append(grantee_name(lacking.grantee))
-    for (privileges, grantable, source), grantees in grantees_of.items():
+    for key, grantees in together.items():
+        privileges, grantable, source = key
         sql = f"GRANT {privileges} ON {on(obj)} TO {', '.join(grantees)}"
         if grantable:
             sql += " WITH GRANT OPTION"
@@ -168,14 +228,21 @@ class Lacking(NamedTuple):
     source: str
 
 
-def _missing(current: Catalog, obj: Object, acl: Acl) -> dict[Lacking, list[Grant]]:
+def _missing(
+    current: Catalog,
+    obj: Object,
+    acl: Acl,
+) -> dict[Lacking, list[Grant]]:
     owner = current.owners[obj]
     entries = current.grants.get(obj, {})
     missing: dict[Lacking, list[Grant]] = {}
     for grant, allowed in acl.items():
-        grantable = entries.get(grant, {}).get(owner)
-        if grantable is None or (allowed.grantable and not grantable):
-            key = Lacking(grant.grantee, allowed.grantable, allowed.source)
-            grants = missing.setdefault(key, [])
-            grants.append(grant)
+        grantors = entries.get(grant, {})
+        if owner in grantors:
+            lacks_option = allowed.grantable and not grantors[owner]
+            if not lacks_option:
+                continue
+        key = Lacking(grant.grantee, allowed.grantable, allowed.source)
+        grants = missing.setdefault(key, [])
+        grants.append(grant)
     return missing

@@ -69,6 +69,13 @@ class Role:
     salt: str | None = None
 
 
+class Schema(NamedTuple):
+    """By the database that it is in."""
+
+    database: str
+    name: str
+
+
 class Object(NamedTuple):
     """Something with an owner and an ACL. A database is its own ``database``."""
 
@@ -77,6 +84,11 @@ class Object(NamedTuple):
     schema: str
     name: str
     arguments: str = ""  # a function's, as SQL: (oid, bytea)
+
+    @property
+    def in_schema(self) -> Schema:
+        """Where it is. Of what is in none, one without a name."""
+        return Schema(self.database, self.schema)
 
 
 class Grant(NamedTuple):
@@ -100,6 +112,16 @@ class Default(NamedTuple):
     grantee: str
     privilege: str
 
+    @property
+    def in_schema(self) -> Schema:
+        """One without a name: in every one."""
+        return Schema(self.database, self.schema)
+
+    @property
+    def grant(self) -> Grant:
+        """What each object gives."""
+        return Grant("", self.grantee, self.privilege)
+
 
 Defaults = dict[Default, bool]  # -> grantable
 
@@ -116,13 +138,6 @@ def places_of(obj: Object, owner: str) -> set[Place]:
     everywhere = (obj.database, owner, "", kind)
     in_its_schema = (obj.database, owner, obj.schema, kind)
     return {everywhere, in_its_schema}
-
-
-class Schema(NamedTuple):
-    """By the database that it is in."""
-
-    database: str
-    name: str
 
 
 class Extension(NamedTuple):
@@ -194,15 +209,25 @@ class Catalog:
         """One that changes by itself."""
         copied = {}
         for each in fields(self):
-            copied[each.name] = copy.copy(getattr(self, each.name))
+            value = getattr(self, each.name)
+            copied[each.name] = copy.copy(value)
         return replace(self, **copied)
 
-    def grant(self, obj: Object, grant: Grant, grantor: str, *, grantable: bool = False) -> None:
+    def grant(
+        self,
+        obj: Object,
+        grant: Grant,
+        grantor: str,
+        *,
+        grantable: bool = False,
+    ) -> None:
         """Adds one entry of an ACL, or the option to grant to one that is there."""
-        entries = self.grants.get(obj, {})
-        grantors = entries.get(grant, {})
-        grantable = grantable or grantors.get(grantor, False)
-        self.grants[obj] = {**entries, grant: {**grantors, grantor: grantable}}
+        entries = dict(self.grants.get(obj, {}))
+        grantors = dict(entries.get(grant, {}))
+        before = grantors.get(grantor, False)
+        grantors[grantor] = grantable or before
+        entries[grant] = grantors
+        self.grants[obj] = entries
 
     def change_owner(self, obj: Object, owner: str) -> None:
         """As ALTER … OWNER does: the old owner's place in the ACL becomes the new one's."""
@@ -213,40 +238,66 @@ class Catalog:
         for grant, grantors in entries.items():
             grantee = heir.get(grant.grantee, grant.grantee)
             inherited = grant._replace(grantee=grantee)
-            for grantor, grantable in grantors.items():
-                self.grant(obj, inherited, heir.get(grantor, grantor), grantable=grantable)
+            for name, grantable in grantors.items():
+                grantor = heir.get(name, name)
+                self.grant(obj, inherited, grantor, grantable=grantable)
 
     def database(self, name: str) -> Object:
         """The database as an object."""
         return Object(name, "database", "", name)
 
-    def assume_database(self, name: str, owner: str, version: int) -> None:
+    def assume_database(
+        self,
+        name: str,
+        owner: str,
+        version: int,
+    ) -> None:
         """A database just made from template0: PUBLIC connects, and uses schema public."""
         self.connlimits[name] = -1
         self.assume(self.database(name), owner, version)
         public = Object(name, "schema", "", "public")
-        self.assume(public, "pg_database_owner", version)
-        self.grant(public, Grant("", PUBLIC, "USAGE"), "pg_database_owner")
+        owner = "pg_database_owner"
+        self.assume(public, owner, version)
+        usage = Grant("", PUBLIC, "USAGE")
+        self.grant(public, usage, owner)
 
-    def assume(self, obj: Object, owner: str, version: int) -> None:
+    def assume(
+        self,
+        obj: Object,
+        owner: str,
+        version: int,
+    ) -> None:
         """An object as PostgreSQL makes it when nobody has altered default privileges."""
         self.assume_owner(obj, owner, version)
         for privilege in TO_PUBLIC.get(obj.kind, ()):
-            if (obj.name, privilege) != ("template1", "TEMPORARY"):  # initdb gives CONNECT only
-                self.grant(obj, Grant("", PUBLIC, privilege), owner)
+            if obj.name == "template1" and privilege == "TEMPORARY":
+                continue  # initdb gives CONNECT only
+            grant = Grant("", PUBLIC, privilege)
+            self.grant(obj, grant, owner)
 
-    def assume_born(self, obj: Object, owner: str, version: int) -> None:
+    def assume_born(
+        self,
+        obj: Object,
+        owner: str,
+        version: int,
+    ) -> None:
         """An object just made by ``owner``, under the default privileges in force."""
         self.assume_owner(obj, owner, version)
         for default in self.born(obj, owner):
-            grant = Grant("", default.grantee, default.privilege)
-            self.grant(obj, grant, owner, grantable=self.defaults[default])
+            grantable = self.defaults[default]
+            self.grant(obj, default.grant, owner, grantable=grantable)
 
-    def assume_owner(self, obj: Object, owner: str, version: int) -> None:
+    def assume_owner(
+        self,
+        obj: Object,
+        owner: str,
+        version: int,
+    ) -> None:
         """An object that nobody but its owner may use."""
         self.owners[obj] = owner
         for privilege in privileges(obj.kind, version):
-            self.grant(obj, Grant("", owner, privilege), owner)
+            grant = Grant("", owner, privilege)
+            self.grant(obj, grant, owner)
 
     def born(self, obj: Object, owner: str) -> list[Default]:
         """The default privileges that an object of ``owner`` gets."""

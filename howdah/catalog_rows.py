@@ -27,38 +27,77 @@ def read(rows: Iterable[list[Any]]) -> Catalog:
     return catalog
 
 
-def _role(catalog: Catalog, name: str, attributes: dict[str, Any]) -> None:
+def _role(
+    catalog: Catalog,
+    name: str,
+    attributes: dict[str, Any],
+) -> None:
     catalog.roles[name] = Role(**attributes)
 
 
-def _member(catalog: Catalog, role: str, member: str, grantor: str, *options: bool) -> None:
-    catalog.members[Member(role, member, grantor)] = MemberOptions(*options)
+def _member(
+    catalog: Catalog,
+    role: str,
+    member: str,
+    grantor: str,
+    *options: bool,
+) -> None:
+    key = Member(role, member, grantor)
+    catalog.members[key] = MemberOptions(*options)
 
 
-def _setting(catalog: Catalog, role: str, database: str, name: str, value: str) -> None:
-    catalog.settings[Setting(role, database, name.lower())] = value
+def _setting(
+    catalog: Catalog,
+    role: str,
+    database: str,
+    name: str,
+    value: str,
+) -> None:
+    setting = Setting(role, database, name.lower())
+    catalog.settings[setting] = value
 
 
-def _connlimit(catalog: Catalog, database: str, limit: int) -> None:
+def _connlimit(
+    catalog: Catalog,
+    database: str,
+    limit: int,
+) -> None:
     catalog.connlimits[database] = limit
 
 
-def _locale(catalog: Catalog, database: str, values: dict[str, str]) -> None:
+def _locale(
+    catalog: Catalog,
+    database: str,
+    values: dict[str, str],
+) -> None:
     catalog.locales[database] = values
 
 
-def _extension(catalog: Catalog, database: str, name: str, schema: str) -> None:
-    catalog.extensions[Extension(database, name)] = schema
+def _extension(
+    catalog: Catalog,
+    database: str,
+    name: str,
+    schema: str,
+) -> None:
+    extension = Extension(database, name)
+    catalog.extensions[extension] = schema
 
 
-def _requires(catalog: Catalog, database: str, name: str, other: str) -> None:
-    needed = catalog.requires.setdefault(Extension(database, name), set())
+def _requires(
+    catalog: Catalog,
+    database: str,
+    name: str,
+    other: str,
+) -> None:
+    extension = Extension(database, name)
+    needed = catalog.requires.setdefault(extension, set())
     needed.add(other)
 
 
 def _owner(catalog: Catalog, *values: Any) -> None:
     *names, owner = values
-    catalog.owners[Object(*names)] = owner
+    obj = Object(*names)
+    catalog.owners[obj] = owner
 
 
 def _grant(catalog: Catalog, *values: Any) -> None:
@@ -73,7 +112,8 @@ def _objects(catalog: Catalog, *values: Any) -> None:
     database, kind, schema, owner, acl, names = values
     entries: Entries = {}
     for grantee, privilege, grantor, grantable in acl:
-        grantors = entries.setdefault(Grant("", grantee, privilege), {})
+        grant = Grant("", grantee, privilege)
+        grantors = entries.setdefault(grant, {})
         grantors[grantor] = grantable
     for name, arguments in names:
         obj = Object(database, kind, schema, name, arguments)
@@ -83,30 +123,41 @@ def _objects(catalog: Catalog, *values: Any) -> None:
 
 def _columns(catalog: Catalog, *values: Any) -> None:
     *names, columns = values
-    catalog.columns[Object(*names)] = set(columns)
+    obj = Object(*names)
+    catalog.columns[obj] = set(columns)
 
 
 def _born(catalog: Catalog, *values: Any) -> None:
-    grants = catalog.initial.setdefault(Object(*values[:5]), [])
-    grants.append(Grant(*values[5:]))
+    obj = Object(*values[:5])
+    grant = Grant(*values[5:])
+    grants = catalog.initial.setdefault(obj, [])
+    grants.append(grant)
 
 
 def _default(catalog: Catalog, *values: Any) -> None:
     *names, grantable = values
-    catalog.defaults[Default(*names)] = grantable
+    default = Default(*names)
+    catalog.defaults[default] = grantable
 
 
-def _stated(catalog: Catalog, database: str, creator: str, kind: str) -> None:
+def _stated(
+    catalog: Catalog,
+    database: str,
+    creator: str,
+    kind: str,
+) -> None:
     catalog.stated_defaults.add((database, creator, kind))
 
 
 def _lost_default(catalog: Catalog, *values: str) -> None:
-    catalog.lost_defaults.append(Default(*values))
+    default = Default(*values)
+    catalog.lost_defaults.append(default)
 
 
 def _comment(catalog: Catalog, *values: Any) -> None:
     *names, text = values
-    catalog.comments[Object(*names)] = text
+    obj = Object(*names)
+    catalog.comments[obj] = text
 
 
 READERS: dict[str, Callable[..., None]] = {

@@ -40,7 +40,8 @@ def revokes(
         for loan in reversed(loans):
             parts.append(loan.taken)
         source = want.revoked(obj, grants[0].grantee)
-        changes.append(Change(" ".join(parts), obj.database, source))
+        sql = " ".join(parts)
+        changes.append(Change(sql, obj.database, source))
         take(current, obj, grants, grantor)
     return changes
 
@@ -63,7 +64,11 @@ def _by_grantor(
     return sorted(by_grantor.items())
 
 
-def _as_grantor(obj: Object, grantor: str, grants: list[Grant]) -> Iterator[str]:
+def _as_grantor(
+    obj: Object,
+    grantor: str,
+    grants: list[Grant],
+) -> Iterator[str]:
     by_grantee: dict[str, list[Grant]] = {}
     for grant in grants:
         its = by_grantee.setdefault(grant.grantee, [])
@@ -86,11 +91,20 @@ def _loans(
     loans = []
     attributes = want.roles.get(grantor) or current.roles.get(grantor)
     if attributes and attributes.superuser:
-        loans.append(Loan(f"ALTER ROLE {role} NOSUPERUSER;", f"ALTER ROLE {role} SUPERUSER;"))
+        loan = Loan(
+            given=f"ALTER ROLE {role} NOSUPERUSER;",
+            taken=f"ALTER ROLE {role} SUPERUSER;",
+        )
+        loans.append(loan)
     for schema in _closed_schemas(current, obj, grantor):
         usage = f"USAGE ON SCHEMA {identifier(schema)}"
-        loans.append(Loan(f"GRANT {usage} TO {role};", f"REVOKE {usage} FROM {role};"))
-    for is_granted, lacking in _lacking(current, obj, grantor, grants).items():
+        loan = Loan(
+            given=f"GRANT {usage} TO {role};",
+            taken=f"REVOKE {usage} FROM {role};",
+        )
+        loans.append(loan)
+    needed = _lacking(current, obj, grantor, grants)
+    for is_granted, lacking in needed.items():
         rights = f"{listed(lacking)} ON {on(obj)}"
         given = f"GRANT {rights} TO {role} WITH GRANT OPTION;"
         if is_granted:
@@ -119,7 +133,8 @@ def _lacking(
     lacking: dict[bool, list[Grant]] = {}
     for grant in dict.fromkeys(needed):
         grantors = entries.get(grant, {})
-        on_the_whole = entries.get(grant._replace(column=""), {})
+        whole = grant._replace(column="")
+        on_the_whole = entries.get(whole, {})
         if grantors.get(owner) or on_the_whole.get(owner):
             continue
         is_granted = owner in grantors
@@ -127,7 +142,11 @@ def _lacking(
     return lacking
 
 
-def _closed_schemas(current: Catalog, obj: Object, grantor: str) -> Iterator[str]:
+def _closed_schemas(
+    current: Catalog,
+    obj: Object,
+    grantor: str,
+) -> Iterator[str]:
     """The schemas that he must enter to name the object, and may not by the owner's word."""
     schemas = {obj.schema}
     schemas.update(_argument_schemas(obj))
@@ -139,9 +158,14 @@ def _closed_schemas(current: Catalog, obj: Object, grantor: str) -> Iterator[str
             yield name
 
 
-def _enters(entries: Entries, owner: str, role: str) -> bool:
+def _enters(
+    entries: Entries,
+    owner: str,
+    role: str,
+) -> bool:
     for grantee in (role, PUBLIC):
-        grantors = entries.get(Grant("", grantee, "USAGE"), {})
+        usage = Grant("", grantee, "USAGE")
+        grantors = entries.get(usage, {})
         if owner in grantors:
             return True
     return False
@@ -159,7 +183,12 @@ def _argument_schemas(obj: Object) -> Iterator[str]:
             yield name["String"]["sval"]
 
 
-def take(current: Catalog, obj: Object, grants: Iterable[Grant], grantor: str) -> None:
+def take(
+    current: Catalog,
+    obj: Object,
+    grants: Iterable[Grant],
+    grantor: str,
+) -> None:
     """As REVOKE does: a privilege on the whole table takes the columns' along."""
     taken = set(grants)
     entries = current.grants.get(obj, {})
@@ -174,7 +203,11 @@ def take(current: Catalog, obj: Object, grants: Iterable[Grant], grantor: str) -
     current.grants[obj] = left
 
 
-def weaken(current: Catalog, obj: Object, grants: Iterable[Grant]) -> None:
+def weaken(
+    current: Catalog,
+    obj: Object,
+    grants: Iterable[Grant],
+) -> None:
     """As the owner's REVOKE GRANT OPTION FOR does: also the columns' option."""
     owner = current.owners[obj]
     weakened = set(grants)
@@ -189,4 +222,5 @@ def weaken(current: Catalog, obj: Object, grants: Iterable[Grant]) -> None:
 
 def _reaches(revoked: set[Grant], grant: Grant) -> bool:
     """Whether it is among them, or on a column of a table that is."""
-    return grant in revoked or grant._replace(column="") in revoked
+    whole = grant._replace(column="")
+    return grant in revoked or whole in revoked

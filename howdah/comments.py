@@ -30,7 +30,8 @@ def comment(reading: Reading) -> None:
     if not kind:
         raise reading.error("needs COMMENT ON ROLE, DATABASE, SCHEMA, EXTENSION or TABLE")
     obj = _target(reading, kind, node["object"])
-    if want.role not in (SUPERUSER, want.owners.get(obj)):
+    owner = want.owners.get(obj)
+    if want.role not in (SUPERUSER, owner):
         raise reading.error(
             f"needs RESET ROLE before it: {kind} {obj.name} is not {want.role}'s here"
         )
@@ -43,16 +44,22 @@ def _key(obj: Object) -> tuple[str, Object]:
     return ("comment", obj)
 
 
-def _target(reading: Reading, kind: str, node: Node) -> Object:
+def _target(
+    reading: Reading,
+    kind: str,
+    node: Node,
+) -> Object:
     database = reading.statement.database
     if kind == "table":
         schema, name = reading.qualified_name(items(node))
         return Object(database, kind, schema, name)
     name = text(node)
     if kind == "role":
-        return Object(SUPERUSER, kind, "", reading.known_role(name))
+        reading.known_role(name)
+        return Object(SUPERUSER, kind, "", name)
     if kind == "database":
-        return reading.want.database(reading.known_database(name))
+        reading.known_database(name)
+        return reading.want.database(name)
     obj = Object(database, kind, "", name)
     if database in SHARED or not _is_made_before(reading.want, obj):
         raise reading.error(f"{kind} {name!r} is not made before this line")
@@ -76,7 +83,11 @@ def changes(current: Catalog, want: Wanted) -> Iterator[Change]:
             yield _change(want, obj, wanted)
 
 
-def _change(want: Wanted, obj: Object, wanted: str | None) -> Change:
+def _change(
+    want: Wanted,
+    obj: Object,
+    wanted: str | None,
+) -> Change:
     database = obj.database
     if obj.kind in SHARED_KINDS:
         database = SUPERUSER
@@ -84,7 +95,8 @@ def _change(want: Wanted, obj: Object, wanted: str | None) -> Change:
     if wanted:
         value = literal(wanted).strip()
     sql = f"COMMENT ON {on(obj)} IS {value};"
-    return Change(sql, database, want.sources[_key(obj)])
+    source = want.sources[_key(obj)]
+    return Change(sql, database, source)
 
 
 def _is_made(want: Wanted, obj: Object) -> bool:

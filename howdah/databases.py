@@ -1,16 +1,28 @@
 """Databases in roles-sql: how they are made, whose they are, and their locale."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from howdah.catalog import Catalog
 from howdah.knobs import OTHER_DATABASES
 from howdah.names import literal
-from howdah.nodes import Reading, text
+from howdah.nodes import Options, Reading, text
 from howdah.wanted import Wanted
 
-LOCALE = ("locale_provider", "locale", "lc_collate", "lc_ctype", "icu_locale", "builtin_locale")
-OPTIONS = ("owner", "template", "encoding", "connection_limit", *LOCALE)
+LOCALE = (
+    "locale_provider",
+    "locale",
+    "lc_collate",
+    "lc_ctype",
+    "icu_locale",
+    "builtin_locale",
+)
+OPTIONS = (
+    "owner",
+    "template",
+    "encoding",
+    "connection_limit",
+    *LOCALE,
+)
 PROVIDERS = ("libc", "icu", "builtin")
 BUILTIN_SINCE = 17
 
@@ -21,21 +33,27 @@ def create(reading: Reading) -> None:
     node = reading.node
     reading.check_only(node, "dbname options")
     options = reading.options(node, OPTIONS)
-    if options.get("template") != "template0" or options.get("encoding") != "UTF8":
+    template = options.get("template")
+    encoding = options.get("encoding")
+    if template != "template0" or encoding != "UTF8":
         raise reading.error("needs TEMPLATE template0 ENCODING 'UTF8'")
-    if not options.get("owner"):
+    owner = options.get("owner")
+    if not owner:
         raise reading.error("needs OWNER role")
     taken = want.connlimits.keys() | OTHER_DATABASES
     name = reading.new_name(node["dbname"], taken)
     limit = options.get("connection_limit", -1)
     database = want.database(name)
     want.connlimits[name] = reading.connection_limit(limit)
-    want.owners[database] = reading.known_role(options["owner"])
+    want.owners[database] = reading.known_role(owner)
     want.sources[database] = reading.source
     want.locales[name] = _locale(reading, options)
 
 
-def _locale(reading: Reading, options: dict[str, Any]) -> dict[str, str]:
+Locale = dict[str, str]
+
+
+def _locale(reading: Reading, options: Options) -> Locale:
     """Only what is named, in the order of LOCALE."""
     named = {}
     for word in LOCALE:
@@ -61,7 +79,8 @@ def _locale(reading: Reading, options: dict[str, Any]) -> dict[str, str]:
 def locale_words(want: Wanted, name: str) -> str:
     """What CREATE DATABASE says of it."""
     words = ""
-    for word, value in want.locales.get(name, {}).items():
+    locale = want.locales.get(name, {})
+    for word, value in locale.items():
         words += f" {word.upper()} {literal(value)}"
     return words
 
@@ -74,8 +93,9 @@ def alter(reading: Reading) -> None:
     name = reading.known_database(node["dbname"])
     options = reading.options(node, ["connection_limit"])
     limit = options.get("connection_limit")
+    database = want.database(name)
     want.connlimits[name] = reading.connection_limit(limit)
-    want.sources[want.database(name)] = reading.source
+    want.sources[database] = reading.source
 
 
 def give(reading: Reading) -> None:
@@ -84,7 +104,8 @@ def give(reading: Reading) -> None:
     node = reading.node
     if node["objectType"] != "OBJECT_DATABASE":
         raise reading.error("only ALTER DATABASE … OWNER TO is known here; make it so at once")
-    name = reading.known_database(text(node["object"]))
+    given = text(node["object"])
+    name = reading.known_database(given)
     database = want.database(name)
     for step in want.steps:
         if step.target == database:
@@ -97,13 +118,14 @@ def reports(current: Catalog, want: Wanted) -> Iterator[str]:
     """A locale is what a database is made with: no statement changes it."""
     for name, words in want.locales.items():
         columns = current.locales.get(name, {})
-        for column, wanted in _meant(words).items():
+        meant = _meant(words)
+        for column, wanted in meant.items():
             now = columns.get(column, wanted)
             if _spelled(now) != _spelled(wanted):
                 yield f"database {name} has {column} {now}, not {wanted}: left alone"
 
 
-def _meant(words: dict[str, str]) -> dict[str, str]:
+def _meant(words: Locale) -> Locale:
     """Its columns in pg_database, as far as they are named."""
     meant = {}
     everywhere = words.get("locale")
@@ -124,4 +146,6 @@ def _meant(words: dict[str, str]) -> dict[str, str]:
 
 def _spelled(locale: str) -> str:
     """ICU makes en-US of en_US, and glibc knows C.UTF-8 and C.utf8."""
-    return locale.lower().replace("_", "-").replace("utf-8", "utf8")
+    words = locale.lower()
+    hyphenated = words.replace("_", "-")
+    return hyphenated.replace("utf-8", "utf8")

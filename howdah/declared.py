@@ -48,7 +48,8 @@ def advisory_lock_roles(cluster: Cluster) -> list[str]:
     """Who may take advisory locks, each once; the superuser may in any case."""
     maintains = str(cluster.settings.get(MAINTENANCE_ROLE, SUPERUSER))
     roles = [cluster.owner_role, *cluster.advisory_locks, maintains]
-    return [role for role in dict.fromkeys(roles) if role != SUPERUSER]
+    each_once = dict.fromkeys(roles)
+    return [role for role in each_once if role != SUPERUSER]
 
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
@@ -86,8 +87,7 @@ def _check_schemas(want: Wanted) -> None:
         known.add(Schema(database, "pg_catalog"))
     for step in want.steps:
         target = step.target
-        schema = Schema(target.database, target.schema)
-        if target.schema and schema not in known:
+        if target.schema and target.in_schema not in known:
             raise RolesSqlError(
                 f"{step.source}: schema {target.schema} is not managed: needs CREATE SCHEMA or a "
                 "GRANT or REVOKE ON SCHEMA of it in these files"

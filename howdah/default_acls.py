@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from howdah.catalog import Catalog, Default, Defaults, Schema
+from howdah.catalog import Catalog, Default, Defaults
 from howdah.change import Change
 from howdah.clauses import grantee_name
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted
+
+# What they are about, whether with the option to grant, and their source.
+Together = tuple[Default, bool | None, str | None]
 
 
 def before_extensions(current: Catalog, want: Wanted) -> Iterator[Change]:
@@ -24,51 +27,67 @@ def before_extensions(current: Catalog, want: Wanted) -> Iterator[Change]:
         yield from _early(current, want, database)
 
 
-def _early(current: Catalog, want: Wanted, database: str) -> Iterator[Change]:
+def _early(
+    current: Catalog,
+    want: Wanted,
+    database: str,
+) -> Iterator[Change]:
     early = want.early_defaults[database]
-    too_much = []
+    now = {}
     for default, grantable in current.defaults.items():
-        is_superusers = default.creator == SUPERUSER
-        if is_superusers and default.database == database and _is_more(grantable, default, early):
-            too_much.append(default)
-    missing = []
-    for default, grantable in early.items():
-        if current.defaults.get(default) != grantable:
-            missing.append(default)
+        if default.database == database and default.creator == SUPERUSER:
+            now[default] = grantable
+    too_much = _too_much(now, early)
+    missing = _missing(now, early)
     yield from _statements(want, early, too_much, missing)
     for default in too_much:
         del current.defaults[default]
     current.defaults.update(early)
 
 
-def _is_more(grantable: bool, default: Default, wanted: Defaults) -> bool:
-    """Whether it is not wanted at all, or without the option to grant."""
-    if default not in wanted:
-        return True
-    return grantable and not wanted[default]
-
-
 def changes(current: Catalog, want: Wanted) -> Iterator[Change]:
     """Those of managed roles and of the superuser, in managed databases."""
-    too_much = []
+    now = _managed(want, current.defaults)
+    wanted = _managed(want, want.defaults)
     missing = []
     for default in current.lost_defaults:
         if _is_managed(want, default):
             missing.append(default)
-    for default, grantable in current.defaults.items():
-        if _is_managed(want, default) and _is_more(grantable, default, want.defaults):
+    missing += _missing(now, wanted)
+    too_much = _too_much(now, wanted)
+    yield from _statements(want, wanted, too_much, missing)
+
+
+def _too_much(now: Defaults, wanted: Defaults) -> list[Default]:
+    """What is not wanted at all, or without the option to grant."""
+    too_much = []
+    for default, grantable in now.items():
+        loses_option = grantable and not wanted.get(default)
+        if loses_option or default not in wanted:
             too_much.append(default)
-    for default, grantable in want.defaults.items():
-        is_so = current.defaults.get(default) == grantable
-        if _is_managed(want, default) and not is_so:
+    return too_much
+
+
+def _missing(now: Defaults, wanted: Defaults) -> list[Default]:
+    missing = []
+    for default, grantable in wanted.items():
+        if now.get(default) != grantable:
             missing.append(default)
-    yield from _statements(want, want.defaults, too_much, missing)
+    return missing
+
+
+def _managed(want: Wanted, defaults: Defaults) -> Defaults:
+    managed = {}
+    for default, grantable in defaults.items():
+        if _is_managed(want, default):
+            managed[default] = grantable
+    return managed
 
 
 def _is_managed(want: Wanted, default: Default) -> bool:
     if default.database not in want.connlimits:
         return False
-    if Schema(default.database, default.schema) in want.foreign_schemas:
+    if default.in_schema in want.foreign_schemas:
         return False
     return default.creator in want.roles or default.creator == SUPERUSER
 
@@ -82,7 +101,8 @@ def _statements(
     for group in _together(too_much, wanted, want):
         first = group[0]
         sql = f"{_about(first)} REVOKE {_privileges(group)} FROM {grantee_name(first.grantee)};"
-        source = want.revoked_defaults.get(_without_privilege(first), "")
+        about = _without_privilege(first)
+        source = want.revoked_defaults.get(about, "")
         yield Change(sql, first.database, source)
     for group in _together(missing, wanted, want):
         first = group[0]
@@ -99,10 +119,11 @@ def _together(
     want: Wanted,
 ) -> list[list[Default]]:
     """Those that differ in their privilege only."""
-    groups: dict[tuple[object, ...], list[Default]] = {}
+    groups: dict[Together, list[Default]] = {}
     for default in defaults:
         about = _without_privilege(default)
-        key = (about, wanted.get(default), want.sources.get(default))
+        source = want.sources.get(default)
+        key = (about, wanted.get(default), source)
         group = groups.setdefault(key, [])
         group.append(default)
     return list(groups.values())

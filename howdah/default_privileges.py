@@ -18,14 +18,19 @@ def default_privileges(reading: Reading) -> None:
     action = node["action"]
     reading.check_only(action, STATEMENT)
     creators = [want.role]
-    if "roles" in options:
-        creators = [reading.role(spec) for spec in items(options["roles"])]
+    specs = items(options.get("roles"))
+    if specs:
+        creators = [reading.role(spec) for spec in specs]
     if want.role != SUPERUSER and creators != [want.role]:
         raise reading.error(f"needs RESET ROLE before it, or FOR ROLE {want.role}")
-    schemas = [text(name) for name in items(options.get("schemas"))]
+    schemas = [""]
+    names = items(options.get("schemas"))
+    if names:
+        schemas = [text(name) for name in names]
     for creator in creators:
-        for schema in schemas or [""]:
-            for default in _defaults(reading, action, creator, schema):
+        for schema in schemas:
+            defaults = _defaults(reading, action, creator, schema)
+            for default in defaults:
                 _set(reading, action, default)
 
 
@@ -38,18 +43,29 @@ def _defaults(
     kind = KINDS.get(action["objtype"])
     if not kind or (kind == "schema" and schema):
         raise reading.error("needs TABLES, SEQUENCES, FUNCTIONS or TYPES; or SCHEMAS in none")
-    database = reading.statement.database
     for spec in action["grantees"]:
         grantee = reading.grantee(spec)
         if grantee == creator:
             raise reading.error(f"{grantee} owns what it makes; leave it out")
-        for column, privilege in privileges_of(reading, kind, action):
+        privileges = privileges_of(reading, kind, action)
+        for column, privilege in privileges:
             if column:
                 raise reading.error("a default privilege is on whole tables")
-            yield Default(database, creator, schema, kind, grantee, privilege)
+            yield Default(
+                database=reading.statement.database,
+                creator=creator,
+                schema=schema,
+                kind=kind,
+                grantee=grantee,
+                privilege=privilege,
+            )
 
 
-def _set(reading: Reading, action: Node, default: Default) -> None:
+def _set(
+    reading: Reading,
+    action: Node,
+    default: Default,
+) -> None:
     want = reading.want
     option = action.get("grant_option", False)
     if option and default.grantee == PUBLIC:

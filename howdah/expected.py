@@ -21,7 +21,11 @@ def lost(found: Found, data: str) -> str:
     return f"{data} is missing, and there was a server: bring it back (is its file system mounted?)"
 
 
-def of_environment(found: Found, cluster: Cluster, declared: Set[str]) -> list[Beside]:
+def of_environment(
+    found: Found,
+    cluster: Cluster,
+    declared: Set[str],
+) -> list[Beside]:
     """Other clusters of the same environment that have, or had, data.
 
     ``declared``: the cluster_name of each other inventory entry for this machine. The same name
@@ -35,7 +39,11 @@ def of_environment(found: Found, cluster: Cluster, declared: Set[str]) -> list[B
     return others
 
 
-def taken_for_new(found: Found, cluster: Cluster, declared: Set[str]) -> str:
+def taken_for_new(
+    found: Found,
+    cluster: Cluster,
+    declared: Set[str],
+) -> str:
     """A cluster of the same environment, in whose place an empty one would be made."""
     beside = of_environment(found, cluster, declared)
     if not beside or not makes_data(found):
@@ -51,7 +59,12 @@ def taken_for_new(found: Found, cluster: Cluster, declared: Set[str]) -> str:
     return f"{here}, and {new}: {way}"
 
 
-def deployed_before(found: Found, cluster: Cluster, host: str, certificate: str) -> str:
+def deployed_before(
+    found: Found,
+    cluster: Cluster,
+    host: str,
+    certificate: str,
+) -> str:
     """A host that has had a certificate, and has nothing of Howdah's now.
 
     A certificate is made when the host has its marker already, so a first deploy that was killed
@@ -74,7 +87,11 @@ def deployed_before(found: Found, cluster: Cluster, host: str, certificate: str)
     )
 
 
-def reports(found: Found, cluster: Cluster, declared: Set[str]) -> Iterator[str]:
+def reports(
+    found: Found,
+    cluster: Cluster,
+    declared: Set[str],
+) -> Iterator[str]:
     """What is left beside a cluster that has its data."""
     for each in of_environment(found, cluster, declared):
         yield f"{each.label} of this environment is here too; docs/operations.md has its removal"

@@ -28,20 +28,25 @@ class Foreign:
         if obj.kind == "database":
             self.databases.add(obj.database)
         elif obj.kind == "schema":
-            self.schemas.add(Schema(obj.database, obj.name))
+            schema = Schema(obj.database, obj.name)
+            self.schemas.add(schema)
         else:
             return
         self.reports.append(Danger(f"{obj.kind} {obj.name} {what}", "owner"))
 
     def without(self, want: Wanted) -> Wanted:
         """``want`` less the foreign databases and schemas and all that is in them."""
+        steps = []
+        for step in want.steps:
+            if not self._has(step.target):
+                steps.append(step)
         return replace(
             want,
             owners=_kept(want.owners, self._has),
-            steps=[step for step in want.steps if not self._has(step.target)],
+            steps=steps,
             tables=_kept(want.tables, self._has),
             comments=_kept(want.comments, self._has),
-            connlimits=_kept(want.connlimits, self.databases.__contains__),
+            connlimits=_kept(want.connlimits, self._has_database),
             settings=_kept(want.settings, self._has_setting),
             extensions=self._kept_extensions(want),
             defaults=_kept(want.defaults, self._has_default),
@@ -49,27 +54,38 @@ class Foreign:
         )
 
     def _has(self, obj: Object) -> bool:
-        schema = obj.schema
+        schema = obj.in_schema
         if obj.kind == "schema":
-            schema = obj.name
-        return self._has_place(obj.database, schema)
+            schema = Schema(obj.database, obj.name)
+        return self._has_schema(schema)
 
-    def _has_place(self, database: str, schema: str) -> bool:
-        return database in self.databases or Schema(database, schema) in self.schemas
+    def _has_schema(self, schema: Schema) -> bool:
+        return schema.database in self.databases or schema in self.schemas
+
+    def _has_database(self, name: str) -> bool:
+        return name in self.databases
 
     def _has_setting(self, setting: Setting) -> bool:
         return setting.database in self.databases
 
     def _has_default(self, default: Default) -> bool:
-        return self._has_place(default.database, default.schema)
+        return self._has_schema(default.in_schema)
 
     def _kept_extensions(self, want: Wanted) -> dict[Extension, str]:
         kept = {}
-        for extension, schema in want.extensions.items():
-            if not self._has_place(extension.database, schema):
-                kept[extension] = schema
+        for extension, name in want.extensions.items():
+            schema = Schema(extension.database, name)
+            if not self._has_schema(schema):
+                kept[extension] = name
         return kept
 
 
-def _kept(values: dict[K, V], is_foreign: Callable[[K], bool]) -> dict[K, V]:
-    return {key: value for key, value in values.items() if not is_foreign(key)}
+def _kept(
+    values: dict[K, V],
+    is_foreign: Callable[[K], bool],
+) -> dict[K, V]:
+    kept = {}
+    for key, value in values.items():
+        if not is_foreign(key):
+            kept[key] = value
+    return kept

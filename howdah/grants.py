@@ -113,7 +113,8 @@ def _targets(reading: Reading, kind: str) -> Iterator[Object]:
         elif kind == "database":
             yield _database(reading, text(item))
         elif kind == "parameter":  # of the whole cluster
-            yield Object(SHARED[0], kind, "", text(item).lower())
+            name = text(item).lower()
+            yield Object(SHARED[0], kind, "", name)
         elif "String" in item:
             yield Object(database, kind, "", text(item))
         elif "RangeVar" in item:
@@ -131,19 +132,29 @@ def _database(reading: Reading, name: str) -> Object:
     return reading.want.database(name)
 
 
-def _relation(reading: Reading, kind: str, node: Node) -> Object:
+def _relation(
+    reading: Reading,
+    kind: str,
+    node: Node,
+) -> Object:
     if "catalogname" in node:
         raise reading.elsewhere()
     schema = reading.schema(node.get("schemaname"))
     return Object(reading.statement.database, kind, schema, node["relname"])
 
 
-def _routine(reading: Reading, kind: str, node: Node) -> Object:
+def _routine(
+    reading: Reading,
+    kind: str,
+    node: Node,
+) -> Object:
     """Without argument types, the only one of its name."""
     schema, name = reading.qualified_name(node["objname"])
     arguments = ""
     if not node.get("args_unspecified"):
-        types = [_type(reading, arg["TypeName"]) for arg in node.get("objargs", ())]
+        types = []
+        for arg in node.get("objargs", ()):
+            types.append(_type(reading, arg["TypeName"]))
         arguments = f"({', '.join(types)})"
     return Object(reading.statement.database, kind, schema, name, arguments)
 
@@ -165,7 +176,11 @@ def _type(reading: Reading, node: Node) -> str:
     return spelled
 
 
-def privileges_of(reading: Reading, kind: str, node: Node) -> Iterator[Privilege]:
+def privileges_of(
+    reading: Reading,
+    kind: str,
+    node: Node,
+) -> Iterator[Privilege]:
     """Each that is said; ALL is every one of the kind."""
     if "privileges" not in node:
         for privilege in privileges(kind, reading.want.version):
@@ -174,7 +189,11 @@ def privileges_of(reading: Reading, kind: str, node: Node) -> Iterator[Privilege
         yield from _privileges_in(reading, kind, item["AccessPriv"])
 
 
-def _privileges_in(reading: Reading, kind: str, node: Node) -> Iterator[Privilege]:
+def _privileges_in(
+    reading: Reading,
+    kind: str,
+    node: Node,
+) -> Iterator[Privilege]:
     version = reading.want.version
     columns = [text(column) for column in node.get("cols", ())]
     known = privileges(kind, version)

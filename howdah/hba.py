@@ -17,7 +17,10 @@ class Record:
     address: str
 
 
-def records(logins: Iterable[Login], networks: Iterable[Network]) -> list[Record]:
+def records(
+    logins: Iterable[Login],
+    networks: Iterable[Network],
+) -> list[Record]:
     """Logins that shall be, from each of the networks, in a fixed order."""
     addresses = [str(network) for network in networks]
     records = []
@@ -40,6 +43,7 @@ def logins(text: str) -> set[Login]:
     for line in text.split("\n"):
         if line.startswith("hostssl "):
             words = re.findall(r'"[^"]*"|\S+', line)
-            _, database, role, *_ = [name.strip('"') for name in words]
+            database = words[1].strip('"')
+            role = words[2].strip('"')
             found.add((database, role))
     return found

@@ -9,7 +9,12 @@ from howdah.settings import KILO, MEMORY_UNITS, MICROSECONDS
 from howdah.unsafe import ON
 
 # In which a number counts. Those of memory and of time have no name in common.
-UNITS = {"B": 1, "8kB": 8 * KILO, **MEMORY_UNITS, **MICROSECONDS}
+UNITS = {
+    "B": 1,
+    "8kB": 8 * KILO,
+    **MEMORY_UNITS,
+    **MICROSECONDS,
+}
 FILE = "configuration file"
 # A role's or a database's own, which are compared where roles-sql is.
 OF_ROLES = frozenset({"global", "database", "user", "database user", "client", "session"})
@@ -82,11 +87,16 @@ def is_so(wanted: str, row: Row) -> bool:
         return _is_number(text, shown, row.unit)
     if row.name == "datestyle":  # the server completes it
         words = re.findall(r"\w+", text)
-        return set(words) <= set(re.findall(r"\w+", shown))
+        known = re.findall(r"\w+", shown)
+        return set(words) <= set(known)
     return text == shown
 
 
-def _is_number(text: str, shown: str, unit: str) -> bool:
+def _is_number(
+    text: str,
+    shown: str,
+    unit: str,
+) -> bool:
     """The server has rounded to its unit."""
     wanted = _number(text, unit)
     now = _number(shown, unit)

@@ -9,7 +9,11 @@ from howdah.knobs import SUPERUSER
 from howdah.rules import Login, Row
 
 
-def lines(rows: Iterable[Row], current: Catalog, logins: Collection[Login]) -> list[str]:
+def lines(
+    rows: Iterable[Row],
+    current: Catalog,
+    logins: Collection[Login],
+) -> list[str]:
     """One for each rule that is the first to let some role in that has no record any more.
 
     ``rows``: of pg_hba_file_rules, as the server has read its own file. ``logins``: those of the
@@ -34,13 +38,21 @@ def lines(rows: Iterable[Row], current: Catalog, logins: Collection[Login]) -> l
     return said
 
 
-def _lets_in(row: Row, role: str, current: Catalog) -> bool:
+def _lets_in(
+    row: Row,
+    role: str,
+    current: Catalog,
+) -> bool:
     if row["error"] or row["auth_method"] == "reject":
         return False
     return any(_speaks_of(word, role, current) for word in row["user_name"])
 
 
-def _speaks_of(word: str, role: str, current: Catalog) -> bool:
+def _speaks_of(
+    word: str,
+    role: str,
+    current: Catalog,
+) -> bool:
     """As hba.c reads the USER column."""
     if word.startswith("+"):
         return _is_member(role, word[1:], current)
@@ -57,7 +69,11 @@ def _matches(pattern: str, role: str) -> bool:
         return True
 
 
-def _is_member(role: str, group: str, current: Catalog) -> bool:
+def _is_member(
+    role: str,
+    group: str,
+    current: Catalog,
+) -> bool:
     """The group's own role too; directly or through others."""
     above = membership.held(current.members)
     return group in membership.roles_of(role, above)

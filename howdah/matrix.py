@@ -159,12 +159,19 @@ def _over_socket(read: list[Rule], logins: Collection[Login]) -> Iterator[str]:
         if role == SUPERUSER and database != REPLICATION:
             wanted = PEER
         matching = [rule for rule in local if rule.speaks_of(login)]
-        fault = _fault(next(iter(matching), None), wanted, login)
+        first = None
+        if matching:
+            first = matching[0]
+        fault = _fault(first, wanted, login)
         if fault:
             yield f"{fault} over the socket"
 
 
-def _fault(rule: Rule | None, wanted: Way | None, login: Login) -> str:
+def _fault(
+    rule: Rule | None,
+    wanted: Way | None,
+    login: Login,
+) -> str:
     """Empty where the rule that matched first is as wanted."""
     database, role = login
     way = None
@@ -206,11 +213,15 @@ def _points(networks: Iterable[Network]) -> list[Address]:
     """First and last of each network, and their neighbours outside."""
     found: set[Address] = set()
     for network in {*networks, *EVERYWHERE}:
-        first = network.network_address
-        last = network.broadcast_address
+        address = type(network.network_address)
+        first = int(network.network_address)
+        last = int(network.broadcast_address)
         beyond = 2**network.max_prefixlen
-        address = type(first)
-        for number in (int(first) - 1, int(first), int(last), int(last) + 1):
+        for number in (first - 1, first, last, last + 1):
             if 0 <= number < beyond:
                 found.add(address(number))
-    return sorted(found, key=lambda point: (point.version, int(point)))
+    return sorted(found, key=_order)
+
+
+def _order(point: Address) -> tuple[int, int]:
+    return point.version, int(point)

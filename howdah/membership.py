@@ -40,6 +40,15 @@ Pair = tuple[str, str]  # role, member
 Above = Mapping[str, set[str]]  # member -> the roles that it is a member of
 
 
+def predefined(version: int) -> list[str]:
+    """PostgreSQL's own roles."""
+    names = []
+    for name, since in ROLES_SINCE.items():
+        if since <= version:
+            names.append(name)
+    return names
+
+
 def inherited(members: Members, owner: str = "") -> Above:
     """Memberships that give privileges, in the database of ``owner``."""
     pairs = [*PREDEFINED, (DATABASE_OWNER, owner)]
@@ -57,7 +66,11 @@ def held(members: Iterable[Member]) -> Above:
     return _above(pairs)
 
 
-def administrators(members: Members, role: str, without: str = "") -> set[str]:
+def administrators(
+    members: Members,
+    role: str,
+    without: str = "",
+) -> set[str]:
     """Who may grant the role: the superuser, and by chains of ADMIN OPTION from there.
 
     ``without``: whose own option does not count.

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from howdah import membership
 from howdah.catalog import PUBLIC
 from howdah.knobs import SUPERUSER, check_quoted
 from howdah.membership import ROLES_SINCE
@@ -11,7 +12,15 @@ from howdah.sqlfiles import Node, RolesSqlError, Statement
 from howdah.wanted import Wanted
 
 # The parser leaves out what is empty, zero or false.
-EMPTY = {"Integer": 0, "Boolean": False, "String": ""}
+EMPTY = {
+    "Integer": 0,
+    "Boolean": False,
+    "String": "",
+}
+CURRENT = ("ROLESPEC_CURRENT_USER", "ROLESPEC_CURRENT_ROLE")
+
+
+Options = dict[str, Any]  # name -> value, None where there is none
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,11 @@ class Reading:
         """The error to raise for this statement."""
         return self.statement.error(why)
 
+    def words(self) -> str:
+        """The first two: ALTER TABLE."""
+        words = self.statement.text.split()
+        return " ".join(words[:2]).upper()
+
     def database(self) -> str:
         """The one that the statement runs in, which these files make."""
         return self.known_database(self.statement.database)
@@ -45,11 +59,12 @@ class Reading:
         if more:
             raise self.error(f"{', '.join(sorted(more))}: not known here; leave it out")
 
-    def options(self, node: Node, known: Iterable[str]) -> dict[str, Any]:
-        """A node's options: name -> value, None where there is none."""
+    def options(self, node: Node, known: Iterable[str]) -> Options:
+        """Of a node."""
         allowed = set(known)
-        options: dict[str, Any] = {}
-        for item in node.get("options") or node.get("opt") or ():
+        options: Options = {}
+        listed = node.get("options") or node.get("opt") or ()
+        for item in listed:
             element = item["DefElem"]
             name = element["defname"]
             if name not in allowed:
@@ -77,7 +92,7 @@ class Reading:
         if "RoleSpec" in spec:
             spec = spec["RoleSpec"]
         kind = spec["roletype"]
-        if kind in ("ROLESPEC_CURRENT_USER", "ROLESPEC_CURRENT_ROLE"):
+        if kind in CURRENT:
             return self.want.role
         if kind == "ROLESPEC_SESSION_USER":
             return SUPERUSER
@@ -100,7 +115,7 @@ class Reading:
         if since:
             return role
         if role.startswith("pg_"):
-            known = [name for name, its in ROLES_SINCE.items() if its <= version]
+            known = membership.predefined(version)
             raise self.error(f"PostgreSQL has no role {role!r}; its own are {', '.join(known)}")
         if role not in self.want.roles and role != SUPERUSER:
             raise self.error(f"role {role!r} is not made before this line")
@@ -133,7 +148,8 @@ class Reading:
         *places, name = [text(word) for word in words]
         if len(places) > 1:
             raise self.elsewhere()
-        return self.schema("".join(places)), name
+        schema = self.schema("".join(places))
+        return schema, name
 
     def elsewhere(self) -> RolesSqlError:
         """The error to raise for database.schema.name."""

@@ -43,7 +43,8 @@ def check(text: str) -> None:
 def _fault(kind: str, node: dict[str, Any]) -> str:
     if kind == "TransactionStmt" and node["kind"] not in _SAVEPOINTS:
         return "a revision is a transaction; `transactional = False` makes it none"
-    if kind == "CopyStmt" and not node.get("filename") and not node.get("is_program"):
+    has_file = node.get("filename") or node.get("is_program")
+    if kind == "CopyStmt" and not has_file:
         return "COPY has no client here to read from or write to; use op.bulk_insert"
     if kind == "DiscardStmt" or node.get("kind") == "VAR_RESET_ALL":
         return "the session's settings are the deploy's; RESET those that the revision has set"

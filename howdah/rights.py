@@ -16,11 +16,16 @@ FROM_TEMPLATE = "TEMPLATE template0 ENCODING 'UTF8'"
 
 # What other objects are in.
 PLACES = {"database", "schema"}
+IN_PLACES = ALL.keys() - PLACES
 # Of extensions that roles-sql/ has.
 VIEWS = {"pg_stat_statements": ("pg_stat_statements", "pg_stat_statements_info")}
 
 
-def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
+def plan(
+    found: Catalog,
+    want: Wanted,
+    verifiers: Mapping[str, str],
+) -> Plan:
     """The difference. ``verifiers``: the placeholder in roles-sql -> sha256 of the verifier.
 
     Raises HowdahError for a role whose password nobody knows and whose verifier is md5, and for an
@@ -34,13 +39,22 @@ def plan(found: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Plan:
     # What is there after each change; the next one is planned on it.
     current = found.copy()
     changes = list(_changes(current, kept, verifiers))
-    # One transaction for each database, the cluster's own first: it fails as a whole.
-    changes.sort(key=lambda change: (change.database != SUPERUSER, change.database))
-    told = [*foreign.reports, *reports.reports(current, want, ours)]
+    changes.sort(key=_transaction)
+    told = foreign.reports
+    told += reports.reports(current, want, ours)
     return Plan(changes, told)
 
 
-def _changes(current: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterator[Change]:
+def _transaction(change: Change) -> tuple[bool, str]:
+    """One for each database, the cluster's own first: it fails as a whole."""
+    return change.database != SUPERUSER, change.database
+
+
+def _changes(
+    current: Catalog,
+    want: Wanted,
+    verifiers: Mapping[str, str],
+) -> Iterator[Change]:
     _assume_postgresqls(current, want)
     yield from roles.roles(current, want, verifiers)
     yield from roles.members(current, want)
@@ -55,7 +69,7 @@ def _changes(current: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> It
     yield from default_acls.before_extensions(current, want)
     yield from _extensions(current, want)
     yield from _tables(current, want)
-    yield from acls.of_owners(current, want, ALL.keys() - PLACES)
+    yield from acls.of_owners(current, want, IN_PLACES)
     yield from default_acls.changes(current, want)
     yield from comments.changes(current, want)
 
@@ -87,21 +101,28 @@ def _assume_postgresqls(current: Catalog, want: Wanted) -> None:
         if obj.kind == "parameter":
             current.assume(obj, SUPERUSER, want.version)
             continue
-        is_there = obj.database in current.connlimits or obj.database not in want.connlimits
-        is_postgresqls = obj.schema == "pg_catalog" or obj.kind == "language"
-        if is_there or not is_postgresqls:
+        is_new = obj.database not in current.connlimits
+        if not is_new or obj.database not in want.connlimits:
+            continue
+        if obj.schema != "pg_catalog" and obj.kind != "language":
             continue
         if obj.kind == "routine":
             obj = obj._replace(kind="function")
         _assume_initial(current, obj, want.version)
 
 
-def _assume_initial(current: Catalog, obj: Object, version: int) -> None:
+def _assume_initial(
+    current: Catalog,
+    obj: Object,
+    version: int,
+) -> None:
     """One of PostgreSQL's own, or of an extension's. Everybody reads its tables."""
     current.assume(obj, SUPERUSER, version)
     if obj.kind == "table":
-        current.grant(obj, Grant("", PUBLIC, "SELECT"), SUPERUSER)
-    current.initial[obj] = list(current.grants[obj])
+        reads = Grant("", PUBLIC, "SELECT")
+        current.grant(obj, reads, SUPERUSER)
+    entries = current.grants[obj]
+    current.initial[obj] = list(entries)
 
 
 def _schemas(current: Catalog, want: Wanted) -> Iterator[Change]:
@@ -113,7 +134,8 @@ def _schemas(current: Catalog, want: Wanted) -> Iterator[Change]:
             continue
         current.assume_born(obj, owner, want.version)
         sql = f"CREATE SCHEMA {identifier(obj.name)} AUTHORIZATION {identifier(owner)};"
-        yield Change(sql, obj.database, want.sources[obj])
+        source = want.sources[obj]
+        yield Change(sql, obj.database, source)
 
 
 def _owners(current: Catalog, want: Wanted) -> Iterator[Change]:
@@ -126,7 +148,8 @@ def _owners(current: Catalog, want: Wanted) -> Iterator[Change]:
             if current.owners.get(owned) == owner:
                 current.change_owner(owned, table.owner)
         sql = _to_owner(obj, table.owner)
-        yield Change(sql, obj.database, want.sources[obj])
+        source = want.sources[obj]
+        yield Change(sql, obj.database, source)
 
 
 def _to_owner(obj: Object, owner: str) -> str:
@@ -140,10 +163,13 @@ def _extensions(current: Catalog, want: Wanted) -> Iterator[Change]:
         sql = f"CREATE EXTENSION {identifier(extension.name)} WITH SCHEMA {identifier(schema)}"
         if extension in want.cascades:
             sql += " CASCADE"
-        yield Change(f"{sql};", extension.database, want.sources[extension])
+        database = extension.database
+        source = want.sources[extension]
+        yield Change(f"{sql};", database, source)
         # Everybody may read what it brings.
-        for name in VIEWS.get(extension.name, ()):
-            view = Object(extension.database, "table", schema, name)
+        views = VIEWS.get(extension.name, ())
+        for name in views:
+            view = Object(database, "table", schema, name)
             _assume_initial(current, view, want.version)
 
 
@@ -152,19 +178,30 @@ def _tables(current: Catalog, want: Wanted) -> Iterator[Change]:
     for obj, table in want.tables.items():
         if obj in current.owners:
             continue
-        sequences = [_free(current, sequence) for sequence in table.sequences]
-        for made in (obj, *sequences):
-            current.assume_born(made, SUPERUSER, want.version)
-            current.change_owner(made, table.owner)
+        made = [obj]
+        for sequence in table.sequences:
+            free = _free(current, sequence)
+            made.append(free)
+        for new in made:
+            current.assume_born(new, SUPERUSER, want.version)
+            current.change_owner(new, table.owner)
         sql = f"{table.sql}\n;\n{_to_owner(obj, table.owner)}"
-        yield Change(sql, obj.database, want.sources[obj])
+        source = want.sources[obj]
+        yield Change(sql, obj.database, source)
 
 
 def _free(current: Catalog, sequence: Object) -> Object:
     """As PostgreSQL names a serial column's sequence: t_id_seq1, where t_id_seq is taken."""
     free = sequence
     number = 0
-    while free in current.owners or free._replace(kind="table") in current.owners:
+    while _is_taken(current, free):
         number += 1
-        free = sequence._replace(name=f"{sequence.name}{number}")
+        name = f"{sequence.name}{number}"
+        free = sequence._replace(name=name)
     return free
+
+
+def _is_taken(current: Catalog, sequence: Object) -> bool:
+    """A table's name is one of the same space."""
+    table = sequence._replace(kind="table")
+    return sequence in current.owners or table in current.owners

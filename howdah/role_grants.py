@@ -1,12 +1,10 @@
 """GRANT role TO role, in roles-sql."""
 
-from typing import Any
-
 from howdah import membership
 from howdah.catalog import Member, MemberOptions
 from howdah.knobs import SUPERUSER
 from howdah.membership import DATABASE_OWNER, OPTIONS_SINCE
-from howdah.nodes import Reading
+from howdah.nodes import Options, Reading
 from howdah.sqlfiles import RolesSqlError
 from howdah.wanted import Wanted
 
@@ -30,9 +28,14 @@ def grant_role(reading: Reading) -> None:
             add_member(reading, member, options)
 
 
-def _check_options(reading: Reading, options: dict[str, Any], grantor: str) -> None:
+def _check_options(
+    reading: Reading,
+    options: Options,
+    grantor: str,
+) -> None:
     since = f"{OPTIONS_SINCE} or newer, and this is {reading.want.version}"
-    if options.keys() - {"admin"} or not options.get("admin", True):
+    others = options.keys() - {"admin"}
+    if others or not options.get("admin", True):
         raise reading.error(
             f"WITH INHERIT, WITH SET and WITH ADMIN FALSE need PostgreSQL {since}; write "
             "NOINHERIT of the member"
@@ -41,10 +44,15 @@ def _check_options(reading: Reading, options: dict[str, Any], grantor: str) -> N
         raise reading.error(f"GRANTED BY {grantor} needs PostgreSQL {since}; leave it out")
 
 
-def add_member(reading: Reading, member: Member, options: dict[str, Any]) -> None:
+def add_member(
+    reading: Reading,
+    member: Member,
+    options: Options,
+) -> None:
     """``options``: those that are named. The others stay as they are."""
-    _check_member(reading, member, admin=options.get("admin", False))
     want = reading.want
+    admin = options.get("admin", False)
+    _check_member(reading, member, admin=admin)
     before = want.members.get(member)
     if before is None:
         before = MemberOptions(inherit=inherits_by_itself(want, member.member))
@@ -58,7 +66,12 @@ def inherits_by_itself(want: Wanted, name: str) -> bool:
     return role is None or role.inherit
 
 
-def _check_member(reading: Reading, member: Member, *, admin: bool) -> None:
+def _check_member(
+    reading: Reading,
+    member: Member,
+    *,
+    admin: bool,
+) -> None:
     """What PostgreSQL itself would reject."""
     role, name, grantor = member
     members = reading.want.members
@@ -71,11 +84,13 @@ def _check_member(reading: Reading, member: Member, *, admin: bool) -> None:
     above = membership.held(members)
     if name in membership.roles_of(role, above):
         raise reading.error(f"{role} is a member of {name} already: needs no circle")
-    if grantor not in membership.administrators(members, role):
+    able = membership.administrators(members, role)
+    if grantor not in able:
         raise reading.error(
             f"GRANTED BY {grantor} needs GRANT {role} TO {grantor} WITH ADMIN OPTION before it"
         )
-    if admin and grantor not in membership.administrators(members, role, without=name):
+    others = membership.administrators(members, role, without=name)
+    if admin and grantor not in others:
         raise reading.error(
             f"{grantor} has ADMIN OPTION on {role} by way of {name}, and cannot grant it back"
         )

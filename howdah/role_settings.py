@@ -52,7 +52,11 @@ def of_database(reading: Reading) -> None:
     _alter(reading, "", database)
 
 
-def _alter(reading: Reading, role: str, database: str) -> None:
+def _alter(
+    reading: Reading,
+    role: str,
+    database: str,
+) -> None:
     """Names are compared as PostgreSQL does: TimeZone is timezone."""
     want = reading.want
     node = reading.node["setstmt"]
@@ -65,11 +69,13 @@ def _alter(reading: Reading, role: str, database: str) -> None:
     name = node["name"].lower()
     setting = Setting(role, database, name)
     if kind in RESETS:
-        want.asked.setdefault(Asked(name, None), reading.source)
+        asked = Asked(name, None)
+        want.asked.setdefault(asked, reading.source)
         want.settings.pop(setting, None)
         return
     value = _value_or_current(reading, node)
-    want.asked.setdefault(Asked(name, value), reading.source)
+    asked = Asked(name, value)
+    want.asked.setdefault(asked, reading.source)
     want.settings[setting] = value
     want.sources[setting] = reading.source
 
@@ -116,8 +122,7 @@ def of_session(reading: Reading) -> None:
     node = reading.node
     kind = node["kind"]
     name = node.get("name", "").lower()
-    words = " ".join(reading.statement.text.split()[:2]).upper()
-    why = f"{words} lasts for a session only; write ALTER ROLE"
+    why = f"{reading.words()} lasts for a session only; write ALTER ROLE"
     if node.get("is_local") or name in READING or kind == "VAR_RESET_ALL":
         raise reading.error(why)
     if name == "role":

@@ -7,7 +7,7 @@ from typing import Any
 
 from howdah.catalog import Member, Role
 from howdah.knobs import SUPERUSER
-from howdah.nodes import Reading, items
+from howdah.nodes import Options, Reading, items
 from howdah.role_grants import add_member
 from howdah.verifiers import PASSWORDS, placeholder
 
@@ -46,7 +46,12 @@ def create(reading: Reading) -> None:
             _join(reading, option, name, reading.role(spec))
 
 
-def _join(reading: Reading, option: str, name: str, other: str) -> None:
+def _join(
+    reading: Reading,
+    option: str,
+    name: str,
+    other: str,
+) -> None:
     if option == "addroleto":
         member = Member(other, name, SUPERUSER)
     else:
@@ -82,7 +87,11 @@ def _limit_superuser(reading: Reading) -> None:
     want.sources[SUPERUSER] = reading.source
 
 
-def _with(reading: Reading, role: Role, options: dict[str, Any]) -> Role:
+def _with(
+    reading: Reading,
+    role: Role,
+    options: Options,
+) -> Role:
     """The role with the attributes among the options."""
     attributes = {}
     for option, value in options.items():
@@ -91,7 +100,11 @@ def _with(reading: Reading, role: Role, options: dict[str, Any]) -> Role:
     return replace(role, **attributes)
 
 
-def _read(reading: Reading, option: str, value: Any) -> Any:
+def _read(
+    reading: Reading,
+    option: str,
+    value: Any,
+) -> Any:
     if option == "validUntil":
         return _moment(reading, str(value))
     if option == "connectionlimit":

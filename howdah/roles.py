@@ -41,7 +41,11 @@ def has_scram(current: Catalog, name: str) -> bool:
     return role is None or role.scram
 
 
-def roles(current: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Iterator[Change]:
+def roles(
+    current: Catalog,
+    want: Wanted,
+    verifiers: Mapping[str, str],
+) -> Iterator[Change]:
     for name, role in want.roles.items():
         now = current.roles.get(name)
         if now is None:
@@ -56,7 +60,11 @@ def roles(current: Catalog, want: Wanted, verifiers: Mapping[str, str]) -> Itera
     yield Change(sql, source=want.sources[SUPERUSER])
 
 
-def _create(want: Wanted, name: str, role: Role) -> Change:
+def _create(
+    want: Wanted,
+    name: str,
+    role: Role,
+) -> Change:
     words = _words(role, ATTRIBUTES)
     return Change(
         f"CREATE ROLE {identifier(name)} {words};",
@@ -132,7 +140,11 @@ def members(current: Catalog, want: Wanted) -> Iterator[Change]:
             yield Change(sql, source=want.sources[member])
 
 
-def _loses_admin(left: Members, want: Wanted, member: Member) -> bool:
+def _loses_admin(
+    left: Members,
+    want: Wanted,
+    member: Member,
+) -> bool:
     wanted = want.members.get(member)
     return wanted is not None and left[member].admin and not wanted.admin
 
@@ -157,7 +169,11 @@ def _revoke(member: Member, version: int) -> str:
     return sql + _granted_by(member, version)
 
 
-def _grant(member: Member, options: MemberOptions, version: int) -> str:
+def _grant(
+    member: Member,
+    options: MemberOptions,
+    version: int,
+) -> str:
     sql = f"GRANT {identifier(member.role)} TO {identifier(member.member)}"
     words = []
     if version >= OPTIONS_SINCE:
@@ -176,7 +192,12 @@ def _granted_by(member: Member, version: int) -> str:
     return f" GRANTED BY {identifier(member.grantor)}"
 
 
-def settings(current: Catalog, want: Wanted, *, in_database: bool) -> Iterator[Change]:
+def settings(
+    current: Catalog,
+    want: Wanted,
+    *,
+    in_database: bool,
+) -> Iterator[Change]:
     for setting in sorted(current.settings):
         is_managed = _is_managed(want, setting, in_database=in_database)
         if is_managed and setting not in want.settings:
@@ -189,7 +210,12 @@ def settings(current: Catalog, want: Wanted, *, in_database: bool) -> Iterator[C
             yield Change(sql, source=want.sources[setting])
 
 
-def _is_managed(want: Wanted, setting: Setting, *, in_database: bool) -> bool:
+def _is_managed(
+    want: Wanted,
+    setting: Setting,
+    *,
+    in_database: bool,
+) -> bool:
     """A managed role's anywhere, a managed database's for all; not another role's there."""
     role = setting.role
     database = setting.database
@@ -202,7 +228,11 @@ def _is_managed(want: Wanted, setting: Setting, *, in_database: bool) -> bool:
     return not database or database in want.connlimits or database in SHARED
 
 
-def _same(name: str, now: str | None, value: str) -> bool:
+def _same(
+    name: str,
+    now: str | None,
+    value: str,
+) -> bool:
     """Of a list the names: which of them PostgreSQL quotes depends on the version's keywords."""
     if now is None or name not in LISTS:
         return now == value

@@ -71,7 +71,11 @@ def _file(path: Path, variables: Variables) -> Iterator[Statement]:
         yield from _statements(name, chunk)
 
 
-def _chunks(name: str, text: str, variables: Variables) -> Iterator[Chunk]:
+def _chunks(
+    name: str,
+    text: str,
+    variables: Variables,
+) -> Iterator[Chunk]:
     database = "postgres"
     start = 1
     lines: list[str] = []
@@ -88,7 +92,12 @@ def _chunks(name: str, text: str, variables: Variables) -> Iterator[Chunk]:
     yield Chunk(database, start, sql, is_followed=False)
 
 
-def _connected(line: str, variables: Variables, name: str, number: int) -> str:
+def _connected(
+    line: str,
+    variables: Variables,
+    name: str,
+    number: int,
+) -> str:
     """The database that a connect line names."""
     substituted = _substitute(line, variables, name, number)
     target = re.fullmatch(r'\\connect (?:"([^"]+)"|([\w$]+))\s*', substituted)
@@ -101,7 +110,11 @@ def _connected(line: str, variables: Variables, name: str, number: int) -> str:
     return target[1] or target[2]
 
 
-def _taken(name: str, text: str, variables: Variables) -> Iterator[tuple[int, str]]:
+def _taken(
+    name: str,
+    text: str,
+    variables: Variables,
+) -> Iterator[tuple[int, str]]:
     """Numbered lines; those that psql skips by its own if, else and endif are empty."""
     branches: list[bool] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -135,7 +148,12 @@ _SHAPES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _substitute(text: str, variables: Variables, name: str, line: int) -> str:
+def _substitute(
+    text: str,
+    variables: Variables,
+    name: str,
+    line: int,
+) -> str:
     """What psql makes of :"identifier", :'literal' and :bare."""
 
     def place(match: re.Match[str]) -> str:

@@ -74,7 +74,7 @@ def _inherit_by_attribute(want: Wanted) -> None:
 def _check_place(reading: Reading) -> None:
     statement = reading.statement
     if statement.kind not in READERS:
-        words = " ".join(statement.text.split()[:2]).upper()
+        words = reading.words()
         raise reading.error(f"{words} is not a statement that Howdah can compare")
     if statement.database not in SHARED:
         reading.known_database(statement.database)
@@ -93,10 +93,15 @@ def _create_schema(reading: Reading) -> None:
             taken.add(obj.name)
     name = reading.new_name(node["schemaname"], taken)
     owner = reading.role(node["authrole"])
-    _own(reading, Object(database, "schema", "", name), owner)
+    schema = Object(database, "schema", "", name)
+    _own(reading, schema, owner)
 
 
-def _own(reading: Reading, obj: Object, owner: str) -> None:
+def _own(
+    reading: Reading,
+    obj: Object,
+    owner: str,
+) -> None:
     reading.want.owners[obj] = owner
     reading.want.sources[obj] = reading.source
 
@@ -117,8 +122,10 @@ def _create_table(reading: Reading) -> None:
     table = Object(database, "table", schema, name)
     if table in want.tables:
         raise reading.error(f"{name!r} is there already")
-    sequences = tuple(_sequences(table, node.get("tableElts", ())))
-    want.tables[table] = Table(reading.statement.text, want.role, sequences)
+    elements = node.get("tableElts", ())
+    sequences = _sequences(table, elements)
+    sql = reading.statement.text
+    want.tables[table] = Table(sql, want.role, tuple(sequences))
     _own(reading, table, want.role)
 
 

@@ -52,7 +52,11 @@ def apply(step: Step, acl: Acl) -> None:
                 _take(step, grant, acl)
 
 
-def _add(step: Step, grant: Grant, acl: Acl) -> None:
+def _add(
+    step: Step,
+    grant: Grant,
+    acl: Acl,
+) -> None:
     grantable = step.option
     before = acl.get(grant)
     if before and before.grantable:
@@ -60,12 +64,17 @@ def _add(step: Step, grant: Grant, acl: Acl) -> None:
     acl[grant] = Allowed(grantable, step.source)
 
 
-def _take(step: Step, grant: Grant, acl: Acl) -> None:
+def _take(
+    step: Step,
+    grant: Grant,
+    acl: Acl,
+) -> None:
     """On the whole table it takes the columns' along."""
     for each in list(acl):
-        if grant not in (each, each._replace(column="")):
+        on_the_whole = each._replace(column="")
+        if grant not in (each, on_the_whole):
             continue
         if step.option:
-            acl[each] = Allowed(grantable=False, source=step.source)
+            acl[each] = Allowed(False, step.source)
         else:
             del acl[each]

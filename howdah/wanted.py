@@ -69,7 +69,12 @@ class Wanted(Catalog):
     session: dict[str, str] = field(default_factory=dict)  # SET name = value, while reading
     unused: dict[str, str] = field(default_factory=dict)  # of those: why it is rejected
 
-    def acl(self, obj: Object, owner: str, initial: Iterable[Grant] = ()) -> Acl:
+    def acl(
+        self,
+        obj: Object,
+        owner: str,
+        initial: Iterable[Grant] = (),
+    ) -> Acl:
         """The wanted ACL of an object of ``owner``.
 
         ``initial``: what one of PostgreSQL's own was born with, where that is known.
@@ -77,12 +82,18 @@ class Wanted(Catalog):
         acl = self._acl_at_first(obj, owner, initial)
         if obj.kind == "schema" and obj.name == "public":
             usage = Grant("", PUBLIC, "USAGE")
-            acl.setdefault(usage, Allowed(grantable=False, source=""))
+            by_itself = Allowed(grantable=False, source="")
+            acl.setdefault(usage, by_itself)
         for step in self.steps_for(obj):
             steps.apply(step, acl)
         return acl
 
-    def _acl_at_first(self, obj: Object, owner: str, initial: Iterable[Grant]) -> Acl:
+    def _acl_at_first(
+        self,
+        obj: Object,
+        owner: str,
+        initial: Iterable[Grant],
+    ) -> Acl:
         """What the object is made with, before any GRANT or REVOKE."""
         bare = Catalog()
         sources: dict[Grant, str] = {}
@@ -94,12 +105,14 @@ class Wanted(Catalog):
         else:
             bare.assume_owner(obj, owner, self.version)
             for default in self.born(obj, owner):
-                grant = Grant("", default.grantee, default.privilege)
-                bare.grant(obj, grant, owner, grantable=self.defaults[default])
-                sources[grant] = self.sources.get(default, "")
+                grantable = self.defaults[default]
+                bare.grant(obj, default.grant, owner, grantable=grantable)
+                sources[default.grant] = self.sources.get(default, "")
         acl = {}
-        for grant, grantors in bare.grants.get(obj, {}).items():
-            acl[grant] = Allowed(grantors[owner], sources.get(grant, ""))
+        entries = bare.grants.get(obj, {})
+        for grant, grantors in entries.items():
+            source = sources.get(grant, "")
+            acl[grant] = Allowed(grantors[owner], source)
         return acl
 
     @override
@@ -210,8 +223,8 @@ class Wanted(Catalog):
 
     def manages(self, obj: Object, owner: str) -> bool:
         """Whether the ACL of an object in a schema is Howdah's business."""
-        schema = Schema(obj.database, obj.schema)
-        return owner in self.creators.get(schema, ())
+        creators = self.creators.get(obj.in_schema, ())
+        return owner in creators
 
     @cached_property
     def creators(self) -> dict[Schema, set[str]]:

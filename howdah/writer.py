@@ -31,7 +31,11 @@ def alone(lock: Path, wait: float = WAIT) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _take(descriptor: int, lock: Path, until: float) -> None:
+def _take(
+    descriptor: int,
+    lock: Path,
+    until: float,
+) -> None:
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
