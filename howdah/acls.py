@@ -4,16 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from howdah import chains
-from howdah.catalog import (
-    ALL,
-    PUBLIC,
-    Catalog,
-    Entries,
-    Grant,
-    Object,
-)
+from howdah.catalog import Catalog, Entries, Grant, Object
 from howdah.change import Change
 from howdah.clauses import grantee_name, listed, on
+from howdah.kinds import ALL, PUBLIC
 from howdah.steps import Acl
 from howdah.wanted import Wanted
 

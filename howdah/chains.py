@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import pgparse
 
-from howdah.catalog import PUBLIC, Catalog, Entries, Grant, Object
+from howdah.catalog import Catalog, Entries, Grant, Object
 from howdah.change import Change
 from howdah.clauses import grantee_name, listed, on
+from howdah.kinds import PUBLIC
 from howdah.names import identifier
 from howdah.wanted import Wanted
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from howdah.catalog import PUBLIC, Grant, Object
+from howdah.catalog import Grant, Object
+from howdah.kinds import PUBLIC
 from howdah.names import identifier
 
 

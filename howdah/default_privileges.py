@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from howdah.catalog import PUBLIC, Default
+from howdah.catalog import Default
 from howdah.grants import KINDS, STATEMENT, privileges_of
+from howdah.kinds import PUBLIC
 from howdah.knobs import SUPERUSER
 from howdah.nodes import Reading, items, text
 from howdah.sqlfiles import Node

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from howdah import argument_types
-from howdah.catalog import COLUMN, PUBLIC, Object, privileges
+from howdah.catalog import Object
+from howdah.kinds import COLUMN, PUBLIC, privileges
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.nodes import Reading, items, text

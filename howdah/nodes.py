@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from howdah import membership
-from howdah.catalog import PUBLIC
+from howdah.kinds import PUBLIC
 from howdah.knobs import SUPERUSER, check_quoted
 from howdah.membership import ROLES_SINCE
 from howdah.sqlfiles import Node, RolesSqlError, Statement

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from howdah import absent, acls, comments, databases, default_acls, reports, roles
-from howdah.catalog import ALL, PUBLIC, Catalog, Grant, Object
+from howdah.catalog import Catalog, Grant, Object
 from howdah.change import Change, Plan
 from howdah.clauses import qualified
 from howdah.foreign import Foreign
+from howdah.kinds import ALL, PUBLIC
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.wanted import Wanted

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from howdah.catalog import ROUTINES, Grant, Object
+from howdah.catalog import Grant, Object
+from howdah.kinds import ROUTINES
 
 
 class Allowed(NamedTuple):

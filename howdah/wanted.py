@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from howdah import membership, steps
 from howdah.catalog import (
-    PUBLIC,
     Catalog,
     Default,
     Defaults,
@@ -20,6 +19,7 @@ from howdah.catalog import (
     Schema,
     places_of,
 )
+from howdah.kinds import PUBLIC
 from howdah.knobs import SHARED, SUPERUSER
 from howdah.rules import REPLICATION
 from howdah.steps import Acl, Allowed, Step, spellings

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from howdah.catalog import ROUTINES, WITHOUT_SCHEMA, Object
+from howdah.catalog import Object
 from howdah.comments import SHARED_KINDS
+from howdah.kinds import ROUTINES, WITHOUT_SCHEMA
 from howdah.names import literal
 from howdah.role_settings import clause
 from howdah.wanted import Wanted

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import NamedTuple
 
-from howdah import catalog
-from howdah.catalog import ALL, COLUMN, PUBLIC, Catalog, Default, Grant, Object, Setting
+from howdah.catalog import Catalog, Default, Grant, Object, Setting
+from howdah.kinds import ALL, COLUMN, DEFAULT_KINDS, PUBLIC, TO_PUBLIC
 from tests.server.checkout import Checkout
 
 ROLES = ("appowner", "appuser", "backupuser", "temporalowner", "temporaluser")
@@ -214,12 +214,12 @@ def default(r: random.Random, was: Catalog) -> Drift:
     base, creator, kind = (
         r.choice(BASES),
         r.choice((*ROLES, "postgres")),
-        r.choice(catalog.DEFAULT_KINDS),
+        r.choice(DEFAULT_KINDS),
     )
     schema = r.choice(("", *SCHEMAS[base])) if kind != "schema" else ""
     role = r.choice([role for role in (PUBLIC, *ROLES) if role != creator])
     key = Default(base, creator, schema, kind, role, r.choice(ALL[kind]))
-    implied = not schema and role == PUBLIC and key.privilege in catalog.TO_PUBLIC.get(kind, ())
+    implied = not schema and role == PUBLIC and key.privilege in TO_PUBLIC.get(kind, ())
     held = key in was.defaults or (implied and (base, creator, kind) not in was.stated_defaults)
     place = f"ALTER DEFAULT PRIVILEGES FOR ROLE {creator}{f' IN SCHEMA {schema}' * bool(schema)}"
     ways = (("REVOKE", "FROM"), ("GRANT", "TO"))

@@ -12,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from howdah.catalog import (
-    PUBLIC,
     Catalog,
     Default,
     Grant,
@@ -21,12 +20,12 @@ from howdah.catalog import (
     Object,
     Role,
     Setting,
-    privileges,
 )
 from howdah.catalog_rows import read as from_rows
 from howdah.change import KIND, Plan
 from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.kinds import PUBLIC, privileges
 from howdah.knobs import SHARED
 from howdah.names import RESERVED, identifier, literal
 from howdah.queries import questions

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from howdah.catalog import privileges
 from howdah.cluster import Cluster
+from howdah.kinds import privileges
 from howdah.knobs import SHARED
 from howdah.names import literal
 from howdah.verifiers import ROLES
