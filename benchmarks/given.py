@@ -12,7 +12,7 @@ from benchmarks.hosts import Hosts, pyinfra
 from benchmarks.measure import run
 from benchmarks.outcome import outcome
 from howdah import settings
-from howdah.verifiers import PASSWORDS, ROLES
+from howdah.verifiers import LOGINS, PASSWORDS
 from tests.fleet.engine import SUITES
 from tests.fleet.fleet import Fleet
 
@@ -72,7 +72,7 @@ def _schema_sql(fleet: Fleet) -> str:
 def _variables(fleet: Fleet, folder: Path, version: int) -> dict[str, object]:
     """The playbook's."""
     conf, hba = ((folder / name).read_text() for name in CONF[:2])
-    roles = {v: knob.removesuffix("_role").replace("_", "") + "user" for v, knob in ROLES.items()}
+    roles = {variable: f"{login.name}user" for variable, login in LOGINS.items()}
     return {
         "version": version,
         "settings": settings.parse(conf),

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploys import ROOT
 from deploys.fence.connector import host_data_keys
 from deploys.hosts import address_of, hosts_of
-from howdah import cluster
+from howdah import host_data
 from howdah.cluster import Cluster
 from howdah.conninfo import uri
 from howdah.errors import HowdahError
@@ -29,7 +29,7 @@ def main() -> int:
     try:
         _refuse_relative(folder)
         for host, data in hosts_of(inventory).items():
-            read = cluster.read({"environment": inventory.stem, **data}, host_data_keys)
+            read = host_data.read({"environment": inventory.stem, **data}, host_data_keys)
             of_all = uris.setdefault(read.environment, {})
             of_all[f"{host.lstrip('@')}.uri"] = uri(
                 read, f"{folder}/{CA}", address_of(host, data, read)

@@ -32,10 +32,10 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
     if not differing:
         host.noop("the configuration is as wanted")
         return
-    _refuse_unknown(found, wanted)
+    _refuse_unknown(target, found)
     if found.current in ("", ADOPTED):
         report(locked_out.lines(found.rules, found.catalog(), target.logins))
-    target.staged = Staged(found.next_release, _late(found, wanted))
+    target.staged = Staged(found.next_release, _late(target, found))
     restart = " (restart)" if target.staged.late else ""
     lines = [f"release {found.next_release}{restart}: {', '.join(differing)}"]
     lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
@@ -69,12 +69,13 @@ def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
     return strange
 
 
-def _refuse_unknown(found: Found, wanted: Files) -> None:
+def _refuse_unknown(target: Target, found: Found) -> None:
     """A running server tells early what its parser would refuse later: also in a dry run."""
-    names = settings.parse((wanted["postgresql.conf"].content or b"").decode())
-    unknown = [n for n in names if "." not in n and found.running and n not in found.contexts]
-    if unknown:
-        raise HowdahError(f"settings[{unknown[0]!r}]: this server knows no such setting")
+    if not found.running:
+        return
+    for name in target.settings(found):
+        if "." not in name and name not in found.contexts:
+            raise HowdahError(f"settings[{name!r}]: this server knows no such setting")
 
 
 def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
@@ -91,7 +92,6 @@ def _text(found: Found, name: str) -> str | None:
     return file.text if found.current else difference.uncommented(file.text)
 
 
-def _late(found: Found, wanted: Files) -> list[str]:
-    now = _text(found, "postgresql.conf") or ""
-    content = wanted["postgresql.conf"].content or b""
-    return difference.late(difference.setting_changes(now, content.decode()), found.contexts)
+def _late(target: Target, found: Found) -> list[str]:
+    now = settings.parse(_text(found, "postgresql.conf") or "")
+    return difference.late(difference.changed(now, target.settings(found)), found.contexts)

@@ -10,8 +10,9 @@ from deploys import connection
 from deploys.fence.connector import host_data_keys
 from deploys.runtime.package import version_of
 from deploys.summary import fail, warn
-from howdah import budget, cluster
-from howdah.cluster import Cluster, ClusterError
+from howdah import budget, host_data
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 
 
 def read_cluster() -> Cluster:
@@ -22,10 +23,10 @@ def read_cluster() -> Cluster:
     data = host.data.dict()
     data.setdefault("environment", inventory_name())
     try:
-        read = cluster.read(data, host_data_keys)
+        read = host_data.read(data, host_data_keys)
         budget.refuse_overdraft(read)
         if read.runtime == "package" and "version" not in read.model_fields_set:
-            read = cluster.read({**data, "version": _version()}, host_data_keys)
+            read = host_data.read({**data, "version": _version()}, host_data_keys)
     except ClusterError as e:
         faults = "\n".join(f"    {line}" for line in str(e).splitlines())
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None

@@ -15,7 +15,7 @@ from deploys.tell import would
 from howdah import clocks
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.verifiers import ROLES
+from howdah.verifiers import LOGINS
 
 
 @convergent
@@ -65,8 +65,8 @@ def _refuse_to_invent(target: Target, found: Found) -> None:
     """A new password would lock out the application that runs with the old one."""
     roles, store = found.catalog().roles, target.store
     lost = {}
-    for variable, knob in ROLES.items():
-        role = getattr(target.cluster, knob)
+    for variable, login in LOGINS.items():
+        role = login.role(target.cluster)
         known = role in roles if found.running else found.data
         if known and store.password(variable) is None:
             lost[str(store.password_file(variable))] = role

@@ -11,7 +11,7 @@ from deploys.prove import swap
 from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import report, waits, would
-from howdah import difference, settings
+from howdah import difference
 from howdah.found import AnswerError, Found
 
 
@@ -22,7 +22,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     No more than is needed: it asks the server what it has loaded, not what this run has written.
     """
     found, runtime = snapshot(target), target.runtime
-    stated = _stated(target, found)
+    stated = target.settings(found)
     overridden = sorted(found.system.keys() & stated.keys())
     others = sorted(found.system.keys() - stated.keys())
     report(alter_system.lines(found, others), target.cluster.allowed)
@@ -45,12 +45,6 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
         yield alter_system.take_out(runtime, overridden)
     release = target.staged.release if target.staged else found.current
     yield from swap(target, verb, release, set(target.logins))
-
-
-def _stated(target: Target, found: Found) -> dict[str, str]:
-    """The settings that are ours to say, and that ALTER SYSTEM may not."""
-    content = target.files(found)["postgresql.conf"].content or b""
-    return settings.parse(content.decode())
 
 
 def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:

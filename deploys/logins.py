@@ -16,7 +16,7 @@ from howdah.conninfo import listens_on
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.rules import REPLICATION
-from howdah.verifiers import ROLES
+from howdah.verifiers import LOGINS
 
 Login = tuple[str, str]  # (database, role)
 
@@ -87,11 +87,11 @@ def served(found: Found, address: Address) -> str:
 
 def of_the_store(target: Target) -> set[str]:
     """The roles whose passwords the store has, or will have."""
-    return {getattr(target.cluster, knob) for knob in ROLES.values()}
+    return {login.role(target.cluster) for login in LOGINS.values()}
 
 
 def _password(target: Target, login: Login) -> str | None:
-    variables = {getattr(target.cluster, knob): variable for variable, knob in ROLES.items()}
+    variables = {login.role(target.cluster): variable for variable, login in LOGINS.items()}
     variable = variables.get(login[1])
     return target.store.password(variable) if variable else None
 

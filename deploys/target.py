@@ -14,7 +14,7 @@ from deploys import ROOT, connection
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
-from howdah import libraries, render
+from howdah import configuration, libraries, render
 from howdah.cluster import Cluster
 from howdah.declared import declared, unsafe_settings
 from howdah.errors import HowdahError
@@ -111,9 +111,14 @@ class Target(Server):
         pair = None if self.lacks_certificate() else self.store.leaf(self.label)
         return render.files(cluster, self.runtime.layout, hardware, self.logins, pair)
 
+    def settings(self, found: Found) -> Mapping[str, str]:
+        """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
+        cluster, layout = self._cluster(found), self.runtime.layout
+        return configuration.values(render.settings(cluster, layout, found.hardware))
+
     def preloaded(self, found: Found) -> list[str]:
         """The libraries that a server of the wanted files loads at its start."""
-        return libraries.preloaded(self._cluster(found), audit=self.runtime.layout.audit)
+        return libraries.preloaded(self._cluster(found), self.runtime.layout)
 
     def _cluster(self, found: Found | None) -> Cluster:
         return libraries.keeping(self.cluster, found.libraries if found else [])

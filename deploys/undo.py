@@ -16,7 +16,7 @@ from deploys.snapshot import ask, snapshot
 from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import waits, would
-from howdah import difference, hba
+from howdah import difference, hba, settings
 from howdah.errors import HowdahError
 from howdah.found import Found, read
 from howdah.render import File
@@ -50,7 +50,8 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
         raise HowdahError("there is no configuration before this one")
     runtime.refuse(found)
     before, now = _texts(_read(target, release)), _texts(found)
-    changes = difference.setting_changes(now["postgresql.conf"], before["postgresql.conf"])
+    values = [settings.parse(text["postgresql.conf"]) for text in (now, before)]
+    changes = difference.changed(*values)
     # not what the server has not taken up
     late = [n for n in difference.late(changes, found.contexts) if n not in found.pending]
     verb = "reload" if found.running else "start"

@@ -1,21 +1,21 @@
 """What the pools may take of max_connections."""
 
-from howdah.cluster import Cluster, ClusterError
+from components import logins
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 
 
 def refuse_overdraft(cluster: Cluster) -> None:
-    """Raises ClusterError, with the sum, when the pools do not fit max_connections."""
-    one = f"({cluster.pool_size} pool + {cluster.max_overflow} overflow + 1 health)"
-    parts = (
-        cluster.app_connections,
-        cluster.temporal_connections,
-        cluster.backup_connections,
-        cluster.superuser_reserved_connections,
-        cluster.spare_connections,
-    )
-    if sum(parts) > cluster.max_connections:
+    """Raises ClusterError, with the sum, when the logins' connections do not fit."""
+    connections = cluster.superuser_reserved_connections + cluster.spare_connections
+    shares = []
+    for login in logins():
+        connections += login.connections(cluster)
+        shares.append(login.share(cluster))
+    shares.append(f"{cluster.superuser_reserved_connections} reserved")
+    shares.append(f"{cluster.spare_connections} spare")
+    if connections > cluster.max_connections:
         raise ClusterError(
-            f"max_connections = {cluster.max_connections}: needs {sum(parts)} = "
-            f"{cluster.app_instances} app_instances × {one} + {parts[1]} Temporal + "
-            f"{parts[2]} backup + {parts[3]} reserved + {parts[4]} spare; raise it, or lower a pool"
+            f"max_connections = {cluster.max_connections}: needs {connections} = "
+            f"{' + '.join(shares)}; raise it, or lower a pool"
         )

@@ -5,8 +5,8 @@ Each field is a flat host-data key of the same name, so pyinfra's own precedence
 """
 
 import ipaddress
-from collections.abc import Callable, Mapping, Set
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,13 +14,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationError,
+    PrivateAttr,
 )
 from pydantic import model_validator as checks_all
 
 from howdah import unsafe
-from howdah.errors import HowdahError
-from howdah.faults import fault, unknown
+from howdah.component import Options
 from howdah.knobs import (
     OTHER_DATABASES,
     SUPERUSER,
@@ -46,15 +45,12 @@ from howdah.knobs import (
 )
 from howdah.settings import Duration, Memory, Share, Value, setting_faults, spelling_faults
 
+Chosen = TypeVar("Chosen", bound=Options)
 ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
 WIDEST = {4: 16, 6: 64}
 OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
 SINCE_17 = ("allow_alter_system", "transaction_timeout")  # knobs of what came with that version
-
-
-class ClusterError(HowdahError):
-    """A knob that cannot be: the message names key, value found and what is needed."""
 
 
 class Cluster(BaseModel):
@@ -158,6 +154,24 @@ class Cluster(BaseModel):
     # Reports that `make verify` fails for, each as it is printed, where they are meant to be so.
     allowed: Texts = ()
 
+    # Those of components, by their class: howdah.host_data puts them in.
+    _options: dict[type[Options], Options] = PrivateAttr(default_factory=dict)
+
+    def of(self, options: type[Chosen]) -> Chosen:
+        """The options of one component."""
+        found = self._options.get(options) or options()
+        assert isinstance(found, options)  # noqa: S101 keyed by it
+        return found
+
+    def names_of(self, ending: str) -> dict[str, str]:
+        """The options whose names end so (_role, _database), and the names that they set."""
+        names = {}
+        for options in (self, *self._options.values()):
+            for option in type(options).model_fields:
+                if option.endswith(ending):
+                    names[option] = str(getattr(options, option))
+        return names
+
     @property
     def networks(self) -> tuple[Network, ...]:
         """The networks that may connect, loopback first, each once."""
@@ -174,14 +188,6 @@ class Cluster(BaseModel):
         return self.stage != "production" if self.restart is None else self.restart
 
     @property
-    def redacts_roles(self) -> bool:
-        """Whether pgaudit logs what changes roles and schema, with passwords left out."""
-        classes = {word.strip() for word in self.audit.split(",")}
-        left_out = classes & {"-all", "-ddl", "-role"}
-        logged = "all" in classes or {"ddl", "role"} <= classes
-        return self.runtime == "package" and logged and not left_out
-
-    @property
     def alter_system(self) -> bool | None:
         """Whether ALTER SYSTEM is allowed; None where the server has no such setting."""
         if self.version < ALTER_SYSTEM_SINCE:
@@ -192,14 +198,7 @@ class Cluster(BaseModel):
 
     @checks_all(mode="after")
     def _agree(self) -> "Cluster":
-        roles = [getattr(self, key) for key in type(self).model_fields if key.endswith("_role")]
-        bases = [getattr(self, key) for key in type(self).model_fields if key.endswith("_database")]
-        faults = []
-        for kind, names, others in (("role", roles, {SUPERUSER}), ("database", bases,
-                                                                   OTHER_DATABASES)):  # fmt: skip
-            twice = sorted({n for n in names if names.count(n) > 1} | (others & set(names)))
-            faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
-        faults += self._setting_faults()
+        faults = [*self.name_faults(), *self._setting_faults()]
         if self.log_destination == "journald" and self.runtime != "package":
             faults.append("log_destination = 'journald': needs runtime = 'package'")
         for name in SINCE_17:
@@ -211,29 +210,29 @@ class Cluster(BaseModel):
             raise ValueError("\n".join(faults))
         return self
 
+    def name_faults(self) -> list[str]:
+        """Each role and each database needs a name of its own."""
+        faults = []
+        kinds = {"role": [SUPERUSER], "database": sorted(OTHER_DATABASES)}
+        for kind, taken in kinds.items():
+            names = [*taken, *self.names_of(f"_{kind}").values()]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
+        return faults
+
     def _setting_faults(self) -> list[str]:
         given = getattr(self.settings, "given", self.settings)
         faults = spelling_faults(given)
         for name, value in given.items():
-            faults += setting_faults(name, value, KNOBS)
+            faults += setting_faults(name, value, OWN)
         faults += unsafe.name_faults(self.unsafe_settings)
         if self.stage == "production":
             faults += [
                 f"{entry}, or unsafe_settings = [{name!r}] where that is meant"
-                for name, entry in self._unsafe.items()
+                for name, entry in unsafe.entries(self.settings).items()
                 if not self.may_be_unsafe(name)
             ]
         return faults
-
-    @property
-    def _unsafe(self) -> dict[str, str]:
-        """Entries of ``settings`` that production should not have: name -> entry and cause."""
-        causes = {name: unsafe.unsafe(name, value) for name, value in self.settings.items()}
-        return {
-            name: f"settings[{name!r}] = {self.settings[name]!r}: {cause}"
-            for name, cause in causes.items()
-            if cause
-        }
 
     @property
     def package_names(self) -> tuple[str, ...]:
@@ -255,25 +254,7 @@ class Cluster(BaseModel):
         if self.stage == "development":
             return wide
         open_ = [] if self.sandbox else [OPEN]
-        return [*wide, *open_, *self._unsafe.values()]
+        return [*wide, *open_, *unsafe.entries(self.settings).values()]
 
 
-KNOBS = frozenset(field.alias or name for name, field in Cluster.model_fields.items())
-
-
-def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) -> Cluster:
-    """Host data -> Cluster.
-
-    ``others`` names the keys that are somebody else's; it is asked only when there are keys
-    that are no knobs and do not begin with ``x_``. Raises ClusterError, with a line for each fault.
-    """
-    strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
-    known = others() if strange else set()
-    faults = [unknown(key, KNOBS | known) for key in strange if key not in known]
-    try:
-        cluster = Cluster(**{key: value for key, value in data.items() if key in KNOBS})
-    except ValidationError as e:
-        faults += dict.fromkeys(fault(error) for error in e.errors())
-    if faults:
-        raise ClusterError("\n".join(faults))
-    return cluster
+OWN = frozenset(field.alias or name for name, field in Cluster.model_fields.items())

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from components import COMPONENTS
+from components.audit import redacts_roles
 from howdah import sqlfiles, statements, unsafe
 from howdah.catalog import Schema, Setting
 from howdah.cluster import Cluster
 from howdah.knobs import SUPERUSER
 from howdah.names import identifier
 from howdah.sqlfiles import RolesSqlError
-from howdah.verifiers import PASSWORDS, placeholder
+from howdah.verifiers import LOGINS, placeholder
 from howdah.wanted import Wanted
 
 MAINTENANCE_ROLE = "pg_partman_bgw.role"  # the setting: its maintenance takes advisory locks
@@ -18,21 +20,19 @@ ROLES_SQL = Path(__file__).parent.parent / "roles-sql"
 
 def variables(cluster: Cluster) -> Mapping[str, str]:
     """psql variable: value. A verifier's value is a placeholder that the controller fills in."""
-    names = {}
-    for name in Cluster.model_fields:
-        if name.endswith(("_role", "_database")):
-            names[name] = getattr(cluster, name)
+    of_logins = {}
+    for variable, login in LOGINS.items():
+        of_logins[variable] = placeholder(variable)
+        of_logins[f"{login.name}_connections"] = str(login.connections(cluster))
     log_statement = "ddl"
-    if cluster.redacts_roles:
+    if redacts_roles(cluster):
         log_statement = "none"
     is_since_17 = cluster.version >= 17  # noqa: PLR2004
     advisory_locks = map(identifier, advisory_lock_roles(cluster))
     return {
-        **names,
-        **{name: placeholder(name) for name in PASSWORDS},
-        "app_connections": str(cluster.app_connections),
-        "backup_connections": str(cluster.backup_connections),
-        "temporal_connections": str(cluster.temporal_connections),
+        **cluster.names_of("_role"),
+        **cluster.names_of("_database"),
+        **of_logins,
         "statement_timeout": cluster.statement_timeout,
         "idle_timeout": cluster.idle_in_transaction_session_timeout,
         "lock_timeout": cluster.lock_timeout,
@@ -54,7 +54,8 @@ def advisory_lock_roles(cluster: Cluster) -> list[str]:
 
 def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
     """What roles-sql asks for. Raises RolesSqlError."""
-    read = sqlfiles.read(folder, variables(cluster))
+    components = [file for component in COMPONENTS for file in component.roles_sql]
+    read = sqlfiles.read(folder, variables(cluster), components)
     want = statements.wanted(read, cluster.version)
     _check_schemas(want)
     if cluster.stage == "production":

@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
-from howdah import settings
 from howdah.render import File
 
 
@@ -43,11 +42,10 @@ def uncommented(text: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
 
-def setting_changes(found: str, wanted: str) -> dict[str, tuple[str | None, str | None]]:
-    """name: (value now, value wanted) for what differs between two texts of postgresql.conf."""
-    old, new = settings.parse(found), settings.parse(wanted)
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The names of settings whose values differ, or that only one of them sets."""
     names = sorted(old.keys() | new.keys())
-    return {n: (old.get(n), new.get(n)) for n in names if old.get(n) != new.get(n)}
+    return [name for name in names if old.get(name) != new.get(name)]
 
 
 def late(names: Iterable[str], contexts: Mapping[str, str]) -> list[str]:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 
 def unknown(key: str, known: Iterable[str]) -> str:
     """A key that is no knob, and the nearest that is."""
@@ -12,7 +14,12 @@ def unknown(key: str, known: Iterable[str]) -> str:
     return f"{key}: no such knob; {hint}"
 
 
-def fault(error: Mapping[str, Any]) -> str:
+def faults_of(error: ValidationError) -> list[str]:
+    """A line for each, once."""
+    return list(dict.fromkeys(_fault(each) for each in error.errors()))
+
+
+def _fault(error: Mapping[str, Any]) -> str:
     """One of pydantic's errors."""
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if not error["loc"]:

@@ -8,13 +8,30 @@ from howdah.knobs import Network
 from howdah.rules import Login
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Record:
-    """One role into one database from one network, over TLS, with SCRAM."""
+    """A role into a database from one network: over TLS, with SCRAM, where nothing else is set."""
 
     database: str
     role: str
-    address: str
+    address: str = ""  # of kind local: none
+    kind: str = "hostssl"
+    method: str = "scram-sha-256"
+    options: str = ""  # of the method
+    reason: str = ""  # the comment above it
+
+    @property
+    def line(self) -> str:
+        """As pg_hba.conf has it."""
+        fields = (
+            self.kind,
+            word(self.database),
+            word(self.role),
+            self.address,
+            self.method,
+            self.options,
+        )
+        return " ".join(filter(None, fields))
 
 
 def records(

@@ -1,27 +1,40 @@
 """What the server loads at its start: shared_preload_libraries, from all who need a part of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from components import COMPONENTS
 from howdah.cluster import Cluster
+from howdah.component import Component
+from howdah.layout import Layout
 
-# auth_delay makes guessing slow; pg_stat_statements counts what takes the time.
-OWN = ("auth_delay", "pgaudit", "pg_stat_statements")
+SETTING = "shared_preload_libraries"
 
 
-def preloaded(cluster: Cluster, *, audit: bool) -> list[str]:
-    """Howdah's own, then the inventory's in its order, each once.
+def there(cluster: Cluster, layout: Layout) -> Iterator[Component]:
+    """The components that this cluster has."""
+    for component in COMPONENTS:
+        if component.is_there(cluster, layout):
+            yield component
 
-    One of Howdah's own that the inventory names stands where the inventory has it: some library
-    wants to be the first. ``audit``: whether pgaudit is there.
+
+def preloaded(cluster: Cluster, layout: Layout) -> list[str]:
+    """The components', then the inventory's in its order, each once.
+
+    A component's library that the inventory names stands where the inventory has it: some library
+    wants to be the first.
     """
     names = []
-    for name in OWN:
-        is_there = audit or name != "pgaudit"
-        if is_there and name not in cluster.libraries:
-            names.append(name)
-    for name in cluster.libraries:
-        if name not in names:
-            names.append(name)
+    for component in there(cluster, layout):
+        names += [name for name in component.libraries if name not in cluster.libraries]
+    names += cluster.libraries
+    return list(dict.fromkeys(names))
+
+
+def own() -> set[str]:
+    """What some component loads, in this cluster or in another one."""
+    names = set[str]()
+    for component in COMPONENTS:
+        names.update(component.libraries)
     return names
 
 
@@ -46,7 +59,8 @@ def _keeps(cluster: Cluster) -> bool:
 
 
 def _others(loaded: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name in loaded if name not in OWN)
+    components = own()
+    return tuple(name for name in loaded if name not in components)
 
 
 def split(value: str) -> list[str]:

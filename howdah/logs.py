@@ -1,14 +1,18 @@
 """Where the server's log goes, and how much of it there may be."""
 
-from howdah.cluster import Cluster
+from typing import TYPE_CHECKING
+
 from howdah.settings import KILO, in_bytes
+
+if TYPE_CHECKING:
+    from howdah.cluster import Cluster
 
 PARTS = 16  # files of that size are the whole
 MOST = KILO**3  # of one file; the server accepts 2 GB
 MINUTES = 24 * 60  # of a day
 
 
-def settings(cluster: Cluster) -> dict[str, str | bool]:
+def settings(cluster: "Cluster") -> dict[str, str | bool]:
     """The settings that decide it.
 
     A new file each day, and at each sixteenth of what may be there: PostgreSQL removes none of
@@ -24,15 +28,15 @@ def settings(cluster: Cluster) -> dict[str, str | bool]:
     }
 
 
-def kept(cluster: Cluster) -> int:
+def kept(cluster: "Cluster") -> int:
     """Bytes of the files that stay when one is begun: with that one they are the whole."""
     return in_bytes(cluster.log_retention_size) - _rotation(cluster)
 
 
-def minutes(cluster: Cluster) -> int:
+def minutes(cluster: "Cluster") -> int:
     """The age of the oldest file that stays."""
     return cluster.log_retention_days * MINUTES
 
 
-def _rotation(cluster: Cluster) -> int:
+def _rotation(cluster: "Cluster") -> int:
     return min(MOST, in_bytes(cluster.log_retention_size) // PARTS)

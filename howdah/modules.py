@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from howdah.cluster import Cluster
-from howdah.libraries import OWN
+from howdah.libraries import own
 from howdah.wanted import Wanted
 
 # Extensions and libraries of postgresql-NN itself, 15 to 18: Debian has contrib in it.
@@ -53,7 +53,8 @@ class Module:
 
 def wanted_modules(cluster: Cluster, want: Wanted) -> list[Module]:
     """Those that somebody has asked for: Howdah's own are there, or said to be missing."""
-    libraries = [name for name in cluster.libraries if name not in OWN]
+    components = own()
+    libraries = [name for name in cluster.libraries if name not in components]
     modules = [Module("library", name, "libraries") for name in libraries]
     for key in sorted(want.extensions):
         modules.append(Module("extension", key[1], want.sources[key]))

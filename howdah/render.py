@@ -1,33 +1,24 @@
 """Cluster -> the files that its server reads."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from howdah import hba, logs, settings
-from howdah.cluster import Cluster, ClusterError
+from howdah import configuration, hba, libraries
+from howdah.cluster import Cluster
+from howdah.component import Context, Setting
+from howdah.errors import ClusterError
 from howdah.hardware import Hardware
+from howdah.hba import Record
 from howdah.layout import Layout
-from howdah.libraries import preloaded
-from howdah.sizing import sized
+from howdah.settings import quote
 
 if TYPE_CHECKING:
     from howdah.x509 import Pair
-
-PRELOADED = "shared_preload_libraries"
-# Forward secret, authenticated encryption (RFC 5288, 5289, 7905).
-CIPHERS = (
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-)
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
@@ -35,10 +26,8 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 no HTML here: strings go through quote()
+    autoescape=False,  # noqa: S701 no HTML here: values come as settings.quote has them
 )
-_templates.globals["quote"] = settings.quote
-_templates.globals["word"] = hba.word
 
 
 @dataclass(frozen=True)
@@ -63,39 +52,60 @@ def files(
 ) -> Mapping[str, File]:
     """name: File, for one release. ``logins`` are (database, role); no pair: not made yet.
 
-    Raises ClusterError for settings that are Howdah's, and sizes that the hardware has not.
+    Raises HowdahError: see ``settings``.
     """
-    records = hba.records(logins, cluster.networks)
-    sizes = sized(cluster, hardware)
-    names = preloaded(cluster, audit=layout.audit)
-    values = {"layout": layout, "libraries": names, "ciphers": CIPHERS,
-              "logs": logs.settings(cluster)}  # fmt: skip
+    sections = configuration.by_section(settings(cluster, layout, hardware))
+    others = [name for name in sections if name not in configuration.SECTIONS]
+    local, remote = _records(cluster, layout, logins)
     return {
-        "postgresql.conf": File(_postgresql_conf(cluster, sizes, values).encode()),
-        "pg_hba.conf": File(_render("pg_hba.conf.j2", records=records)),
+        "postgresql.conf": File(_render("postgresql.conf.j2", sections=sections, others=others)),
+        "pg_hba.conf": File(_render("pg_hba.conf.j2", local=local, records=remote)),
         "pg_ident.conf": File(_render("pg_ident.conf.j2", layout=layout)),
         "server.crt": File(pair.certificate if pair else None, secret=True),
         "server.key": File(pair.key if pair else None, secret=True),
     }
 
 
-def _postgresql_conf(
-    cluster: Cluster, sizes: Mapping[str, str], values: Mapping[str, object]
-) -> str:
-    """An entry of ``settings`` wins over a size, and over nothing else."""
-    if not cluster.settings:
-        return _conf(cluster, sizes, values)
-    bare = _conf(cluster.model_copy(update={"settings": {}}), {}, values)
-    decided = sorted(settings.parse(bare).keys() & cluster.settings.keys())
-    if decided:
-        remedy = "write libraries = …" if decided[0] == PRELOADED else "take it out"
-        raise ClusterError(f"settings[{decided[0]!r}]: Howdah decides it; {remedy}")
-    own = {name: size for name, size in sizes.items() if name not in cluster.settings}
-    return _conf(cluster, own, values)
+def settings(cluster: Cluster, layout: Layout, hardware: Hardware) -> list[Setting]:
+    """All that postgresql.conf sets, in its order.
+
+    Raises ClusterError for settings that are Howdah's, and sizes that the hardware has not;
+    ConflictError for two components that want different values.
+    """
+    context = Context(cluster, layout, hardware)
+    asked = [("libraries", _libraries(cluster, layout))]
+    for component in libraries.there(cluster, layout):
+        for setting in component.settings(context):
+            asked.append((component.name, setting))
+    decided = configuration.merged(asked)
+    return [*decided, *_inventorys_own(cluster, decided)]
 
 
-def _conf(cluster: Cluster, sizes: Mapping[str, str], values: Mapping[str, object]) -> str:
-    return _render("postgresql.conf.j2", cluster=cluster, sizes=sizes, **values).decode()
+def _libraries(cluster: Cluster, layout: Layout) -> Setting:
+    names = ",".join(libraries.preloaded(cluster, layout))
+    reason = "Howdah's own and the inventory's; howdah/libraries.py joins them."
+    return Setting("libraries", libraries.SETTING, quote(names), (reason,))
+
+
+def _inventorys_own(cluster: Cluster, decided: Iterable[Setting]) -> Iterator[Setting]:
+    """The entries of ``settings``, which may set what no component does."""
+    names = configuration.values(decided).keys()
+    for name in sorted(cluster.settings.keys() & names):
+        remedy = "write libraries = …" if name == libraries.SETTING else "take it out"
+        raise ClusterError(f"settings[{name!r}]: Howdah decides it; {remedy}")
+    for name, value in sorted(cluster.settings.items()):
+        yield Setting("inventory", name, quote(value))
+
+
+def _records(
+    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]]
+) -> tuple[list[Record], list[Record]]:
+    """(those over the socket, those over the network): roles-sql's logins, then the components'."""
+    asked = hba.records(logins, cluster.networks)
+    for component in libraries.there(cluster, layout):
+        asked += component.records(cluster)
+    local = [record for record in asked if record.kind == "local"]
+    return local, [record for record in asked if record.kind != "local"]
 
 
 def _render(template: str, **values: object) -> bytes:

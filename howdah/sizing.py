@@ -1,10 +1,14 @@
 """What the share of memory, the cores and the disk give, as settings."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from howdah.cluster import Cluster, ClusterError
+from howdah.errors import ClusterError
 from howdah.hardware import Hardware
 from howdah.settings import KILO, in_bytes
+
+if TYPE_CHECKING:
+    from howdah.cluster import Cluster
 
 MEGA, GIGA = KILO**2, KILO**3
 LEAST_SHARE = 64 * MEGA  # below it a server cannot have the least that it asks for
@@ -23,7 +27,7 @@ BOUNDED_NOTIFY_SINCE = 17  # before it, 8 GB whatever is wanted
 AT_ONCE = 3  # a sort, and a hash table of hash_mem_multiplier = 2 times work_mem
 
 
-def share(cluster: Cluster, hardware: Hardware) -> int:
+def share(cluster: "Cluster", hardware: Hardware) -> int:
     """The bytes that ``memory`` allows. Raises ClusterError for more than the host has."""
     if cluster.memory.endswith("%"):
         part = hardware.memory * int(cluster.memory[:-1]) // 100
@@ -36,7 +40,7 @@ def share(cluster: Cluster, hardware: Hardware) -> int:
     return allowed
 
 
-def sized(cluster: Cluster, hardware: Hardware) -> dict[str, str]:
+def sized(cluster: "Cluster", hardware: Hardware) -> dict[str, str]:
     """The settings that the hardware decides; a knob or an entry of ``settings`` wins.
 
     Memory, from PostgreSQL's documentation (19.4, Resource Consumption) and the formulas of
@@ -88,14 +92,14 @@ def vacuums(cores: int) -> int:
     return min(8, max(3, cores // 4))
 
 
-def _locks(cluster: Cluster, memory: int, cores: int) -> int:
+def _locks(cluster: "Cluster", memory: int, cores: int) -> int:
     """For each connection, in steps: a little more memory changes nothing."""
     processes = cluster.max_connections + cores
     fit = memory // 64 // (processes * LOCK_ENTRY)
     return min(MOST_LOCKS, max(LEAST_LOCKS, fit // LEAST_LOCKS * LEAST_LOCKS))
 
 
-def taken(sizes: Mapping[str, int], cluster: Cluster, cores: int) -> int:
+def taken(sizes: Mapping[str, int], cluster: "Cluster", cores: int) -> int:
     """Bytes that a server takes when every process does at once what these sizes allow it."""
     processes = cluster.max_connections + cores
     return (
@@ -107,7 +111,7 @@ def taken(sizes: Mapping[str, int], cluster: Cluster, cores: int) -> int:
     )
 
 
-def _memory(cluster: Cluster, memory: int, cores: int) -> dict[str, int]:
+def _memory(cluster: "Cluster", memory: int, cores: int) -> dict[str, int]:
     """In bytes; work_mem is what the others leave."""
     computed = {
         "shared_buffers": max(LEAST_BUFFERS, memory // 4),

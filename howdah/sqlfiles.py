@@ -1,7 +1,7 @@
 """roles-sql/ read as psql would: variables, the connect lines, and PostgreSQL's own parser."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,13 +41,16 @@ class Statement:
         return RolesSqlError(f"{self.source}: {why}")
 
 
-def read(folder: Path, variables: Variables) -> list[Statement]:
-    """Every statement of every .sql file of ``folder``, files by name. Raises RolesSqlError."""
+def read(folder: Path, variables: Variables, more: Iterable[Path] = ()) -> list[Statement]:
+    """Every statement of every .sql file of ``folder``, files by name, then of ``more``.
+
+    Raises RolesSqlError.
+    """
     files = sorted(folder.glob("*.sql"))
     if not files:
         raise RolesSqlError(f"{folder}: no .sql file here; needs the roles and databases")
     statements: list[Statement] = []
-    for file in files:
+    for file in (*files, *more):
         statements += _file(file, variables)
     return statements
 

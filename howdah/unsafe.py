@@ -142,6 +142,16 @@ def unsafe(name: str, value: object) -> str:
     return f"{rule.why}; needs {rule.needed}"
 
 
+def entries(settings: Mapping[str, object]) -> dict[str, str]:
+    """Entries of ``settings`` that production should not have: name -> entry and cause."""
+    found = {}
+    for name, value in settings.items():
+        cause = unsafe(name, value)
+        if cause:
+            found[name] = f"settings[{name!r}] = {value!r}: {cause}"
+    return found
+
+
 def name_faults(names: tuple[str, ...]) -> list[str]:
     """Why an entry cannot stand in the list ``unsafe_settings``."""
     faults = []

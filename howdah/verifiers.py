@@ -1,17 +1,11 @@
-"""The three passwords: what stands for their verifiers in roles-sql, their roles, their files."""
+"""The passwords of the components' logins: what stands for them in roles-sql, and their files."""
 
-# The psql variable -> the knob that names the role.
-ROLES = {
-    "app_verifier": "app_role",
-    "backup_verifier": "backup_role",
-    "temporal_verifier": "temporal_role",
-}
+from components import logins
+
+# The psql variable of a verifier -> the login.
+LOGINS = {login.verifier: login for login in logins()}
 # The psql variable -> the password's file in the store.
-PASSWORDS = {
-    "app_verifier": "postgres_app_user_pw",
-    "backup_verifier": "postgres_app_ro_pw",
-    "temporal_verifier": "postgres_temporal_pw",
-}
+PASSWORDS = {variable: login.file for variable, login in LOGINS.items()}
 
 
 def placeholder(variable: str) -> str:

@@ -143,7 +143,7 @@ def _code() -> int:
 
 def _note_end() -> None:
     """Called while the exception that ends pyinfra is on its way."""
-    from pyinfra_cli.exceptions import UnexpectedInternalError  # noqa: PLC0415 see begin
+    from pyinfra_cli.exceptions import UnexpectedMixin  # noqa: PLC0415 see begin
 
     ended = sys.exc_info()[1]
     _run.code = FAILED
@@ -151,8 +151,8 @@ def _note_end() -> None:
         _run.code = 0
     elif isinstance(ended, SystemExit):
         _run.code = ended.code if isinstance(ended.code, int) else FAILED
-    elif isinstance(ended, UnexpectedInternalError):
-        # pyinfra's own, which click cannot ask for its message: it has none
+    elif isinstance(ended, UnexpectedMixin):
+        # click's by its class, and without the message that click asks for
         _run.error = _described(ended.exception)
     elif isinstance(ended, click.ClickException):
         _run.code, _run.error = ended.exit_code, ended.format_message()

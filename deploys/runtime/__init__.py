@@ -7,7 +7,8 @@ from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
 from howdah import logs
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.knobs import Address
 from howdah.layout import Layout

@@ -7,7 +7,8 @@ from pathlib import Path
 from deploys import shell
 from deploys.runtime import prune_logs, unit
 from howdah import difference
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.render import File

@@ -31,7 +31,8 @@ from deploys.runtime import (
     refuse_strangers,
     refuse_taken_port,
 )
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.modules import wanted_modules

@@ -21,7 +21,8 @@ from deploys.runtime import (
 from deploys.runtime.debian import DebianCluster
 from deploys.runtime.unit import mark_of
 from howdah import modules
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 from howdah.expected import UPGRADE
 from howdah.found import Found
 from howdah.layout import Layout

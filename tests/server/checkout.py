@@ -59,7 +59,7 @@ class Checkout:
         for name in files_of_checkout():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-        for package in ("howdah", "deploys", "deploys/runtime"):
+        for package in ("howdah", "components", "deploys", "deploys/fence", "deploys/runtime"):
             compiled = ROOT / package / "__pycache__"
             if compiled.exists():  # their time stamps are the copies', too
                 shutil.copytree(compiled, folder / package / "__pycache__")

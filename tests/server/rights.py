@@ -5,7 +5,7 @@ The same questions, the same plan and the same script as a deploy's, in a tenth 
 
 from deploys.grant import script
 from deploys.sql import pgoptions
-from howdah import cluster, found, rights
+from howdah import found, host_data, rights
 from howdah.change import Change, Plan
 from howdah.declared import declared
 from howdah.queries import questions
@@ -20,7 +20,7 @@ class Rights:
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
         self._store = Store(checkout.secrets, lenient=True)
-        self._cluster = cluster.read(checkout.data)
+        self._cluster = host_data.read(checkout.data)
         self._want = declared(self._cluster, checkout.folder / "roles-sql")
         self._options = pgoptions(self._cluster.version)
 

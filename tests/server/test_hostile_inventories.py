@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from howdah.cluster import Cluster, ClusterError, read
+from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.errors import ClusterError
 from howdah.hardware import UNKNOWN
+from howdah.host_data import read
 from howdah.layout import Layout
 from howdah.render import files
 from howdah.settings import Value

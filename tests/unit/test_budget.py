@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from howdah.budget import refuse_overdraft
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 
 # 2 × (10 + 5 + 1) + 8 + 2 + 3 + 4
 POOLS = {
@@ -32,7 +33,7 @@ def test_one_too_many_is_refused_with_the_sum() -> None:
         refuse_overdraft(cluster(max_connections=48))
     assert str(e.value) == (
         "max_connections = 48: needs 49 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
-        "+ 8 Temporal + 2 backup + 3 reserved + 4 spare; raise it, or lower a pool"
+        "+ 2 backup + 8 Temporal + 3 reserved + 4 spare; raise it, or lower a pool"
     )
 
 

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from howdah.cluster import KNOBS, Cluster, ClusterError, read
+from components.audit import redacts_roles
+from howdah.cluster import Cluster
 from howdah.declared import advisory_lock_roles
+from howdah.errors import ClusterError
+from howdah.host_data import KNOBS, read
 
 
 def cluster(**data: Any) -> Cluster:
@@ -442,8 +445,8 @@ def test_journald_needs_the_unit() -> None:
      ("none", False), ("ddl", False)],
 )  # fmt: skip
 def test_where_pgaudit_logs_roles(audit: str, redacts: bool) -> None:
-    assert cluster(audit=audit).redacts_roles is redacts
-    assert not cluster(audit=audit, runtime="embedded").redacts_roles
+    assert redacts_roles(cluster(audit=audit)) is redacts
+    assert not redacts_roles(cluster(audit=audit, runtime="embedded"))
 
 
 @pytest.mark.parametrize(

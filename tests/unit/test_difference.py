@@ -2,7 +2,7 @@
 
 import pytest
 
-from howdah.difference import file_lines, late, setting_changes
+from howdah.difference import changed, file_lines, late
 from howdah.render import File
 
 CONTEXTS = {"max_connections": "postmaster", "jit": "user", "log_connections": "superuser-backend"}
@@ -43,17 +43,13 @@ def test_file_still_to_be_made_is_shown_by_its_name_only() -> None:
 
 
 def test_settings_differ_by_name() -> None:
-    found = "# a comment\njit = on\nport = 5432\nwork_mem = '4MB'\n"
-    wanted = "jit = off\n# another\nwork_mem = '4MB'\nssl = on\n"
-    assert setting_changes(found, wanted) == {
-        "jit": ("on", "off"),
-        "port": ("5432", None),
-        "ssl": (None, "on"),
-    }
+    old = {"jit": "on", "port": "5432", "work_mem": "'4MB'"}
+    new = {"jit": "off", "work_mem": "'4MB'", "ssl": "on"}
+    assert changed(old, new) == ["jit", "port", "ssl"]
 
 
 def test_same_settings_in_another_order_do_not_differ() -> None:
-    assert setting_changes("a = 1\nb = 2\n", "b = 2\n\n# c\na = 1\n") == {}
+    assert changed({"a": "1", "b": "2"}, {"b": "2", "a": "1"}) == []
 
 
 @pytest.mark.parametrize(

@@ -127,17 +127,21 @@ def test_command_line_is_not_imported_by_the_rest() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_end_after_a_bug() -> None:
-    """pyinfra's error for it is click's, without the message that click's have."""
-    code = """
+@pytest.mark.parametrize("error", ["UnexpectedInternalError", "UnexpectedExternalError"])
+def test_end_after_a_bug(error: str) -> None:
+    """pyinfra's errors for it are click's, without the message that click's have."""
+    arguments = "KeyError('password')"
+    if error == "UnexpectedExternalError":  # of the file that is named
+        arguments += ", 'deploy.py'"
+    code = f"""
 import click
-from pyinfra_cli.exceptions import UnexpectedInternalError
+from pyinfra_cli.exceptions import {error}
 from deploys.fence import command_line
 try:
     with click.Context(click.Command("pyinfra")) as context:
         context.call_on_close(command_line._note_end)
-        raise UnexpectedInternalError(KeyError("password"))
-except UnexpectedInternalError:
+        raise {error}({arguments})
+except {error}:
     print(command_line._run.code, command_line._run.error)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -4,21 +4,28 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
 
+from components.server import CIPHERS
 from howdah import settings
-from howdah.cluster import Cluster, ClusterError, read
+from howdah.cluster import Cluster
+from howdah.component import Setting
+from howdah.configuration import SECTIONS, ConflictError, merged
 from howdah.declared import declared
+from howdah.errors import ClusterError
 from howdah.hardware import UNKNOWN
+from howdah.host_data import read
 from howdah.layout import Layout
-from howdah.libraries import keeping
-from howdah.render import CIPHERS, PRELOADED, File, _render, files
+from howdah.libraries import SETTING, keeping
+from howdah.render import File, _render, files
 from howdah.sizing import sized
 from howdah.x509 import Pair
 
+ROOT = Path(__file__).parents[2]
 LAYOUT = Layout(
     home="/var/lib/how'dah",
     marker="/var/lib/how'dah/checkout",
@@ -248,7 +255,7 @@ def test_last_line_includes_the_release() -> None:
 
 
 def test_template_fails_on_a_name_that_it_does_not_know() -> None:
-    with pytest.raises(UndefinedError, match="records"):
+    with pytest.raises(UndefinedError, match="local"):
         _render("pg_hba.conf.j2")
 
 
@@ -257,7 +264,7 @@ def test_template_fails_on_a_name_that_it_does_not_know() -> None:
 
 def loads(audit: bool = True, **data: Any) -> str:
     content = files(cluster(**data), replace(LAYOUT, audit=audit), UNKNOWN, (), PAIR)
-    return settings.parse((content["postgresql.conf"].content or b"").decode())[PRELOADED]
+    return settings.parse((content["postgresql.conf"].content or b"").decode())[SETTING]
 
 
 def test_libraries_join_howdahs_own() -> None:
@@ -340,3 +347,22 @@ def test_pair_that_is_not_made_yet_has_no_content() -> None:
     found = rendered(cluster(), None)
     assert found["server.key"] == File(None, secret=True)
     assert found["server.crt"] == File(None, secret=True)
+
+
+# -- What components ask for -----------------------------------------------------------------
+
+
+def test_what_two_ask_for_alike_stands_once() -> None:
+    one, other = Setting("a", "Jit", "off", ("why",)), Setting("b", "jit", "off")
+    assert merged([("x", one), ("y", other)]) == [one]
+
+
+def test_two_values_of_one_setting_are_rejected_with_both_names() -> None:
+    asked = [("x", Setting("a", "jit", "off")), ("y", Setting("a", "JIT", "on"))]
+    with pytest.raises(ConflictError, match="JIT: x wants off, and y wants on; needs one of them"):
+        merged(asked)
+
+
+def test_template_has_a_place_for_each_section() -> None:
+    source = (ROOT / "templates" / "postgresql.conf.j2").read_text()
+    assert set(re.findall(r'settings\("(\w+)"\)', source)) == set(SECTIONS)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from howdah.cluster import Cluster, ClusterError
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
 from howdah.hardware import GB, UNKNOWN, Hardware
 from howdah.settings import KILO, in_bytes
 from howdah.sizing import LEAST_WORK_MEM, share, sized, taken

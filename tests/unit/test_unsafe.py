@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from howdah.cluster import Cluster, ClusterError, read
+from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.errors import ClusterError
+from howdah.host_data import read
 from howdah.sqlfiles import RolesSqlError
 from howdah.unsafe import RULES, unsafe
 

@@ -22,7 +22,6 @@ from deploys.sql import psql
 from deploys.summary import told
 from deploys.target import Target
 from deploys.tunnel import tunnel
-from howdah import settings
 from howdah.danger import Danger
 from howdah.errors import HowdahError
 from howdah.found import Found
@@ -101,8 +100,7 @@ class AtHand:
     @cached_property
     def stated(self) -> Mapping[str, str]:
         """The settings of the wanted postgresql.conf, as written there."""
-        content = self.target.files(self.found)["postgresql.conf"].content or b""
-        return settings.parse(content.decode())
+        return self.target.settings(self.found)
 
     @cached_property
     def in_force(self) -> list[Row]:

@@ -11,7 +11,7 @@ from typing_extensions import override
 from deploys.target import Target
 from howdah.errors import HowdahError
 from howdah.knobs import Address
-from howdah.verifiers import ROLES
+from howdah.verifiers import LOGINS
 from tests.refusals import Attempt
 
 TIMEOUT = 10  # seconds
@@ -98,10 +98,10 @@ class Door:
 def passwords(target: Target) -> dict[str, Secret]:
     """By role. Raises HowdahError."""
     found = {}
-    for variable, knob in ROLES.items():
+    for variable, login in LOGINS.items():
         password = target.store.password(variable)
         if password is None:
             raise HowdahError(f"{target.store.password_file(variable)} is missing; needs the "
                           "passwords that the deploy has used")  # fmt: skip
-        found[getattr(target.cluster, knob)] = Secret(password)
+        found[login.role(target.cluster)] = Secret(password)
     return found

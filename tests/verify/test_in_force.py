@@ -2,11 +2,11 @@
 
 import pytest
 
+from components.server import CIPHERS
 from deploys.target import Target
 from howdah import in_force
 from howdah.cluster import Cluster
 from howdah.found import Found
-from howdah.render import CIPHERS
 from howdah.revisions import head
 from howdah.unsafe import unsafe
 from tests.verify.at_hand import AtHand, or_fail

@@ -10,10 +10,11 @@ from howdah.cluster import Cluster
 from howdah.kinds import privileges
 from howdah.knobs import SHARED
 from howdah.names import literal
-from howdah.verifiers import ROLES
+from howdah.verifiers import LOGINS
 from tests.verify.at_hand import AtHand
 
-each_role = pytest.mark.parametrize("knob", sorted(ROLES.values()))
+OPTIONS = sorted(login.role_option for login in LOGINS.values())
+each_role = pytest.mark.parametrize("knob", OPTIONS)
 # A server's dependencies name the owner of whatever is in any of its databases.
 IN_THE_CLUSTER = """
 SELECT json_build_array('attribute', r.rolname, a.name) FROM pg_roles AS r
@@ -61,7 +62,7 @@ class Facts:
     def __init__(self, at_hand: AtHand, cluster: Cluster) -> None:
         app, temporal = cluster.app_database, cluster.temporal_database
         names = {
-            "roles": _array(getattr(cluster, knob) for knob in ROLES.values()),
+            "roles": _array(login.role(cluster) for login in LOGINS.values()),
             "bases": _array([app, temporal, cluster.temporal_visibility_database, *SHARED]),
             "privileges": _array(privileges("table", cluster.version)),
         }
