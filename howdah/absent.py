@@ -13,12 +13,14 @@ def check_kinds(current: Catalog, want: Wanted) -> None:
     """Raises HowdahError for a target that is of another kind, or is one of several routines."""
     by_name: dict[Object, list[Object]] = {}
     for obj in current.owners:
-        alike = by_name.setdefault(_without_kind(obj), [])
+        key = _without_kind(obj)
+        alike = by_name.setdefault(key, [])
         alike.append(obj)
     for step in want.steps:
         target = step.target
         if target.name and target not in current.owners:
-            alike = by_name.get(_without_kind(target), [])
+            key = _without_kind(target)
+            alike = by_name.get(key, [])
             _check_kind(step, alike)
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from howdah.catalog import Catalog, Default, Extension, Object, Schema, Setting
+from howdah.catalog import (
+    Catalog,
+    Default,
+    Extension,
+    Object,
+    Schema,
+    Setting,
+)
 from howdah.danger import Danger
 from howdah.wanted import Wanted
 

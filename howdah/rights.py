@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from howdah import absent, acls, comments, databases, default_acls, reports, roles
+from howdah import (
+    absent,
+    acls,
+    comments,
+    databases,
+    default_acls,
+    reports,
+    roles,
+)
 from howdah.catalog import Catalog, Grant, Object
 from howdah.change import Change, Plan
 from howdah.clauses import qualified

@@ -64,3 +64,16 @@ def test_no_module_is_too_long() -> None:
     for folder in ("howdah", "components", "deploys", "app_db", "benchmarks"):
         for path in (ROOT / folder).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_errors_are_called_so() -> None:
+    for folder in ("howdah", "deploys", "app_db"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef) and is_error(node):
+                    assert node.name.endswith("Error"), f"{path}:{node.lineno}"
+
+
+def is_error(node: ast.ClassDef) -> bool:
+    names = [ast.unparse(base) for base in node.bases]
+    return any(name == "Exception" or name.endswith("Error") for name in names)
