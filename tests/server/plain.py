@@ -39,7 +39,8 @@ class PlainServer:
         return f"postgresql://{user}@/postgres?host={self.folder}"
 
     def ask(self, sql: str, *, pgoptions: str = "") -> str:
-        words = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres", "-f", "-"]
+        words: list[str | Path] = ["-XAtq", "-v", "ON_ERROR_STOP=1"]
+        words += ["-h", self.folder, "-U", "postgres", "-f", "-"]
         return self._run("psql", *words, stdin=sql, env={"PGOPTIONS": pgoptions})
 
     def remove(self) -> None:

@@ -115,7 +115,8 @@ class BothWays:
 
     def _run(self, *words: str, stdin: str = "") -> "subprocess.CompletedProcess[bytes]":
         options = " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **SINCE_17}.items())
-        command = [self.server.binaries / words[0], "-h", self.server.folder, "-U", "postgres"]
+        program = str(self.server.binaries / words[0])
+        command = [program, "-h", str(self.server.folder), "-U", "postgres"]
         become = AS_HOWDAH if os.geteuid() == 0 else []
         return subprocess.run(
             [*become, "env", f"PGOPTIONS={options}", "PGCLIENTENCODING=UTF8", *command, *words[1:]],

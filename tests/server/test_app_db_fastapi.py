@@ -108,7 +108,8 @@ def test_a_lost_update_is_a_conflict(client: httpx.Client) -> None:
 def test_pages(client: httpx.Client) -> None:
     for number in range(5):
         client.post("/users", json={**ANN, "email": f"{number}@example.com"})
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     for _ in range(3):
         page = client.get("/users", params={"limit": 2, **cursor}).json()
         seen += [user["email"] for user in page]

@@ -16,7 +16,7 @@ import pytest
 from alembic import op
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app_db import (
@@ -146,6 +146,7 @@ def test_data_survive_each_revision(alembic: Alembic, url: str) -> None:
         service = DbSessionService(read_settings(url=url, password_file=None))
         with service.session_scope() as session:
             result = session.execute(text(sql))
+            assert isinstance(result, CursorResult)
             return [tuple(row) for row in result] if result.returns_rows else []
 
     try:

@@ -3,12 +3,14 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from howdah.x509 import Pair, make_ca, make_leaf
 from tests.server import refusals
@@ -84,6 +86,7 @@ def signed(ca: Pair, leaf: Pair) -> Pair:
                                       [e for e in was.extensions if e.oid.dotted_string
                                        != "2.5.29.35"])  # fmt: skip
     key = serialization.load_pem_private_key(ca.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     return Pair(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM),
                 leaf.key)  # fmt: skip
 
@@ -122,7 +125,7 @@ def swap(etc: Path, _: Pair) -> None:
     (etc / "aside").rename(etc / "server.key")
 
 
-DAMAGE = {
+DAMAGE: dict[str, Callable[[Path, Pair], object]] = {
     "key 0644": lambda etc, _: (etc / "server.key").chmod(0o644),
     "key 0666": lambda etc, _: (etc / "server.key").chmod(0o666),
     "key nobody's": lambda etc, _: shutil.chown(etc / "server.key", NOBODY),

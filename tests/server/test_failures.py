@@ -175,7 +175,7 @@ def mounted(bare: Checkout) -> Iterator[Checkout]:
     """A checkout whose data directory is a new file system."""
     data = bare.home / "data"
     data.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs", data]
+    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs", data]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"cannot mount here: {done.stderr.strip()}")

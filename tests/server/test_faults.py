@@ -169,10 +169,22 @@ def test_server_that_recovers_is_waited_for(with_data: Checkout) -> None:
     shutil.chown(signal_file, "howdah", "howdah")
     config = f"-c config_file={with_data.home}/etc/current/postgresql.conf"
     slow = "-c hot_standby=off -c restore_command='sleep 0.5; false'"
-    start = [*AS_HOWDAH, with_data.bin / "pg_ctl", "-D", with_data.home / "data", "-W",
-             "-s", "-l", "/dev/null", "-o", f"{config} {slow}", "start"]  # fmt: skip
+    start: list[str | Path] = [
+        *AS_HOWDAH,
+        with_data.bin / "pg_ctl",
+        "-D",
+        with_data.home / "data",
+        "-W",
+        "-s",
+        "-l",
+        "/dev/null",
+        "-o",
+        f"{config} {slow}",
+        "start",
+    ]
     subprocess.run(start, check=True, cwd="/")
-    ready = [with_data.bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(with_data.port)]
+    ready = [str(with_data.bin / "pg_isready"), "-q", "-h", "127.0.0.1"]
+    ready += ["-p", str(with_data.port)]
     while (code := subprocess.run(ready, check=False).returncode) == NO_ANSWER:
         time.sleep(0.02)
     assert code == REJECTED

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,9 +35,15 @@ def patient(converged: Checkout) -> Iterator[Checkout]:
 
 
 def test_old_transaction(patient: Checkout) -> None:
-    conninfo = {"host": "127.0.0.1", "port": patient.port, "dbname": "appdb", "user": "appuser",
-                "password": patient.password("appuser"), "sslmode": "verify-full",
-                "sslrootcert": str(patient.secrets / "ca.crt")}  # fmt: skip
+    conninfo: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": patient.port,
+        "dbname": "appdb",
+        "user": "appuser",
+        "password": patient.password("appuser"),
+        "sslmode": "verify-full",
+        "sslrootcert": str(patient.secrets / "ca.crt"),
+    }
     with psycopg.connect(**conninfo) as session:
         session.execute("SELECT 1")
         pid = session.info.backend_pid

@@ -58,7 +58,7 @@ KEYS = ("include", "include_dir", "ssl", "hba_file", "work_mem", "port", "howdah
 FREE = ("archive_command", "restore_command", "archive_cleanup_command", "recovery_end_command")
 AWKWARD = ("'", "''", "\\", "\\'", "\\n", "\\047", "#", " # b", "é", "\U0001f418", "${x}",
            "{{ x }}", "' x = '", "\\x27", "%p", " ")  # fmt: skip
-REFUSED = (
+REFUSED: tuple[object, ...] = (
     "'\nssl = off\n#'",
     "x\r",
     "\0",
@@ -126,7 +126,7 @@ class Reader:
     def __init__(self, folder: Path, session: psycopg.Connection) -> None:
         self.folder, self.session = folder, session
         rows = session.execute("SELECT name, context = 'postmaster' FROM pg_settings")
-        self.late = dict(rows)
+        self.late: dict[str, bool] = dict(rows)
         plain = accepted({})
         assert plain
         self.stated = self.values(plain[1]["postgresql.conf"])
@@ -258,7 +258,7 @@ def test_hostile_inventory_is_refused_or_read_back(reader: Reader) -> None:
 
 def test_each_hostile_word_by_itself(reader: Reader) -> None:
     """F8: so that none of them is left to chance."""
-    alone = [
+    alone: list[dict[str, Any]] = [
         *({key: name} for name in NAMES for key in ("app_role", "temporal_database")),
         *({"allowed_networks": [network]} for network in NETWORKS),
         *({"listen_addresses": [address]} for address in ADDRESSES),

@@ -263,6 +263,10 @@ def in_file(folder: Callable[[Checkout], str | Path]) -> Callable[[Checkout, str
     return plant
 
 
+def always(place: str) -> Callable[[Checkout], str]:
+    return lambda _: place
+
+
 def in_a_run(checkout: Checkout, secret: str) -> None:
     (checkout.folder / "planted.py").write_text(
         "from pathlib import Path\nfrom pyinfra.operations import server\n"
@@ -283,7 +287,7 @@ def in_a_statement(checkout: Checkout, secret: str) -> None:
         pytest.param("watched", in_environ, id="environ"),
         pytest.param("watched", in_file(lambda c: c.folder.parent), id="checkout"),
         pytest.param("watched", in_file(lambda c: c.home), id="home"),
-        *(pytest.param("watched", in_file(lambda _, p=p: p), id=p) for p in PLACES),
+        *(pytest.param("watched", in_file(always(place)), id=place) for place in PLACES),
         *(pytest.param(place, in_a_run, id=place) for place in ("output", "commands", "files")),
         *(pytest.param(p, in_a_statement, id=p) for p in ("log", "pg_stat_statements")),
     ],

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -117,7 +118,10 @@ def test_killed_while_it_builds_an_index(shop: Checkout, killed: str) -> None:
 @contextmanager
 def writing(shop: Checkout) -> Iterator[psycopg.Connection]:
     """A transaction that an index has to wait for."""
-    login = {"password": shop.password("appuser"), "sslrootcert": shop.secrets / "ca.crt"}
+    login: dict[str, Any] = {
+        "password": shop.password("appuser"),
+        "sslrootcert": shop.secrets / "ca.crt",
+    }
     with psycopg.connect(host="127.0.0.1", port=shop.port, dbname="appdb", user="appuser",
                          sslmode="verify-full", **login) as writer:  # fmt: skip
         writer.execute("INSERT INTO products (id, name, price_cents, stock) "

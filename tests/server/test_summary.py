@@ -23,13 +23,15 @@ def lines_of_a_screen(output: str) -> int:
 
 
 def last_run(checkout: Checkout) -> dict[str, Any]:
-    return whole_run(checkout)["hosts"]["@local"]
+    hosts: dict[str, dict[str, Any]] = whole_run(checkout)["hosts"]
+    return hosts["@local"]
 
 
 def whole_run(checkout: Checkout) -> dict[str, Any]:
     path = checkout.folder / ".howdah" / checkout.environment / "last-run.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    return json.loads(path.read_text())
+    run: dict[str, Any] = json.loads(path.read_text())
+    return run
 
 
 def test_what_changed(converged: Checkout) -> None:

@@ -35,7 +35,7 @@ SHOWN = (
 @pytest.fixture
 def of_before(converged: Checkout) -> Iterator[dict[str, str]]:
     """The files of this version by their names; the checkout has those of the one before."""
-    kept = {}
+    kept: dict[str, str] = {}
     for name, now, before in CHANGED:
         path = converged.folder / name
         text = path.read_text()

@@ -12,7 +12,7 @@ from testinfra.host import Host as TestinfraHost
 
 from deploys import logins, shell
 from deploys.configure import configure
-from deploys.convergent import differences
+from deploys.convergent import Convergent, differences
 from deploys.grant import grant
 from deploys.load import load
 from deploys.new_data import missed_data
@@ -31,7 +31,12 @@ from tests.verify.login import Door, passwords
 
 # Those of a deploy's that are about what somebody may change on the host, and need no more of it
 # than the snapshot.
-DEPLOY = {"configure": configure, "load": load, "grant": grant, "prove": prove}
+DEPLOY: Mapping[str, Convergent[Target, ...]] = {
+    "configure": configure,
+    "load": load,
+    "grant": grant,
+    "prove": prove,
+}
 IN_FORCE = """
 SELECT json_build_array(lower(name), setting, coalesce(unit, ''), vartype, source,
     coalesce(sourcefile, ''))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from howdah.names import identifier
 from tests.server.fuzz.chains import ANYBODY, HAND, as_the_owner, chain, direct
@@ -52,7 +53,7 @@ def _role(draw: st.DrawFn) -> str:
         ]
     )
     option = draw(st.sampled_from(["", " WITH ADMIN OPTION"]))
-    return draw(
+    statement: str = draw(
         st.one_of(
             st.sampled_from(ATTRIBUTES).map(lambda a: f"ALTER ROLE {role} {a};"),
             st.builds(lambda w, s: f"ALTER {w} SET {s};", whose, st.sampled_from(SET)),
@@ -68,6 +69,7 @@ def _role(draw: st.DrawFn) -> str:
             st.just(f"ALTER ROLE {role} RENAME TO zed;" if role != "own" else ""),
         )
     )
+    return statement
 
 
 KINDS = {
@@ -152,6 +154,7 @@ class Drift:
     def files(self) -> tuple[str, ...]:
         return (BASE, self.later)
 
+    @override
     def __repr__(self) -> str:
         """As SQL that can be pasted; what BASE and migration() make is there before."""
         return f"-- roles-sql\n{self.later}\n-- by hand\n{self.sql}\n"

@@ -56,7 +56,7 @@ class Expected:
             case ["setting", role, database, *_]:
                 return self._setting(role, database)
             case ["database", name, *_]:
-                return name == APP
+                return bool(name == APP)
             case ["default", database, creator, schema, *_]:
                 ours = creator in (*ROLES, "postgres") and schema not in self.foreign
                 return database == APP and ours

@@ -6,6 +6,7 @@ A new kind of statement is one more small strategy, in the list of those that it
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from howdah.names import identifier
 from tests.server.fuzz.grants import default, of_the_superusers, rights
@@ -152,6 +153,7 @@ class Team:
     def files(self) -> tuple[str, ...]:
         return (*self.first, *self.later)
 
+    @override
     def __repr__(self) -> str:
         """As SQL that can be pasted."""
         first = "".join(f"\n\\connect postgres\n{one}" for one in self.first)

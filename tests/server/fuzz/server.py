@@ -100,7 +100,7 @@ class BareServer(PlainServer):
 
     def psql(self, sql: str, *, options: str = "", stop: bool = True) -> Done:
         """As somebody types it, in database postgres; ``stop``: at the first error."""
-        command = [
+        command: list[str | Path] = [
             self.binaries / "psql",
             "-XAtq",
             "-v",
