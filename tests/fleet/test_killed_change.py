@@ -60,7 +60,7 @@ def test_killed_again_and_again(single: Single, change: Change, verb: str) -> No
     """F1: each run is killed after one command more; one start of the server is enough."""
     name, value = change(verb)
     starts = single.log.count("starting PostgreSQL")
-    codes = []
+    codes: list[int] = []
     while not codes or codes[-1]:
         env = {"HOWDAH_KILL_AFTER": str(len(codes) + 1)}
         codes.append(single.pyinfra("-y", "deploy.py", env=env).code)

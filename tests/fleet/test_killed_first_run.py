@@ -41,7 +41,7 @@ def test_killed_during_a_command(fresh: Single, command: int) -> None:
 @pytest.mark.parametrize("when", ["DURING", "AFTER"])
 def test_killed_again_and_again(fresh: Single, when: str) -> None:
     """F1: each run is killed at one command more, until one comes to its end."""
-    codes = []
+    codes: list[int] = []
     while not codes or codes[-1]:
         env = {f"HOWDAH_KILL_{when}": str(len(codes) + 1)}
         codes.append(fresh.pyinfra("-y", "deploy.py", env=env).code)

@@ -88,8 +88,9 @@ def until_free(single: Single) -> None:
 def stopped(single: Single, after: int, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A deploy that stops after the n-th command, as when a laptop is closed."""
     report = single.folder / ".stopped"
-    command = [single.python, OBSERVED, report, "-y", *words,
-               f"inventories/{single.environment}.py", "deploy.py"]  # fmt: skip
+    inventory = f"inventories/{single.environment}.py"
+    command: list[str | Path] = [single.python, OBSERVED, report]
+    command += ["-y", *words, inventory, "deploy.py"]
     env = {**os.environ, "HOWDAH_AFTER": f"{after}:kill -STOP $PPID"}
     with subprocess.Popen(command, cwd=single.folder, env=env, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:  # fmt: skip

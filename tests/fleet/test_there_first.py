@@ -1,7 +1,5 @@
 """Clusters that were there before Howdah: left alone, or taken over when the inventory says so."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fleet.conftest import NewFleet
@@ -12,7 +10,7 @@ OWN = "auth_delay,pgaudit,pg_stat_statements"
 
 
 @pytest.fixture
-def there_first(new_fleet: NewFleet) -> Iterator[Fleet]:
+def there_first(new_fleet: NewFleet) -> Fleet:
     """A host with a cluster as Debian makes it, in use."""
     fleet = new_fleet()
     machine = fleet.machines[0]

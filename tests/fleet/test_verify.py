@@ -197,9 +197,8 @@ def test_all_is_well_again(deployed: Fleet) -> None:
 
 def test_host_that_does_not_answer_is_named(deployed: Fleet) -> None:
     machine = deployed.machines[0]
-    hosts = {machine.name: {"ssh_hostname": machine.address}, "gone": {"ssh_hostname": "127.0.0.1",
-             "ssh_port": 1}}  # fmt: skip
-    deployed.hosts(hosts)
+    gone = {"ssh_hostname": "127.0.0.1", "ssh_port": 1}
+    deployed.hosts({machine.name: {"ssh_hostname": machine.address}, "gone": gone})
     verified = deployed.verify("-k", "restart")
     deployed.inventory()
     assert "gone: " in verified.stdout

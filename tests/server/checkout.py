@@ -11,8 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ class Checkout:
 
     def __init__(self, folder: Path, *, user: str | None = None) -> None:
         self.folder, self.user = folder, user
-        self.environment = f"t{next(tempfile._get_candidate_names())}".replace("_", "x")
+        self.environment = f"t{uuid.uuid4().hex[:8]}"
         self.port = free_port()
         self.python = Path(sys.executable)
         for name in files_of_checkout():
@@ -74,7 +74,7 @@ class Checkout:
         """Writes the inventory: local.py's, and ``knobs`` over it."""
         data = {"runtime": "embedded", "stage": "development", "port": self.port,
                 "memory": "256MB", **knobs}  # fmt: skip
-        self.data = {"environment": self.environment, **data}
+        self.host_data = {"environment": self.environment, **data}
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = [('@local', {data!r})]\n")
 
@@ -159,13 +159,13 @@ class Checkout:
                               check=False)  # fmt: skip
 
     def _env(self, env: Mapping[str, str] | None) -> dict[str, str]:
-        home = {"HOME": str(self._users_home())} if self.user else {}
+        home = {"HOME": str(self._home_of(self.user))} if self.user else {}
         return {**os.environ, **home, "COLUMNS": "80", **(env or {})}
 
-    def _users_home(self) -> Path:
+    def _home_of(self, user: str) -> Path:
         home = Path(*self.folder.parts[:4], "home")  # short, as a socket's path must be
         home.mkdir(exist_ok=True)
-        shutil.chown(home, self.user)
+        shutil.chown(home, user)
         return home
 
     def _observed(self) -> Path:
@@ -212,7 +212,9 @@ class Checkout:
 
     # -- Talking to the server ----------------------------------------------------------
 
-    address = "127.0.0.1"
+    @property
+    def address(self) -> str:
+        return "127.0.0.1"
 
     def login(
         self, role: str, database: str, sql: str = "SELECT 1", **conninfo: object

@@ -21,6 +21,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 commands: list[str] = []
 killed: list[int] = []
 
@@ -29,6 +31,7 @@ class Hider(PathFinder):
     """The finder of installed modules, blind for one."""
 
     @classmethod
+    @override
     def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
         return None if fullname == HIDDEN else super().find_spec(fullname, path, target)
 
@@ -102,7 +105,7 @@ def main() -> None:
     """By sys.argv, the working folder and the environment of this process."""
     report = Path(sys.argv.pop(1))
     local.run_local_process = counting
-    ssh.SSHConnector.run_shell_command = counting_over_ssh
+    ssh.SSHConnector.run_shell_command = counting_over_ssh  # type: ignore[method-assign]
     ssh.read_output_buffers = reading_over_ssh
     try:
         run_pyinfra()

@@ -20,7 +20,7 @@ class Rights:
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
         self._store = Store(checkout.secrets, lenient=True)
-        self._cluster = host_data.read(checkout.data)
+        self._cluster = host_data.read(checkout.host_data)
         self._want = declared(self._cluster, checkout.folder / "roles-sql")
         self._options = pgoptions(self._cluster.version)
 
