@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pgparse
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from howdah.catalog import (
     Catalog,
     Default,
+    Extension,
     Grant,
     Member,
     MemberOptions,
@@ -41,7 +43,8 @@ MANAGED = ["appowner", "appuser", "backupuser", "temporalowner", "temporaluser"]
 POSTGRES = Role(
     superuser=True, createdb=True, createrole=True, login=True, replication=True, bypassrls=True
 )
-STRANGER = replace(POSTGRES, **dict.fromkeys(POWERS, False))
+NO_POWER: dict[str, Any] = dict.fromkeys(POWERS, False)
+STRANGER = replace(POSTGRES, **NO_POWER)
 
 APPDB = Object("appdb", "database", "", "appdb")
 APP = Object("appdb", "schema", "", "app")
@@ -100,7 +103,10 @@ def settled(want: Wanted) -> Catalog:
         stated_defaults=set(want.stated_defaults),
     )
     for name, role in want.roles.items():
-        found.roles[name] = replace(role, password=DIGESTS.get(role.password))
+        digest = None
+        if role.password:
+            digest = DIGESTS.get(role.password)
+        found.roles[name] = replace(role, password=digest)
     for base in (*want.connlimits, *SHARED):
         found.assume_database(base, "postgres", want.version)
     found.connlimits.update(want.connlimits)
@@ -124,7 +130,7 @@ def add(found: Catalog, want: Wanted, obj: Object, owner: str = "") -> None:
     found.grants[obj] = {grant: {owner: grantable} for grant, (grantable, _) in acl}
 
 
-def alter(found: Catalog, name: str, **attributes: object) -> None:
+def alter(found: Catalog, name: str, **attributes: Any) -> None:
     """Another one has altered the role."""
     found.roles[name] = replace(found.roles[name], **attributes)
 
@@ -246,7 +252,11 @@ def test_plan_changes_nothing_that_it_is_given(
 
 def test_plan_of_what_has_drifted_is_of_every_kind(want: Wanted) -> None:
     """So that the test before this one is about all of them."""
-    kinds = {KIND.match(sql)[1] for _, sql in statements(drifted(want), want)}
+    kinds: set[str] = set()
+    for _, sql in statements(drifted(want), want):
+        kind = KIND.match(sql)
+        assert kind
+        kinds.add(kind[1])
     assert kinds == {
         "ALTER DATABASE", "ALTER DEFAULT PRIVILEGES", "ALTER ROLE", "ALTER TABLE", "COMMENT",
         "CREATE EXTENSION", "CREATE ROLE", "GRANT", "REVOKE",
@@ -934,7 +944,7 @@ def test_limit_of_a_database_is_repaired(found: Catalog, want: Wanted) -> None:
 
 
 def test_extension_is_made_again(found: Catalog, want: Wanted) -> None:
-    del found.extensions["temporal", "btree_gin"]
+    del found.extensions[Extension("temporal", "btree_gin")]
     place = line_of("40-temporal.sql", "CREATE EXTENSION")
     sql = "CREATE EXTENSION btree_gin WITH SCHEMA public;"
     assert said(found, want) == [f"{sql}  -- temporal, {place}"]
@@ -943,7 +953,7 @@ def test_extension_is_made_again(found: Catalog, want: Wanted) -> None:
 def test_new_extension_is_shown_with_what_is_taken_from_everybody(
     found: Catalog, want: Wanted
 ) -> None:
-    del found.extensions["appdb", "pg_stat_statements"]
+    del found.extensions[Extension("appdb", "pg_stat_statements")]
     for view in VIEWS:
         del found.owners[view], found.grants[view], found.initial[view]
     assert statements(found, want) == [
@@ -1048,9 +1058,9 @@ def test_text_that_looks_like_a_placeholder_is_none(sql: Sql) -> None:
 def test_strangers_are_told_by_name_and_left(found: Catalog, want: Wanted) -> None:
     found.roles["stranger"] = STRANGER
     found.assume_database("other", "stranger", want.version)
-    found.extensions["appdb", "hstore"] = "public"
-    found.extensions["appdb", "plpgsql"] = "pg_catalog"
-    found.extensions["other", "hstore"] = "public"
+    found.extensions[Extension("appdb", "hstore")] = "public"
+    found.extensions[Extension("appdb", "plpgsql")] = "pg_catalog"
+    found.extensions[Extension("other", "hstore")] = "public"
     found.assume(Object("appdb", "schema", "", "lab"), "stranger", want.version)
     found.assume(Object("appdb", "table", "app", "notes"), "stranger", want.version)
     found.assume(Object("appdb", "table", "lab", "notes"), "stranger", want.version)
@@ -1172,7 +1182,7 @@ def test_table_of_another_managed_role_is_given_back(found: Catalog, want: Wante
 
 
 def test_extension_in_another_schema_is_told(found: Catalog, want: Wanted) -> None:
-    found.extensions["temporal", "btree_gin"] = "lab"
+    found.extensions[Extension("temporal", "btree_gin")] = "lab"
     report = "extension btree_gin in temporal is in schema lab, not public"
     assert drift(found, want) == Plan(reports=[report])
 
