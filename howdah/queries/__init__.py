@@ -77,8 +77,11 @@ def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:
 
 
 def _set(variable: str, value: str) -> str:
-    """As psql reads it, on one line: a backslash in quotes as C does."""
-    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    """As psql reads it, on one line: a backslash in quotes as C does.
+
+    A quote as its octal number: the shells that the text passes through make 17 bytes of each.
+    """
+    escaped = value.replace("\\", "\\\\").replace("'", "\\047").replace("\n", "\\n")
     return f"\\set {variable} '{escaped}'"
 
 
