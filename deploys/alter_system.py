@@ -1,12 +1,12 @@
 """postgresql.auto.conf: what ALTER SYSTEM has set there wins over every release."""
 
-import shlex
 from collections.abc import Iterable, Iterator
 
 from pyinfra.api.command import StringCommand
 
 from deploys import shell
-from deploys.runtime import Runtime
+from deploys.runtime import Runtime, script_for
+from deploys.script import script
 from howdah.danger import Danger
 from howdah.found import Found
 
@@ -22,7 +22,7 @@ def take_out(runtime: Runtime, names: Iterable[str]) -> StringCommand:
 
     As the server's own user, whose folder it is.
     """
-    assigned = shell.assigned(data=runtime.layout.data, names=" ".join(names))
-    script = shell.filled("alter_system", assigned=assigned)
-    words = f"{runtime.as_owner} sh -ec {shlex.quote(script)}"
-    return shell.run(f"correct {runtime.layout.auto_conf}", words, lock=runtime.lock)
+    variables = {"data": runtime.layout.data, "names": " ".join(names)}
+    theirs = script(["alter_system"], variables)
+    whole = script_for(runtime, "run_as_owner", variables={"script": theirs})
+    return shell.run(f"correct {runtime.layout.auto_conf}", whole, lock=runtime.lock)

@@ -1,7 +1,6 @@
 # Takes settings out of the file that ALTER SYSTEM writes: it wins over every release. Not by SQL,
 # for the server may be down because of it, or may not be allowed to write it.
-@ASSIGNED@
-cd "$DATA"
+cd "$DATA" || exit
 umask 077
 file=postgresql.auto.conf
 awk -v names=" $NAMES " '{

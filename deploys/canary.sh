@@ -1,16 +1,11 @@
 # Tries a release on a canary: a real server, on a folder of its own, that answers and goes again.
 # It prints what it has read in pg_hba.conf as rows of JSON, or why it would not do.
+# with_sql has what it is asked.
 cd /
-@ASSIGNED@
 release=$ETC/$RELEASE
 data=$CANARY/data
 pristine=$CANARY-$(basename "${BINARIES%/bin}")
 SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
-
-fail() {
-    printf '%s\n' "$1" >&2
-    exit 1
-}
 
 # What a server said before it gave up: the line that tells most.
 cause() {
@@ -18,34 +13,35 @@ cause() {
         -e 'listening on' -e 'external PID file')
     line=$(printf '%s\n' "$lines" | grep -m 1 -e 'FATAL:' -e 'PANIC:') ||
         line=$(printf '%s\n' "$lines" | grep -m 1 .) || line='it ended without a word'
-    printf '%s\n' "$line" | sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //'
+    printf '%s\n' "$line" | messages
 }
 
 # A canary that a killed run has left goes the same way.
 sweep() {
-    port= pid=
-    { read -r pid; read -r _; read -r _; read -r port; } 2>/dev/null < "$data/postmaster.pid"
+    read_pid_file "$data"
+    pid=$SERVER_PID
     if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$(readlink -f "$data")" ]; then
         kill -QUIT "$pid"
         for _ in 1 2 3 4 5 6 7 8 9 10; do
             [ -e "/proc/$pid" ] || break
             sleep 0.05
         done
-        kill -KILL "$pid" 2>/dev/null
+        kill -KILL "$pid" 2> /dev/null
     fi
-    [ -z "$port" ] || @OWNER@ rm -f "$SOCKET/.s.PGSQL.$port" "$SOCKET/.s.PGSQL.$port.lock"
+    [ -z "$SERVER_PORT" ] ||
+        as_owner rm -f "$SOCKET/.s.PGSQL.$SERVER_PORT" "$SOCKET/.s.PGSQL.$SERVER_PORT.lock"
     rm -rf "$CANARY" "$pristine.new"
 }
-sweep 2>/dev/null
-trap 'sweep 2>/dev/null' EXIT
+sweep 2> /dev/null
+trap 'sweep 2> /dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 
 # A data directory is made once, and copied each time: a tenth of the time.
 if [ ! -d "$pristine" ]; then
     rm -rf "$CANARY"-*
-    install -d -m 0700 @OWNED@ "$pristine.new"
-    said=$(@OWNER@ env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$pristine.new" -U postgres -N -A peer \
-        --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
+    owned_folder "$pristine.new"
+    said=$(as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$pristine.new" -U postgres -N \
+        -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
         fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
     mv -T "$pristine.new" "$pristine"
 fi
@@ -57,7 +53,7 @@ said=$(cp -a "$pristine" "$data" 2>&1) || fail "$said"
 # The server's own parser first, in milliseconds. Not beside the host's data directory: what ALTER
 # SYSTEM has left there is no fault of the release, and is taken out when it is loaded.
 value_of() {
-    @OWNER@ "$BINARIES/postgres" -D "$data" -C "$1" -c data_directory="$data" \
+    as_owner "$BINARIES/postgres" -D "$data" -C "$1" -c data_directory="$data" \
         -c config_file="$release/postgresql.conf"
 }
 said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
@@ -66,7 +62,7 @@ said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
 while read -r setting file; do
     said=$(value_of "$setting" 2> /dev/null)
     [ "$said" = "$CURRENT/$file" ] || fail "$setting is '$said'; needs $CURRENT/$file"
-done <<'FILES'
+done << 'FILES'
 hba_file pg_hba.conf
 ident_file pg_ident.conf
 ssl_cert_file server.crt
@@ -79,44 +75,40 @@ chmod 0644 "$CANARY/pg_hba.conf"
 
 # Where memory is promised once only, the running server's is taken.
 memory=
-[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] || memory="-c shared_buffers=16MB"
+[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] || memory=16MB
 
 # Above the ports that the kernel gives to clients; another canary may have the same idea.
 port=$((61000 + $$ % 4000))
-for attempt in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
     # A shell's background commands begin with SIGQUIT ignored: it would be lost on a server that
     # does not listen to it yet.
-    @OWNER@ env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
+    become env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
         "$SETPRIV" --pdeathsig QUIT "$BINARIES/postgres" -D "$data" \
         -c config_file="$release/postgresql.conf" -c data_directory="$data" \
         -c hba_file="$CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
         -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \
-        -c port=$port -c unix_socket_directories="$SOCKET" -c external_pid_file= \
+        -c port="$port" -c unix_socket_directories="$SOCKET" -c external_pid_file= \
         -c logging_collector=off -c log_destination=stderr -c log_line_prefix= \
         -c log_min_messages=warning -c log_error_verbosity=terse \
-        -c archive_mode=off -c huge_pages=off -c fsync=off $memory \
+        -c archive_mode=off -c huge_pages=off -c fsync=off ${memory:+-c "shared_buffers=$memory"} \
         < /dev/null > "$CANARY/log" 2>&1 &
     postmaster=$!
     tries=0
-    until "$BINARIES/pg_isready" -q -h "$SOCKET" -p $port 2>/dev/null; do
-        kill -0 $postmaster 2>/dev/null || break
+    until "$BINARIES/pg_isready" -q -h "$SOCKET" -p "$port" 2> /dev/null; do
+        kill -0 "$postmaster" 2> /dev/null || break
         tries=$((tries + 1))
         [ $tries -lt 600 ] || fail "the canary does not answer"
         sleep 0.05
     done
     grep -q 'Address already in use' "$CANARY/log" || break
-    kill -QUIT $postmaster 2>/dev/null
-    wait $postmaster
+    kill -QUIT "$postmaster" 2> /dev/null
+    wait "$postmaster"
     port=$((port + 1))
 done
 fault=$(grep -m 1 -e 'could not bind' -e 'invalid configuration parameter' "$CANARY/log")
 [ -z "$fault" ] || fail "$(cause "$fault")"
-kill -0 $postmaster 2>/dev/null || fail "$(cause "$(cat "$CANARY/log")")"
+kill -0 "$postmaster" 2> /dev/null || fail "$(cause "$(cat "$CANARY/log")")"
 
-ask() {
-    @OWNER@ env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 "$BINARIES/psql" -XAtq \
-        -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SOCKET" -p $port -U postgres -d postgres -f -
-}
 # Where pg_ident.conf is at fault, only the server's own log says so.
 kept_out() {
     why=$(grep -m 1 'at end of line' "$CANARY/log") || why=$(cat "$CANARY/said")
@@ -125,6 +117,6 @@ kept_out() {
 
 # Now that nobody loads it any more, the candidate's file takes the place of the closed one.
 cat "$release/pg_hba.conf" > "$CANARY/pg_hba.conf"
-ask 2> "$CANARY/said" <<'HOWDAH_SQL' || kept_out
-@SQL@
-HOWDAH_SQL
+# shellcheck disable=SC2034 # ask takes them
+SERVER_SOCKET=$SOCKET SERVER_PORT=$port
+with_sql ask 2> "$CANARY/said" || kept_out

@@ -13,6 +13,7 @@ from pyinfra.api import DeployError, QuoteString, StringCommand
 
 from deploys.fence import connector
 from deploys.fence.connector import Arguments, transport
+from deploys.script import FRAME
 from howdah import answer
 from howdah.answer import Answer
 from howdah.errors import HowdahError
@@ -54,7 +55,7 @@ def run(text: str, whom: Arguments | None = None) -> "Greenlet[..., Answer]":
     """
     if whom is None:
         whom = connector.arguments()
-    words = QuoteString(answer.FRAME), "sh", QuoteString(text)
+    words = QuoteString(FRAME), "sh", QuoteString(text)
     command = StringCommand("sh", "-c", *words)
     asked = gevent.spawn(_ask, host.run_shell_command, transport(), command, whom)
     gevent.sleep(0)  # the question leaves now

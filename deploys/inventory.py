@@ -9,6 +9,7 @@ from pyinfra.api import DeployError
 from deploys import connection
 from deploys.fence.connector import host_data_keys
 from deploys.runtime.package import version_of
+from deploys.script import text
 from deploys.summary import fail, warn
 from howdah import budget, host_data
 from howdah.cluster import Cluster
@@ -37,7 +38,7 @@ def read_cluster() -> Cluster:
 
 def _version() -> int:
     """What the host's distribution has. A host that cannot be asked fails, and no other."""
-    answer = connection.run('. /etc/os-release; echo "$ID $VERSION_ID"', {}).get()
+    answer = connection.run(text("os_release"), {}).get()
     try:
         return version_of("".join(answer.lines))
     except ClusterError as e:

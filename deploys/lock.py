@@ -6,7 +6,6 @@ is gone. What the file says is who took it last; nobody ever has to remove it.
 """
 
 import contextlib
-from pathlib import Path
 
 import gevent
 from pyinfra import host
@@ -21,7 +20,6 @@ from howdah.owner import owner
 WAIT = 5  # seconds: a run that is at its end is worth waiting for
 BEAT = 10  # seconds between two signs of life
 SILENCE = 60  # seconds without one, after which this run counts as gone
-_SCRIPT = Path(__file__).with_suffix(".sh")
 # The processes that hold, by host.
 _held: dict[str, Process] = {}
 
@@ -41,9 +39,15 @@ def take(runtime: Runtime, found: Found | None) -> bool:
         if not _held[host.name].alive:
             raise HowdahError(_lost())
         return True
-    words = (runtime.lock_file, runtime.lock_mode, str(WAIT), str(SILENCE), owner())
+    variables = {
+        "lock_file": runtime.lock_file,
+        "lock_mode": runtime.lock_mode,
+        "wait": str(WAIT),
+        "silence": str(SILENCE),
+        "taker": owner(),
+    }
     try:
-        holder = Process(_SCRIPT.read_text(), *words)
+        holder = Process("lock", variables)
         why = holder.begin()
     except BROKEN:
         raise HowdahError(LOST) from None

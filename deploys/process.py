@@ -1,29 +1,27 @@
 """A process on the host at hand that goes on while other commands run."""
 
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from paramiko import Channel
 from pyinfra.api import QuoteString, StringCommand
 
 from deploys.fence.connector import as_shell, transport
+from deploys.script import script
 from howdah import answer
-from howdah.answer import ENGLISH
-
-# Its own words come on stdout alone: what a login shell has said on stderr may arrive at any time.
-BEGIN = f"{ENGLISH}; printf '\\n{answer.BEGIN}\\n'; exec 2>&1\n"
 
 
 class Process:
     """A script that goes on on the host, until the end of this process.
 
-    Raises one of BROKEN where the connection is lost.
+    It is deploys/FILE.sh, with these variables. Raises one of BROKEN where the connection is lost.
     """
 
-    def __init__(self, script: str, *words: str) -> None:
+    def __init__(self, file: str, variables: Mapping[str, str]) -> None:
         over = transport()
-        quoted = map(QuoteString, (BEGIN + script, "sh", *words))
-        command = as_shell(StringCommand("sh", "-c", *quoted))
+        text = script(["english", "begin", file], {"begin": answer.BEGIN, **variables})
+        command = as_shell(StringCommand("sh", "-c", QuoteString(text)))
         self._local: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         if over:

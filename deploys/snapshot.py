@@ -13,10 +13,10 @@ import gevent
 from gevent import Greenlet
 from pyinfra import host, state
 
-from deploys import connection, shell
+from deploys import connection
 from deploys.fence import run
-from deploys.runtime import FRESH, Runtime
-from deploys.sql import psql
+from deploys.runtime import WRITTEN, Runtime, script_for
+from deploys.sql import pgoptions
 from deploys.target import Server, Target
 from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
@@ -98,15 +98,13 @@ def script(runtime: Runtime, want: Wanted) -> str:
 
 def _script(runtime: Runtime, want: Wanted, sql: str, more: str) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
-    layout, port = runtime.layout, runtime.cluster.port
-    assigned = shell.assigned(
-        home_=layout.home, binaries=layout.binaries, data=layout.data, port_hex=f"{port:04X}",
-        marker=layout.marker, whose=runtime.whose, log=layout.log, etc=layout.releases,
-        current=layout.current, socket=layout.socket, lock=runtime.lock,
-        lock_file=runtime.lock_file, adopted=runtime.adopted, server="yes" if sql else "",
-    )  # fmt: skip
-    return shell.filled(
-        "snapshot", assigned=assigned, facts=runtime.facts(want), sql=sql, more=more,
-        psql=psql(runtime, '"$BINARIES/psql"'), files=shell.filled("files"),
-        fresh=FRESH, owner=runtime.as_owner,
-    )  # fmt: skip
+    variables = {
+        "port_hex": f"{runtime.cluster.port:04X}",
+        "server": "yes" if sql else "",
+        "session": pgoptions(runtime.cluster.version),
+        "written": WRITTEN,
+        **runtime.facts(want),
+    }
+    facts = f"runtime/{runtime.kind}_facts"
+    documents = {"sql": sql, "more": more}
+    return script_for(runtime, "snapshot", facts, variables=variables, documents=documents)

@@ -6,7 +6,7 @@ from collections.abc import Container
 from pyinfra.api.command import StringCommand
 
 from deploys import shell
-from deploys.runtime import Runtime
+from deploys.runtime import Runtime, script_for
 from howdah.found import Found
 
 # What every session of the superuser begins with, by PGOPTIONS: before the first statement, in
@@ -47,21 +47,6 @@ OPTIONS = {
 SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 
-def psql(runtime: Runtime, program: str = "", *, but: Container[str] = ()) -> str:
-    """The shell words up to psql's own options. Nothing of the environment is passed on.
-
-    ``program``: a shell word; the runtime's own where none is given. ``but``: settings that the
-    session has as the server gives them, for a question about them.
-    """
-    options = pgoptions(runtime.cluster.version, but=but)
-    program = program or shlex.quote(f"{runtime.layout.binaries}/psql")
-    bare = shlex.join(
-        ("env", "-i", "LC_ALL=C.UTF-8", "PGCLIENTENCODING=UTF8", f"PGOPTIONS={options}")
-    )
-    words = "-XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
-    return f"{runtime.as_owner} {bare} {program} {words}"
-
-
 def pgoptions(version: int, *, but: Container[str] = ()) -> str:
     """What libpq hands on to a server of that version."""
     options = {**OPTIONS, **(SINCE_17 if version >= 17 else {})}  # noqa: PLR2004
@@ -70,11 +55,20 @@ def pgoptions(version: int, *, but: Container[str] = ()) -> str:
 
 def superuser(runtime: Runtime, found: Found, what: str, script: str) -> StringCommand:
     """A command that runs psql's ``script`` in database postgres, up to the first error."""
-    where = shell.quoted("-h", found.socket, "-p", str(found.port), "-U", "postgres", "-d",
-                         "postgres", "-o", "/dev/null", "-f", "-")  # fmt: skip
-    return shell.run(
-        what, f"cd /; {psql(runtime)} {where}", lock=runtime.lock, _stdin=f"{script}\n"
-    )
+    text = script_for(runtime, "psql", variables=session(runtime, found))
+    return shell.run(what, text, lock=runtime.lock, _stdin=f"{script}\n")
+
+
+def session(runtime: Runtime, found: Found, *, but: Container[str] = ()) -> dict[str, str]:
+    """Variables of a script that asks the running server.
+
+    ``but``: settings that the session has as the server gives them, for a question about them.
+    """
+    return {
+        "server_socket": found.socket,
+        "server_port": str(found.port),
+        "session": pgoptions(runtime.cluster.version, but=but),
+    }
 
 
 def connect(database: str) -> str:

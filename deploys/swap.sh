@@ -1,41 +1,35 @@
 # Puts a release in force, by one flip of a link, loads it and reads back what the server says.
 # Where that is not as it must be, the last good release is in force again, and this fails.
-@ASSIGNED@
-@FUNCTIONS@
-
-flip() {
-    cd "$ETC" && ln -sfn "$1" .current && mv -fT .current current && sync .
-}
-
-ask() {
-    { read -r _; read -r _; read -r _; read -r port; read -r socket; } < "$DATA/postmaster.pid"
+# with_faults has the question for what the server does not accept.
+ask_server() {
+    read_pid_file "$DATA"
     cd /
-    @PSQL@ -h "$socket" -p "$port" -U postgres -d postgres -f -
+    ask
 }
 
 # A reload that fails in its TLS part keeps the old one, and only the log tells. The folder is the
 # server's, whose user may have put links there: it is read as that user.
 kept_tls() {
-    ls -t "$LOG"/*.log 2>/dev/null | head -n 2 | tr '\n' '\0' |
-        @OWNER@ xargs -0 tail -q -n 200 |
+    ls -t "$LOG"/*.log 2> /dev/null | head -n 2 | tr '\n' '\0' |
+        become xargs -0 tail -q -n 200 |
         awk -v since="$began" '$0 >= since && /SSL configuration was not reloaded/ { found = 1 }
             $0 >= since && /could not|no SSL|private key/ { why = $0 }
             END { if (found) print why != "" ? why : "TLS was not reloaded" }' |
-        sed 's/^.*\(LOG\|FATAL\): *//; s/^[0-9A-Z]\{5\}: //'
+        messages
 }
 
 # A reload is a signal: only the release's marker tells when it has been followed.
 loaded() {
     tries=0
-    until [ "$(echo 'SHOW howdah.release' | ask 2>/dev/null)" = "$1" ]; do
+    until [ "$(echo 'SHOW howdah.release' | ask_server 2> /dev/null)" = "$1" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || { echo "the server keeps its old configuration; see $LOG"; return 1; }
+        [ $tries -lt 200 ] || {
+            echo "the server keeps its old configuration; see $LOG"
+            return 1
+        }
         sleep 0.05
     done
-    faults=$(ask <<'HOWDAH_SQL'
-@SQL@
-HOWDAH_SQL
-    ) && [ -z "$faults" ] || {
+    faults=$(with_faults ask_server) && [ -z "$faults" ] || {
         printf '%s\n' "$faults" | sed -n '1 { s/^\["fault", "//; s/"]$//; s/\\"/"/g; p; }'
         return 1
     }
@@ -45,13 +39,12 @@ HOWDAH_SQL
 
 put() {
     began=$(date -u '+%Y-%m-%d %H:%M:%S.%3N')
-    { flip "$1" && "${VERB}_server" && loaded "$1"; } 2>&1
+    { flip "$ETC/current" "$1" && sync "$ETC" && "${VERB}_server" && loaded "$1"; } 2>&1
 }
 
 why=$(put "$RELEASE") && exit 0
 [ "$VERB" = reload ] || VERB=restart
-[ -n "$PREVIOUS" ] || { echo "$why" >&2; exit 1; }
-again=$(put "$PREVIOUS") && { echo "$why; $PREVIOUS is back in force" >&2; exit 1; }
-[ "$again" != "$why" ] || { echo "$why; with $PREVIOUS too" >&2; exit 1; }
-echo "$why; and $PREVIOUS could not be loaded again: $again" >&2
-exit 1
+[ -n "$PREVIOUS" ] || fail "$why"
+again=$(put "$PREVIOUS") && fail "$why; $PREVIOUS is back in force"
+[ "$again" != "$why" ] || fail "$why; with $PREVIOUS too"
+fail "$why; and $PREVIOUS could not be loaded again: $again"

@@ -3,15 +3,15 @@
 Roles, rights, data, the schema and the secrets stay as they are.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from pyinfra import state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import releases, shell
+from deploys import releases
 from deploys.convergent import convergent
 from deploys.prove import swap
+from deploys.runtime import script_for
 from deploys.snapshot import ask, snapshot
 from deploys.summary import summarise
 from deploys.target import Target
@@ -23,15 +23,6 @@ from howdah.render import File
 
 # A deploy with restart=yes would write the inventory's configuration again.
 RESTART = "make stop start"
-
-READ = """
-tab=$(printf '\\t') as=
-cd {folder} || exit
-edited=$(sha256sum -c --quiet {sums} 2>/dev/null) || {{
-    echo "it has been edited since it was written: $(echo ${{edited:-all of it}})" >&2
-    exit 1
-}}
-{files}"""
 
 
 def undo() -> None:
@@ -73,10 +64,7 @@ def _read(target: Target, release: str) -> Found:
 
     An edit by hand has not been proven, whatever its release was.
     """
-    folder = f"{target.runtime.layout.releases}/{release}"
-    sums = f"../{release}.sums"
-    text = READ.format(folder=shlex.quote(folder), sums=shlex.quote(sums),
-                       files=shell.filled("files"))  # fmt: skip
+    text = script_for(target.runtime, "read_release", variables={"release": release})
     return read(ask(target.runtime, f"go back to release {release}", text))
 
 

@@ -15,18 +15,6 @@ BECOMES = re.compile(
 )
 LONGEST = 200  # characters of a cause
 
-# Messages that are read are PostgreSQL's, apt's and systemd's in English, whatever the host speaks.
-ENGLISH = "export LC_ALL=C.UTF-8; unset LANGUAGE"
-# $1: the script.
-FRAME = f"""{ENGLISH}
-printf '\\n{BEGIN}\\n'
-printf '\\n{BEGIN}\\n' >&2
-sh -c "$1"
-code=$?
-printf '\\n{END}\\n'
-printf '\\n{END}\\n' >&2
-exit $code"""
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -44,7 +32,7 @@ class Answer:
 
 
 def read(stdout: Sequence[str], stderr: Sequence[str], *, done: bool) -> Answer:
-    """The lines of a command that FRAME was in -> what the script answered."""
+    """The lines of a command that deploys/frame.sh was in -> what the script answered."""
     lines = between(stdout)
     if lines is None:
         return Answer(done=False, lines=[], errors=[not_begun(stdout, stderr)])

@@ -1,11 +1,12 @@
 """How a host runs PostgreSQL: the only code that knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
+from deploys.script import script
 from howdah import logs
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
@@ -15,8 +16,8 @@ from howdah.layout import Layout
 from howdah.wanted import Wanted
 
 FOLDERS = 3  # log, releases and the socket's
-# What a file system has before anybody has written to it, as find's words for the other files.
-FRESH = " ".join(
+# find's words for what somebody has written: all but what a new file system has.
+WRITTEN = " ".join(
     f"! -name {name}"
     for name in (
         "lost+found",
@@ -35,16 +36,22 @@ class Runtime(Protocol):
 
     cluster: Cluster
     layout: Layout
-    as_owner: str  # shell words that run what follows as the server's OS user
-    owned: str  # install's options for what belongs to that user
+    # Its shell functions are deploys/runtime/KIND.sh, KIND_control.sh and KIND_facts.sh.
+    kind: str
+    variables: Mapping[str, str]  # of its own, for each script
+    as_owner: str  # words that a person runs a command with as the server's OS user
     whose: str  # what the marker must say
     adopted: str  # where the files of a cluster are that is to be taken over; empty: none is
     lock: str  # the file that a command locks while it changes the host
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
 
-    def facts(self, want: Wanted) -> str:
-        """Shell lines of the snapshot that only this runtime needs."""
+    def facts(self, want: Wanted) -> Mapping[str, str]:
+        """Variables that its part of the snapshot needs."""
+        ...
+
+    def control(self) -> Mapping[str, str]:
+        """Variables that its start, stop and restart need."""
         ...
 
     def check_modules(self, found: Found, want: Wanted) -> None:
@@ -83,13 +90,59 @@ class Runtime(Protocol):
         """Everything, the data too."""
         ...
 
-    @property
-    def functions(self) -> str:
-        """Shell: start_server, stop_server, restart_server, reload_server. A line where they fail.
 
-        The first three wait for what they cause; a reload is a signal only.
-        """
-        ...
+def script_for(
+    runtime: Runtime,
+    name: str,
+    *functions: str,
+    variables: Mapping[str, str] | None = None,
+    documents: Mapping[str, str] | None = None,
+) -> str:
+    """The script deploys/NAME.sh, after lib.sh, the runtime's functions and those named.
+
+    Of its variables only those are given here that another script does not have.
+    """
+    layout = runtime.layout
+    header = {
+        "home_": layout.home,
+        "marker": layout.marker,
+        "whose": runtime.whose,
+        "adopted": runtime.adopted,
+        "binaries": layout.binaries,
+        "data": layout.data,
+        "auto_conf": layout.auto_conf,
+        "etc": layout.releases,
+        "current": layout.current,
+        "log": layout.log,
+        "canary": layout.canary,
+        "socket": layout.socket,
+        "os_owner": layout.owner,
+        "file_owner": layout.file_owner,
+        "file_mode": layout.file_mode,
+        "lock": runtime.lock,
+        "lock_file": runtime.lock_file,
+        "session": "",
+        **runtime.variables,
+        **(variables or {}),
+    }
+    return script(["lib", f"runtime/{runtime.kind}", *functions, name], header, documents)
+
+
+def script_with_control(
+    runtime: Runtime,
+    name: str,
+    variables: Mapping[str, str],
+    documents: Mapping[str, str] | None = None,
+) -> str:
+    """One that has start_server, stop_server, restart_server and reload_server too."""
+    return script_for(
+        runtime,
+        name,
+        "runtime/control",
+        f"runtime/{runtime.kind}_control",
+        variables={**runtime.control(), **variables},
+        documents=documents,
+    )
 
 
 def runtime_of(cluster: Cluster) -> Runtime:
@@ -105,30 +158,19 @@ def runtime_of(cluster: Cluster) -> Runtime:
 
 def prune_logs(layout: Layout, cluster: Cluster) -> str:
     """The script that keeps the log's files within the size and the age that the cluster names."""
-    minutes, most = str(logs.minutes(cluster)), str(logs.kept(cluster))
-    log = shell.quoted(layout.log)
-    return shell.filled("runtime/prune_logs", log=log, minutes=minutes, bytes=most).strip()
+    variables = {
+        "log": layout.log,
+        "minutes": str(logs.minutes(cluster)),
+        "bytes": str(logs.kept(cluster)),
+    }
+    return script(["runtime/prune_logs"], variables).strip()
 
 
-def log_files(layout: Layout) -> str:
-    """Shell words: whatever the server has written, as text or JSON."""
-    log = shell.quoted(layout.log)
-    return f"{log}/*.log {log}/*.json"
-
-
-def initdb(runtime: Runtime, *, maker: str = "") -> StringCommand:
-    """A data directory, with checksums. ``maker``: shell words that run as its folder's owner."""
-    layout = runtime.layout
-    assigned = shell.assigned(data=layout.data, binaries=layout.binaries, becomes=layout.owner)
-    script = shell.filled(
-        "runtime/initdb",
-        assigned=assigned,
-        owner=runtime.as_owner,
-        maker=maker,
-        owned="" if maker else runtime.owned,
-        fresh=FRESH,
-    )
-    return shell.run(f"make the data directory {layout.data}", script, lock=runtime.lock)
+def initdb(runtime: Runtime) -> StringCommand:
+    """A data directory, with checksums."""
+    what = f"make the data directory {runtime.layout.data}"
+    text = script_for(runtime, "runtime/initdb", variables={"written": WRITTEN})
+    return shell.run(what, text, lock=runtime.lock)
 
 
 def initdb_line(found: Found, data: str) -> str:
@@ -151,9 +193,8 @@ def outdated(found: Found) -> list[str]:
 
 def control(runtime: Runtime, verb: str) -> StringCommand:
     """start, stop or restart of the server."""
-    assigned = shell.assigned(auto_conf=runtime.layout.auto_conf)
-    script = f"{assigned}\n{runtime.functions}\n{verb}_server"
-    return shell.run(f"{verb} the server", script, lock=runtime.lock)
+    text = script_with_control(runtime, "runtime/server", {"verb": verb})
+    return shell.run(f"{verb} the server", text, lock=runtime.lock)
 
 
 def refuse_taken_port(cluster: Cluster, found: Found) -> None:

@@ -11,10 +11,8 @@ unlocked() {
         }
         who=$(holder "${taken%% *}")
         lock=${taken#* }
-        [ $waited -lt "$LOCK_SECONDS" ] || {
-            echo "$who has had $lock for $waited s (apt_lock_timeout); run this again after it" >&2
-            exit 1
-        }
+        [ $waited -lt "$LOCK_SECONDS" ] ||
+            fail "$who has had $lock for $waited s (apt_lock_timeout); run this again after it"
         [ "$taken" = "$before" ] && [ $((waited % 60)) != 0 ] ||
             echo "waiting for $who, which has $lock: $waited of at most $LOCK_SECONDS s" >&3
         before=$taken
@@ -31,6 +29,6 @@ taken_lock() {
 }
 holder() {
     name=another
-    { read -r name < "/proc/$1/comm"; } 2>/dev/null || :
+    { read -r name < "/proc/$1/comm"; } 2> /dev/null || :
     echo "$name (process $1)"
 }

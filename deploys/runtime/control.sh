@@ -1,25 +1,26 @@
-# What a release is put in force by. control start|stop|restart waits for what it causes.
-control() {
-    @CONTROL@
-}
+# What a release is put in force by. control start|stop|restart, run_pg_ctl, said_early and
+# prune_logs are the runtime's. The first three wait for what they cause; a line where they fail.
 start_server() { until_it_answers start && prune_logs; }
 stop_server() { until_it_answers stop; }
 restart_server() { until_it_answers restart && prune_logs; }
-# where no unit of systemd's does it
-prune_logs() { @PRUNE@; }
-# a server that was killed meanwhile has no reload to follow
-reload_server() { cd / && @PGCTL@ reload 2>/dev/null || start_server; }
+# a reload is a signal only; a server that was killed meanwhile has none to follow
+reload_server() {
+    cd /
+    run_pg_ctl reload 2> /dev/null || start_server
+}
 
 # What killed the last server may still be at work on its remains: then it is tried again.
 until_it_answers() {
     cd /
     since=$(date -u '+%Y-%m-%d %H:%M:%S')
-    for attempt in 1 2 3 4 5; do
-        control "$1" 2>/dev/null && return 0
+    for _ in 1 2 3 4 5; do
+        control "$1" 2> /dev/null && return 0
         why=$({
-            @SAID@
-            ls -t @LOGS@ | head -n 2 | tr '\n' '\0' | @OWNER@ xargs -0 tail -q -n 50
-        } 2>/dev/null |
+            said_early
+            # whatever it has written, as text or JSON
+            ls -t "$LOG"/*.log "$LOG"/*.json | head -n 2 | tr '\n' '\0' |
+                become xargs -0 tail -q -n 50
+        } 2> /dev/null |
             awk -v since="$since" '{ sub(/^[{]"timestamp":"/, "") }
                 $0 >= since && /FATAL|could not|No space/ && !/ (client|db)=|"remote_host"/' |
             sort | head -n 1) # not what a session says: its lines have a client
@@ -28,7 +29,7 @@ until_it_answers() {
             *) break ;;
         esac
     done
-    why=$(printf '%s\n' "$why" | sed 's/^.*"message":"\([^"]*\).*/\1/; s/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //')
+    why=$(printf '%s\n' "$why" | sed 's/^.*"message":"\([^"]*\).*/\1/' | messages)
     echo "${why:-see its log}$([ "$1" = stop ] || overriding "$why")" >&2
     return 1
 }
@@ -36,7 +37,7 @@ until_it_answers() {
 # What ALTER SYSTEM has set wins over every release: named where a server does not start. It is
 # the cause if the server's words are about the file, about a setting or about a value of it.
 overriding() {
-    @OWNER@ env LC_ALL=C awk -v why="$1" -v file="$AUTO_CONF" '
+    as_owner env LC_ALL=C awk -v why="$1" -v file="$AUTO_CONF" '
         /^[ \t]*(#|$)/ { next }
         {
             name = $0
@@ -58,5 +59,5 @@ overriding() {
             n = split(why, words, "\"") # one of a list is quoted
             for (i = 2; i < n; i += 2) if (words[i] && index(line, words[i])) return 1
             return 0
-        }' "$AUTO_CONF" 2>/dev/null
+        }' "$AUTO_CONF" 2> /dev/null
 }

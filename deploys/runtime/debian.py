@@ -1,10 +1,7 @@
 """A cluster as Debian's postgresql-common knows it: pg_lsclusters, its files, its unit."""
 
-import shlex
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
-from deploys import shell
 from deploys.runtime import prune_logs, unit
 from howdah import difference
 from howdah.cluster import Cluster
@@ -48,15 +45,29 @@ class DebianCluster:
         self.drop_in = f"/etc/systemd/system/{self.unit}.service.d/howdah.conf"
         self.logs = f"howdah-logs-{self.label}"
 
-    def facts(self, layout: Layout, packages: Iterable[str], modules: str) -> str:
-        """What the snapshot asks of it."""
-        return shell.filled(
-            "runtime/package_facts", etc=self.etc, unit=self.unit, drop=self.drop_in,
-            server=f"postgresql-{self._version}", version=self._version,
-            packages=" ".join(packages), modules=modules, files=" ".join(FILES),
-            logs=self.logs, logfiles=" ".join(self._log_files(layout)),
-            logconf=shlex.quote("\n".join(self._log_files(layout).values())),
-        )  # fmt: skip
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Of each script."""
+        return {
+            "version": self._version,
+            "cluster_name": self._name,
+            "unit": self.unit,
+            "debian": self.etc,
+            "drop_in": self.drop_in,
+            "logs": self.logs,
+        }
+
+    def facts(self, layout: Layout, packages: Iterable[str], modules: str) -> Mapping[str, str]:
+        """Variables of what the snapshot asks of it."""
+        log_files = self._log_files(layout)
+        return {
+            "server_package": f"postgresql-{self._version}",
+            "packages": " ".join(packages),
+            "modules": modules,
+            "linked_files": " ".join(FILES),
+            "log_files": " ".join(log_files),
+            "log_texts": "\n".join(log_files.values()),
+        }
 
     def check_data_of_another(self, found: Found) -> None:
         """Raises ClusterError for what a pg_upgradecluster that broke off leaves."""
@@ -94,37 +105,21 @@ class DebianCluster:
         now = found.drop_in or None
         return lines + difference.file_lines(self.drop_in, now, File(wanted.encode()))
 
-    def register(self, layout: Layout, found: Found, owner: str) -> str:
-        """The script that makes a data directory this cluster; ``owner``: words that run as it."""
-        assigned = shell.assigned(
-            etc=self.etc, data=layout.data, current=layout.current, port=self._port,
-            version=self._version, name=self._name, drop_in=self.drop_in,
-            conf=self.conf(layout, found).strip(), sandbox=self._sandbox(layout, found),
-        )  # fmt: skip
-        writes = [f"put {shlex.quote(path)} {shlex.quote(text)}"
-                  for path, text in self._log_files(layout).items()]  # fmt: skip
-        return shell.filled("runtime/register", assigned=assigned, owner=owner, unit=self.unit,
-                            logs=self.logs, writes="\n".join(writes))  # fmt: skip
+    def register(self, layout: Layout, found: Found) -> Mapping[str, str]:
+        """Variables of register.sh, which makes a data directory this cluster."""
+        prune_logs_text, service, path = self._log_files(layout).values()
+        return {
+            "port": self._port,
+            "conf": self.conf(layout, found).strip(),
+            "sandbox": self._sandbox(layout, found),
+            "prune_logs": prune_logs_text,
+            "logs_service": service,
+            "logs_path": path,
+        }
 
-    def control(self, layout: Layout, owner: str) -> str:
-        """Shell lines: $1 is start, stop or restart."""
-        return shell.filled("runtime/systemctl", unit=self.unit, data=layout.data,
-                            binaries=layout.binaries, owner=owner)  # fmt: skip
-
-    @property
-    def said(self) -> str:
-        """What prints the server's words from before its own log is open."""
-        return f"journalctl -q -o cat -n 50 -u {self.unit}"
-
-    def remove(self, layout: Layout) -> str:
-        """Shell lines; pg_dropcluster leaves what it does not know."""
-        return (
-            f"systemctl disable {self.unit}; "
-            f"systemctl disable --now {self.logs}.path; "
-            f"[ ! -e {self.etc} ] || pg_dropcluster --stop {self._version} {self._name} || :; "
-            f"rm -rf {self.etc} {Path(self.drop_in).parent} {layout.data} {layout.log} "
-            f"{layout.canary}* {' '.join(self._log_files(layout))}; systemctl daemon-reload"
-        )
+    def remove(self, layout: Layout) -> Mapping[str, str]:
+        """Variables of remove_package.sh."""
+        return {"log_files": " ".join(self._log_files(layout))}
 
     def _log_files(self, layout: Layout) -> dict[str, str]:
         """What bounds the log: a script, and two units that run it. Paths and contents."""
@@ -132,8 +127,8 @@ class DebianCluster:
         parts = {"label": self.label, "script": script, "log": layout.log}
         return {
             script: prune_logs(layout, self._cluster),
-            f"{units}.service": shell.filled("runtime/logs.service", **parts).strip(),
-            f"{units}.path": shell.filled("runtime/logs.path", **parts).strip(),
+            f"{units}.service": unit.filled("logs.service", **parts).strip(),
+            f"{units}.path": unit.filled("logs.path", **parts).strip(),
         }
 
     def _sandbox(self, layout: Layout, found: Found) -> str:

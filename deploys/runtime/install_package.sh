@@ -1,7 +1,5 @@
 # PostgreSQL from the distribution, without the cluster that its packages would make and start.
 # The marker comes last: without it nothing counts as installed.
-@ASSIGNED@
-@APT@
 umask 022
 if [ -n "$PACKAGES" ]; then
     install -d /etc/postgresql-common/createcluster.d
@@ -10,7 +8,7 @@ if [ -n "$PACKAGES" ]; then
     # what a power cut has left undone
     unlocked dpkg --force-confold --configure -a
     unlocked apt-get -q -o Acquire::Retries=3 update
-    # shellcheck disable=SC2086 a list of names
+    # shellcheck disable=SC2086 # a list of names
     unlocked apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=0 \
         -o Dpkg::Options::=--force-confold install --no-install-recommends $PACKAGES
 fi
@@ -23,28 +21,28 @@ install -d -m 2775 -o postgres -g postgres /run/postgresql
     chown -Rh postgres:postgres "$DATA"
 }
 # these folders' folders are the server's, who may have put links there
-@OWNER@ install -d -m 0700 "$LOG"
-[ -d "${DATA%/*}" ] || @OWNER@ install -d -m 0755 "${DATA%/*}" # else somebody's, for a mount
+as_owner install -d -m 0700 "$LOG"
+[ -d "${DATA%/*}" ] || as_owner install -d -m 0755 "${DATA%/*}" # else somebody's, for a mount
 # The files of a cluster that is taken over are its first release, and a good one.
 if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
-    cd "$HOME_"
+    cd "$HOME_" || exit
     rm -rf .stage
     install -d -m 0750 -g postgres .stage
     for file in postgresql.conf pg_hba.conf pg_ident.conf; do
-        @OWNER@ cat "$ADOPTED/$file" > ".stage/$file" # a link would make root show it any file
+        as_owner cat "$ADOPTED/$file" > ".stage/$file" # a link would make root show it any file
         chown root:postgres ".stage/$file"
         chmod 0640 ".stage/$file"
     done
     printf "\nhowdah.release = 'r-0'\n" >> .stage/postgresql.conf
     rm -rf r-0
-    (cd .stage && sha256sum *) > r-0.sums
+    (cd .stage && sha256sum -- *) > r-0.sums
     mv -T .stage r-0
-    ln -sfn r-0 current
-    ln -sfn r-0 good
+    flip "$HOME_/current" r-0
+    flip "$HOME_/good" r-0
     sync r-0/* r-0.sums .
     cd /
 fi
-printf '%s\n' "$ENVIRONMENT" > "$MARKER.new"
+printf '%s\n' "$WHOSE" > "$MARKER.new"
 sync "$MARKER.new"
 mv -T "$MARKER.new" "$MARKER"
 sync "$HOME_" /etc/howdah # a certificate is made after it: it tells a first deploy from a lost host

@@ -4,7 +4,7 @@ What Howdah makes lies in /etc/howdah/VERSION-NAME, which only root writes: the 
 owns /etc/postgresql, and there are links only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyinfra.api.command import PyinfraCommand
 
@@ -13,10 +13,10 @@ from deploys.runtime import (
     FOLDERS,
     initdb,
     initdb_line,
-    log_files,
     outdated,
     refuse_strangers,
     refuse_taken_port,
+    script_for,
 )
 from deploys.runtime.debian import DebianCluster
 from deploys.runtime.unit import mark_of
@@ -47,8 +47,8 @@ def version_of(system: str) -> int:
 class Package:
     """A Runtime."""
 
+    kind = "package"
     lock_mode = "0700"
-    owned = "-o postgres -g postgres"
     as_owner = "setpriv --reuid=postgres --regid=postgres --init-groups"
 
     def __init__(self, cluster: Cluster) -> None:
@@ -65,12 +65,13 @@ class Package:
             socket="/run/postgresql", owner="postgres", file_owner="root:postgres",
             file_mode="640", name=f"{version}/{cluster.cluster_name}", audit=True,
         )  # fmt: skip
+        self.variables = debian.variables
         self.whose = cluster.environment
         self.adopted = debian.etc if cluster.adopt else ""
         self.lock = f"/run/howdah/{label}.command"
         self.lock_file = f"/run/howdah/{label}.lock"
 
-    def facts(self, want: Wanted) -> str:
+    def facts(self, want: Wanted) -> Mapping[str, str]:
         """Of the distribution, and of Debian's cluster."""
         wanted = modules.wanted_modules(self.cluster, want)
         words = modules.words_for_shell(wanted, self.cluster.version)
@@ -155,17 +156,15 @@ class Package:
 
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Packages and folders."""
-        layout = self.layout
         data_only = "data only" in found.has
-        files = "foreign" in found.has and not data_only
-        assigned = shell.assigned(
-            packages=" ".join(self._packages(found)), home_=layout.home, log=layout.log,
-            data=layout.data, marker=layout.marker, environment=self.whose,
-            adopted=self.adopted if files else "", data_only="yes" if data_only else "",
-            lock_seconds=str(in_seconds(self.cluster.apt_lock_timeout)),
-        )  # fmt: skip
-        script = shell.filled("runtime/install_package", assigned=assigned,
-                              apt=shell.filled("runtime/apt"), owner=self.as_owner)  # fmt: skip
+        adopts_files = "foreign" in found.has and not data_only
+        variables = {
+            "packages": " ".join(self._packages(found)),
+            "adopted": self.adopted if adopts_files else "",
+            "data_only": "yes" if data_only else "",
+            "lock_seconds": str(in_seconds(self.cluster.apt_lock_timeout)),
+        }
+        script = script_for(self, "runtime/install_package", "runtime/apt", variables=variables)
         yield shell.live("install PostgreSQL", script, lock=self.lock)
 
     def lacks_data(self, found: Found) -> list[str]:
@@ -176,8 +175,9 @@ class Package:
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, and Debian's cluster around it."""
         if not found.data:
-            yield initdb(self, maker=self.as_owner)
-        script = self._debian.register(self.layout, found, self.as_owner)
+            yield initdb(self)
+        variables = self._debian.register(self.layout, found)
+        script = script_for(self, "runtime/register", variables=variables)
         what = f"make {self.layout.data} {self._debian.unit}"
         yield shell.run(what, script, lock=self.lock)
 
@@ -186,23 +186,12 @@ class Package:
         wanted = mark_of(self._debian.conf(self.layout, found))
         return [*outdated(found), *([] if found.unit == wanted else ["the unit"])]
 
-    @property
-    def functions(self) -> str:
-        """By systemctl."""
-        layout, debian = self.layout, self._debian
-        return shell.filled(
-            "runtime/control", control=debian.control(layout, self.as_owner),
-            pgctl=f"{self.as_owner} {layout.binaries}/pg_ctl -D {layout.data} -s",
-            said=debian.said, logs=log_files(layout), owner=self.as_owner, prune=":",
-        )  # fmt: skip
+    def control(self) -> Mapping[str, str]:
+        """None but those that each script has."""
+        return {}
 
     def remove(self) -> Iterator[PyinfraCommand]:
         """All but the packages; the marker goes last."""
-        home = self.layout.home
-        yield shell.run(
-            f"delete {self._debian.unit}",
-            f"{self._debian.remove(self.layout)}; "
-            f"ls -A {home} | grep -vx environment | sed 's,^,{home}/,' | xargs rm -rf; "
-            f"rm -rf {home}",
-            lock=self.lock,
-        )
+        variables = self._debian.remove(self.layout)
+        script = script_for(self, "runtime/remove_package", variables=variables)
+        yield shell.run(f"delete {self._debian.unit}", script, lock=self.lock)

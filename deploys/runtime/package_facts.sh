@@ -1,102 +1,121 @@
-(. /etc/os-release && echo "os$tab$ID $VERSION_ID") 2>/dev/null
-echo "uid$tab$(id -u)"
-[ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "has${tab}pgaudit"
-# what roles-sql and the inventory ask for; apt is asked only where something is missing
-missing=
-for each in @MODULES@; do
-    kind=${each%%/*}
-    names=${each#*/} # its own, and those of packages that may have it
-    name=${names%%/*}
-    case "$kind" in
-        library) file=${BINARIES%/bin}/lib/$name.so ;;
-        *) file=/usr/share/postgresql/@VERSION@/extension/$name.control ;;
-    esac
-    [ -e "$file" ] && echo "has$tab$kind $name" && continue
-    missing="$missing $(echo "${names#*/}" | tr / ' ')"
-done
-installed=" $([ -z "@PACKAGES@" ] || dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' @PACKAGES@ 2>/dev/null |
-    sed -n 's/^.i  *//p' | tr '\n' ' ')"
-for package in @PACKAGES@; do
-    case "$installed" in
-        *" $package "*) echo "has${tab}installed $package" ;;
-        *) missing="$missing $package" ;;
-    esac
-done
-if [ -n "$missing" ]; then
-    ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "has${tab}lists"
-    # without its caches, which it would write: a dry run leaves nothing
-    # shellcheck disable=SC2086 a list of names
-    LC_ALL=C apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $missing 2>/dev/null |
-        awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) }
-            $1 == "Candidate:" && $2 != "(none)" { print "has\tpackage " name }'
-fi
-# unpacked is not installed: postgres may not even be a user yet
-[ -e "$MARKER" ] || ! dpkg-query -W -f '${db:Status-Abbrev}\n' @SERVER@ @SERVER@-pgaudit 2>/dev/null |
-    grep -q '^.[UFH]' || echo "has${tab}unpacked"
-if [ ! -e "$MARKER" ] && { [ -e @ETC@ ] || { [ -e "$DATA" ] && [ -z "$fresh" ]; }; }; then
-    echo "has${tab}foreign"
-    version=
-    { read -r version < "$DATA/PG_VERSION"; } 2>/dev/null
-    [ "${version:-@VERSION@}" = @VERSION@ ] || echo "has${tab}other version"
-    said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" @ETC@/postgresql.conf 2>/dev/null)
-    if [ -n "$version" ] && [ ! -e @ETC@ ]; then # the volume of a host that was reinstalled
-        echo "has${tab}data only"
-        [ ! -L "$DATA" ] || echo "has${tab}link"
-    elif [ -z "$version" ] || [ ! -f @ETC@/postgresql.conf ]; then
-        echo "has${tab}halves"
-    elif [ "$said" != "$DATA" ] || [ "$(stat -c %U "$DATA")" != postgres ]; then
-        echo "has${tab}elsewhere"
-    fi
-    [ "$said" = "$DATA" ] || [ ! -e "${said:-/}/PG_VERSION" ] || echo "has${tab}data of another"
-    { grep -v -e '^ *#' -e '^ *$' @ETC@/environment
-        grep "^ *pg_ctl_options *= *'..*'" @ETC@/pg_ctl.conf; } 2>/dev/null |
-        grep -q . && echo "has${tab}environment"
-    ls @ETC@/conf.d/*.conf > /dev/null 2>&1 && echo "has${tab}conf.d"
-fi
-# other clusters: those that Howdah has made, and data directories that it has not
-for marker in /etc/howdah/*-*/environment; do
-    [ -e "$marker" ] && [ "$marker" != "$MARKER" ] || continue
-    other=${marker%/environment}
-    other=${other##*/}
-    whose= data= release=
-    read -r whose < "$marker"
-    [ ! -e "/var/lib/postgresql/${other%%-*}/${other#*-}/PG_VERSION" ] || data=data
-    [ ! -L "${marker%/*}/current" ] || release=release
-    echo "beside$tab$other$tab$whose$tab$data$tab$release"
-done
-for place in /var/lib/postgresql/*/*/PG_VERSION; do
-    [ -e "$place" ] && [ "$place" != "$DATA/PG_VERSION" ] || continue
-    place=${place%/PG_VERSION}
-    other=${place%/*}
-    other=${other##*/}-${place##*/}
-    # the folder is the server's, whose user may name one as it likes
-    case "$other" in *[!A-Za-z0-9_.-]*) continue ;; esac
-    [ -e "/etc/howdah/$other/environment" ] || echo "beside$tab$other$tab${tab}data$tab"
-done
-sed "s/^/drop_in$tab/" @DROP@ 2>/dev/null
-# where the server writes beside its data directory. Its user may have put any link there: only
-# folders count that have what PostgreSQL makes in them, where the unit lets it write nothing else
-for link in "$DATA/pg_wal" "$DATA/pg_tblspc/"*; do
-    [ -L "$link" ] && place=$(readlink -f "$link") || continue
-    case "$place" in *[[:cntrl:]]*) continue ;; esac
-    for made in "$place/archive_status" "$place/PG_@VERSION@_"*; do
-        [ ! -d "$made" ] || echo "places$tab$place"
+# What the distribution and Debian's cluster have. A part of the snapshot.
+facts() {
+    # shellcheck source=/dev/null disable=SC2154 # the names are that file's
+    (. /etc/os-release && echo "os$TAB$ID $VERSION_ID") 2> /dev/null
+    echo "uid$TAB$(id -u)"
+    [ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "has${TAB}pgaudit"
+    # what roles-sql and the inventory ask for; apt is asked only where something is missing
+    missing=
+    for each in $MODULES; do
+        kind=${each%%/*}
+        names=${each#*/} # its own, and those of packages that may have it
+        name=${names%%/*}
+        case "$kind" in
+            library) file=${BINARIES%/bin}/lib/$name.so ;;
+            *) file=/usr/share/postgresql/$VERSION/extension/$name.control ;;
+        esac
+        [ -e "$file" ] && echo "has$TAB$kind $name" && continue
+        missing="$missing $(echo "${names#*/}" | tr / ' ')"
     done
-done
-if [ ! -e @ETC@/environment ]; then # the last file that pg_createcluster makes
-    echo "has${tab}no cluster"
-else
-    # of a folder that is not root's only names that are known
-    set -- -false
-    for file in @FILES@; do set -- "$@" -o -name "$file" -lname "$CURRENT/$file"; done
-    # through these two the server reads the others
-    find @ETC@ -maxdepth 1 -type l \( "$@" \) -printf 'links\t%f\n' \
-        \( -name postgresql.conf -o -name release.conf \) -printf 'linked\t%C@\n'
-    { [ -L @ETC@/postgresql.conf ] && [ -L @ETC@/release.conf ]; } || echo "linked${tab}inf"
-    said=
-    { read -r said < @ETC@/start.conf; } 2>/dev/null
-    [ "$said" = auto ] || echo "has${tab}no start.conf"
-    { [ "$(cat @LOGFILES@ 2>/dev/null)" = @LOGCONF@ ] &&
-        [ -L /etc/systemd/system/multi-user.target.wants/@LOGS@.path ]; } || echo "has${tab}no log units"
-    [ -L /etc/systemd/system/multi-user.target.wants/@UNIT@.service ] || echo "has${tab}no unit"
-fi
+    installed=
+    if [ -n "$PACKAGES" ]; then
+        # shellcheck disable=SC2086 # a list of names
+        installed=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $PACKAGES 2> /dev/null |
+            sed -n 's/^.i  *//p' | tr '\n' ' ')"
+    fi
+    for package in $PACKAGES; do
+        case "$installed" in
+            *" $package "*) echo "has${TAB}installed $package" ;;
+            *) missing="$missing $package" ;;
+        esac
+    done
+    if [ -n "$missing" ]; then
+        ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "has${TAB}lists"
+        # without its caches, which it would write: a dry run leaves nothing
+        # shellcheck disable=SC2086 # a list of names
+        LC_ALL=C apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+            policy $missing 2> /dev/null |
+            awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) }
+                $1 == "Candidate:" && $2 != "(none)" { print "has\tpackage " name }'
+    fi
+    # unpacked is not installed: postgres may not even be a user yet
+    [ -e "$MARKER" ] ||
+        ! dpkg-query -W -f '${db:Status-Abbrev}\n' "$SERVER_PACKAGE" "$SERVER_PACKAGE-pgaudit" \
+            2> /dev/null | grep -q '^.[UFH]' || echo "has${TAB}unpacked"
+    if [ ! -e "$MARKER" ] && { [ -e "$DEBIAN" ] || { [ -e "$DATA" ] && [ -z "$FRESH" ]; }; }; then
+        echo "has${TAB}foreign"
+        version=
+        { read -r version < "$DATA/PG_VERSION"; } 2> /dev/null
+        [ "${version:-$VERSION}" = "$VERSION" ] || echo "has${TAB}other version"
+        said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" "$DEBIAN/postgresql.conf" \
+            2> /dev/null)
+        if [ -n "$version" ] && [ ! -e "$DEBIAN" ]; then # the volume of a host that was reinstalled
+            echo "has${TAB}data only"
+            [ ! -L "$DATA" ] || echo "has${TAB}link"
+        elif [ -z "$version" ] || [ ! -f "$DEBIAN/postgresql.conf" ]; then
+            echo "has${TAB}halves"
+        elif [ "$said" != "$DATA" ] || [ "$(stat -c %U "$DATA")" != postgres ]; then
+            echo "has${TAB}elsewhere"
+        fi
+        [ "$said" = "$DATA" ] || [ ! -e "${said:-/}/PG_VERSION" ] || echo "has${TAB}data of another"
+        {
+            grep -v -e '^ *#' -e '^ *$' "$DEBIAN/environment"
+            grep "^ *pg_ctl_options *= *'..*'" "$DEBIAN/pg_ctl.conf"
+        } 2> /dev/null | grep -q . && echo "has${TAB}environment"
+        ls "$DEBIAN"/conf.d/*.conf > /dev/null 2>&1 && echo "has${TAB}conf.d"
+    fi
+    # other clusters: those that Howdah has made, and data directories that it has not
+    for marker in /etc/howdah/*-*/environment; do
+        [ -e "$marker" ] && [ "$marker" != "$MARKER" ] || continue
+        other=${marker%/environment}
+        other=${other##*/}
+        whose='' data='' release=''
+        read -r whose < "$marker"
+        [ ! -e "/var/lib/postgresql/${other%%-*}/${other#*-}/PG_VERSION" ] || data=data
+        [ ! -L "${marker%/*}/current" ] || release=release
+        echo "beside$TAB$other$TAB$whose$TAB$data$TAB$release"
+    done
+    for place in /var/lib/postgresql/*/*/PG_VERSION; do
+        [ -e "$place" ] && [ "$place" != "$DATA/PG_VERSION" ] || continue
+        place=${place%/PG_VERSION}
+        other=${place%/*}
+        other=${other##*/}-${place##*/}
+        # the folder is the server's, whose user may name one as it likes
+        case "$other" in *[!A-Za-z0-9_.-]*) continue ;; esac
+        [ -e "/etc/howdah/$other/environment" ] || echo "beside$TAB$other$TAB${TAB}data$TAB"
+    done
+    sed "s/^/drop_in$TAB/" "$DROP_IN" 2> /dev/null
+    # where the server writes beside its data directory. Its user may have put any link there:
+    # only folders count that have what PostgreSQL makes in them, where the unit lets it write
+    # nothing else
+    for link in "$DATA/pg_wal" "$DATA/pg_tblspc/"*; do
+        [ -L "$link" ] || continue
+        place=$(readlink -f "$link") || continue
+        case "$place" in *[[:cntrl:]]*) continue ;; esac
+        for made in "$place/archive_status" "$place/PG_${VERSION}_"*; do
+            [ ! -d "$made" ] || echo "places$TAB$place"
+        done
+    done
+    if [ ! -e "$DEBIAN/environment" ]; then # the last file that pg_createcluster makes
+        echo "has${TAB}no cluster"
+    else
+        # of a folder that is not root's only names that are known
+        set -- -false
+        for file in $LINKED_FILES; do
+            set -- "$@" -o -name "$file" -lname "$CURRENT/$file"
+        done
+        # through these two the server reads the others
+        find "$DEBIAN" -maxdepth 1 -type l \( "$@" \) -printf 'links\t%f\n' \
+            \( -name postgresql.conf -o -name release.conf \) -printf 'linked\t%C@\n'
+        { [ -L "$DEBIAN/postgresql.conf" ] && [ -L "$DEBIAN/release.conf" ]; } ||
+            echo "linked${TAB}inf"
+        said=
+        { read -r said < "$DEBIAN/start.conf"; } 2> /dev/null
+        [ "$said" = auto ] || echo "has${TAB}no start.conf"
+        enabled=/etc/systemd/system/multi-user.target.wants
+        # shellcheck disable=SC2086 # a list of paths
+        { [ "$(cat $LOG_FILES 2> /dev/null)" = "$LOG_TEXTS" ] && [ -L "$enabled/$LOGS.path" ]; } ||
+            echo "has${TAB}no log units"
+        [ -L "$enabled/$UNIT.service" ] || echo "has${TAB}no unit"
+    fi
+}

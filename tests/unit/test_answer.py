@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from howdah.answer import BEGIN, END, FRAME, failure, read
+from deploys.script import FRAME
+from howdah.answer import BEGIN, END, failure, read
 
 GREETING = ["Hello from fish", "", "bash: warning: setlocale: LC_ALL: cannot change locale (de_DE)"]
 

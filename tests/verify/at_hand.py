@@ -10,15 +10,16 @@ from pyinfra.api import Host
 from pyinfra.api.exceptions import ConnectError, PyinfraError
 from testinfra.host import Host as TestinfraHost
 
-from deploys import logins, shell
+from deploys import logins
 from deploys.configure import configure
 from deploys.convergent import Convergent, differences
 from deploys.grant import grant
 from deploys.load import load
 from deploys.new_data import missed_data
 from deploys.prove import prove
+from deploys.runtime import script_for
 from deploys.snapshot import snapshot
-from deploys.sql import psql
+from deploys.sql import session
 from deploys.summary import told
 from deploys.target import Target
 from deploys.tunnel import tunnel
@@ -75,11 +76,11 @@ class AtHand:
         return missed or "there is no cluster; the deploy makes it"
 
     def ask(self, sql: str, database: str = "postgres", *, but: Container[str] = ()) -> list[str]:
-        """As the superuser over the socket: the answer's lines. ``but``: see deploys.sql.psql."""
-        where = shell.quoted("-h", self.found.socket, "-p", str(self.found.port), "-U", "postgres",
-                             "-d", database, "-f", "-")  # fmt: skip
-        command = f"cd / && {psql(self.target.runtime, but=but)} {where}"
-        answer = self.host.run(f"{command} <<'HOWDAH_SQL'\n{sql}\nHOWDAH_SQL")
+        """As the superuser over the socket: the answer's lines. ``but``: see sql.session."""
+        variables = session(self.target.runtime, self.found, but=but)
+        variables["database"] = database
+        script = script_for(self.target.runtime, "ask", variables=variables, documents={"sql": sql})
+        answer = self.host.run(script)
         if answer.failed:
             pytest.fail(f"{self.name}: {answer.stderr.strip()}", pytrace=False)
         return str(answer.stdout).splitlines()

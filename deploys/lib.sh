@@ -1,0 +1,60 @@
+# What several scripts do. It stands before them, behind a header of variables; become and the
+# folders are functions of the runtime's own file.
+TAB='	'
+
+fail() {
+    printf '%s\n' "$1" >&2
+    exit 1
+}
+
+# A command as the server's OS user. become does not return: it is for the part of a pipeline and
+# for what goes on in the background, whose process is the command itself then.
+as_owner() { (become "$@"); }
+
+# psql as the superuser, over the socket. Nothing of the environment is passed on.
+ask() {
+    as_owner env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" "$BINARIES/psql" \
+        -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SERVER_SOCKET" -p "$SERVER_PORT" \
+        -U postgres -d postgres "$@" -f -
+}
+
+# What a data directory's postmaster.pid says: one fact a line, whatever stands in it.
+# shellcheck disable=SC2034 # of who asks
+read_pid_file() {
+    SERVER_PID='' SERVER_PORT='' SERVER_SOCKET=''
+    {
+        read -r SERVER_PID
+        read -r _
+        read -r _
+        read -r SERVER_PORT
+        read -r SERVER_SOCKET
+    } < "$1/postmaster.pid"
+}
+
+# A line of the server's log, or several, without what stands before the message.
+messages() { sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //'; }
+
+# flip LINK TARGET [as_owner]: who follows the link finds the one or the other.
+flip() {
+    $3 ln -sfn "$2" "${1%/*}/.${1##*/}" && $3 mv -fT "${1%/*}/.${1##*/}" "$1"
+}
+
+# Releases that nothing points to: refused ones, and those before the last good one.
+sweep_releases() {
+    for old in r-*[0-9]; do
+        for link in current good last; do
+            [ "$(readlink $link)" != "$old" ] || continue 2
+        done
+        rm -rf "$old" "$old.sums"
+    done
+}
+
+# The files of this folder. $1: as_owner, where the folder is not root's.
+tell_files() {
+    {
+        stat -c "file$TAB%n$TAB%a$TAB%U:%G" -- . *
+        $1 sha256sum -- * | sed "s/^/sha256$TAB/; s/  /$TAB/"
+        # what is no secret, to be compared line by line
+        $1 awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+    } 2> /dev/null | LC_ALL=C tr '\200-\377' '?'
+}

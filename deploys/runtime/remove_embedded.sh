@@ -1,0 +1,3 @@
+# All that was made; the marker goes last.
+find "$HOME_" -mindepth 1 -maxdepth 1 ! -name "${MARKER##*/}" -exec rm -rf {} +
+rm -rf "$SOCKET" "$HOME_"

@@ -1,0 +1,9 @@
+# All but the packages; the marker goes last. pg_dropcluster leaves what it does not know.
+systemctl disable "$UNIT"
+systemctl disable --now "$LOGS.path"
+[ ! -e "$DEBIAN" ] || pg_dropcluster --stop "$VERSION" "$CLUSTER_NAME" || :
+# shellcheck disable=SC2086 # a list of paths
+rm -rf "$DEBIAN" "${DROP_IN%/*}" "$DATA" "$LOG" "$CANARY"* $LOG_FILES
+systemctl daemon-reload
+find "$HOME_" -mindepth 1 -maxdepth 1 ! -name "${MARKER##*/}" -exec rm -rf {} +
+rm -rf "$HOME_"

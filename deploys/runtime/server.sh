@@ -1,0 +1,2 @@
+# start, stop or restart.
+"${VERB}_server"

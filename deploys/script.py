@@ -1,0 +1,51 @@
+"""Shell scripts: files that are valid as they stand, behind a header of what Python knows."""
+
+import functools
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from howdah.answer import BEGIN, END
+
+
+def script(
+    files: Iterable[str], variables: Mapping[str, str], documents: Mapping[str, str] | None = None
+) -> str:
+    """The files deploys/FILE.sh, one after the other, behind a header.
+
+    A variable is named in capitals there. A document, which would be longer with quotes within
+    quotes, comes by a function: `with_NAME words` runs the words with it as their stdin.
+    """
+    parts = [assigned(variables)]
+    for name, content in (documents or {}).items():
+        parts.append(_document(name, content))
+    for file in files:
+        parts.append(text(file))
+    return "\n".join(parts)
+
+
+@functools.cache
+def text(file: str) -> str:
+    """What stands in deploys/FILE.sh."""
+    return Path(__file__).parent.joinpath(f"{file}.sh").read_text()
+
+
+def assigned(variables: Mapping[str, str]) -> str:
+    """Lines that assign them, named in capitals."""
+    lines = []
+    for name, value in variables.items():
+        lines.append(f"{name.upper()}={shlex.quote(value)}")
+    return "\n".join(lines)
+
+
+def _document(name: str, content: str) -> str:
+    return f"""with_{name}() {{
+    "$@" << 'HOWDAH_DOCUMENT'
+{content}
+HOWDAH_DOCUMENT
+}}"""
+
+
+# The login shell's own words are before and after these.
+FRAME = script(["english", "frame"], {"begin": BEGIN, "end": END})
+RUN = script(["english", "run"], {})
