@@ -82,10 +82,14 @@ suite: .venv
 coverage: .venv  ## the tests of app_db, which run 95 % of its branches
 	@$(PYTEST) -n 2 $(WHICH) $(APP_DB) --cov
 
-lint: .venv  ## ruff, mypy, sqlfluff, squawk
+# What runs on hosts, and on this machine: all that ends in .sh, and CI's.
+SCRIPTS = .ci/run $$(find . -path './.?*' -prune -o -name '*.sh' -print)
+lint: .venv  ## ruff, mypy, shellcheck, shfmt, sqlfluff, squawk
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/shellcheck $(SCRIPTS)
+	@$(BIN)/shfmt -d -i 4 -ci -sr $(SCRIPTS)
 	@$(BIN)/sqlfluff lint --disable-progress-bar roles-sql
 	@PYTHONPATH=examples/shop $(BIN)/python -m howdah.lint_revisions app_db.migrations shop.migrations
 

@@ -23,7 +23,9 @@ by_hand() {
     $postgres mkdir -m 0700 "/var/log/postgresql/$version-main"
 
     ec="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    # shellcheck disable=SC2086 # a list of words
     openssl req -x509 $ec -keyout ca.key -out ca.crt -days 3650 -subj /CN=floor
+    # shellcheck disable=SC2086 # a list of words
     openssl req -x509 $ec -CA ca.crt -CAkey ca.key -keyout server.key -out server.crt -days 90 \
         -subj "/CN=$name" -addext "subjectAltName=IP:$name,DNS:localhost,IP:127.0.0.1,IP:::1"
     install -m 0640 -g postgres ./*.conf server.crt server.key "$etc"
