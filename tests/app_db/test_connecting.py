@@ -49,8 +49,9 @@ def settings(refusing: Refusing, tmp_path: Path) -> DatabaseSettings:
     (tmp_path / "password").write_text("s3cret\n")
     return read_settings(
         url=f"postgresql://appuser@127.0.0.1:{refusing.port}/appdb?sslmode=disable",
-        password_file=tmp_path / "password", connect_timeout=2,
-    )  # fmt: skip
+        password_file=tmp_path / "password",
+        connect_timeout=2,
+    )
 
 
 def test_a_short_outage_is_waited_for_and_a_long_one_told_at_once(
@@ -140,8 +141,9 @@ def test_what_is_no_password_is_refused(content: bytes, tmp_path: Path) -> None:
         Password(tmp_path / "file").read()
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:s3cret@db1/appdb",
-                                 "postgresql://u@db1/appdb?password=s3cret"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:s3cret@db1/appdb", "postgresql://u@db1/appdb?password=s3cret"]
+)
 def test_a_password_of_the_url_does_not_stay_in_it(url: str) -> None:
     Path("config.yaml").write_text("stage: development\n")
     bare, password = taken_out(read_settings(url=url))

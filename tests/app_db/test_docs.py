@@ -36,8 +36,14 @@ def test_alembic_of_the_shop_takes_the_database_that_is_named(folder: Path) -> N
     """And finds the example's package, which is not installed."""
     env = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/database.db", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "alembic", "check"]
-    done = subprocess.run(command, env=env, cwd=ROOT / "examples" / "shop", capture_output=True,
-                          text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        command,
+        env=env,
+        cwd=ROOT / "examples" / "shop",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "Target database is not up to date" in done.stderr + done.stdout, done.stderr
 
 
@@ -51,8 +57,11 @@ def test_every_key_is_documented_with_its_default() -> None:
 
 def test_every_error_is_documented_with_what_it_is_too() -> None:
     found = rows("Errors")
-    ours = {name: one for name, one in vars(errors).items()
-            if isinstance(one, type) and issubclass(one, errors.AppDbError)}  # fmt: skip
+    ours = {
+        name: one
+        for name, one in vars(errors).items()
+        if isinstance(one, type) and issubclass(one, errors.AppDbError)
+    }
     assert found.keys() == ours.keys()
     for name, one in ours.items():
         also = re.findall(r"`(\w+)`", found[name][0])

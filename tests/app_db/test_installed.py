@@ -26,27 +26,45 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_app_db_alone_is_installed(python: Path, tmp_path: Path) -> None:
-    listed = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], check=True,
-                            capture_output=True, text=True).stdout  # fmt: skip
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True
+    ).stdout
     packages = {line.partition("==")[0].lower() for line in listed.splitlines()}
     assert {"howdah", "alembic", "psycopg-binary", "pydantic-settings", "sqlmodel"} <= packages
     assert packages & THE_DEPLOYS == set()
     for module in ("howdah", "deploys", "tests"):
-        done = subprocess.run([python, "-c", f"import {module}"], cwd=tmp_path, check=False,
-                              capture_output=True, text=True)  # fmt: skip
+        done = subprocess.run(
+            [python, "-c", f"import {module}"],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         assert f"No module named '{module}'" in done.stderr
 
 
 def test_its_command_and_its_plugin_are_there(python: Path, tmp_path: Path) -> None:
     env = {**os.environ, "DATABASE_URL": "sqlite:///./database.db", "PYTHONPATH": ""}
-    done = subprocess.run([python.with_name("init-db")], cwd=tmp_path, env=env, check=False,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [python.with_name("init-db")],
+        cwd=tmp_path,
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stdout) == (0, "the schema is at app_db_0003\n"), done.stderr
     subprocess.run([python, "-m", "pip", "install", "-q", "pytest"], check=True)
     tests = (ROOT / "tests" / "app_db" / "of_an_application.py").read_text()
     (tmp_path / "test_application.py").write_text(tests)
-    done = subprocess.run([python, "-m", "pytest", "-q"], cwd=tmp_path, env=env, check=False,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q"],
+        cwd=tmp_path,
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert "9 passed, 1 xfailed" in done.stdout, done.stdout
 
 
@@ -56,18 +74,23 @@ def test_each_name_is_importable(name: str) -> None:
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
-    run("import app_db\ntry:\n    app_db.Nonsense\nexcept AttributeError as e:\n"
+    run(
+        "import app_db\ntry:\n    app_db.Nonsense\nexcept AttributeError as e:\n"
         "    assert str(e) == \"module 'app_db' has no attribute 'Nonsense'\"\n"
-        "else:\n    raise AssertionError")  # fmt: skip
+        "else:\n    raise AssertionError"
+    )
 
 
 @pytest.mark.parametrize("module", ["alembic", "psycopg", "pytest", "mako"])
 def test_sessions_do_not_wait_for_what_they_do_not_need(module: str) -> None:
-    run("import sys; from app_db import DbSessionService, UserRepository; "
-        f"assert '{module}' not in sys.modules")  # fmt: skip
+    run(
+        "import sys; from app_db import DbSessionService, UserRepository; "
+        f"assert '{module}' not in sys.modules"
+    )
 
 
 def run(code: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True,
-                          text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr

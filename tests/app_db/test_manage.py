@@ -101,9 +101,13 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", *words], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "DATABASE_URL": URL, **env}, check=False,
-    )  # fmt: skip
+        [sys.executable, "-W", "error", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DATABASE_URL": URL, **env},
+        check=False,
+    )
 
 
 def test_init_db_brings_sqlite_to_the_head(
@@ -264,11 +268,14 @@ def test_tables_are_found_and_nothing_else_is_imported(
         import_tables("nowhere_to_find")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("revision = 'b'\ndown_revision = 'app_db_0002'", "multiple head"),
-    ("revision = 'b'\ndown_revision = 'nowhere'", "nowhere"),
-    ("revision = ", "invalid syntax"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("revision = 'b'\ndown_revision = 'app_db_0002'", "multiple head"),
+        ("revision = 'b'\ndown_revision = 'nowhere'", "nowhere"),
+        ("revision = ", "invalid syntax"),
+    ],
+)
 def test_a_history_that_is_broken_is_one_line(checkout: Path, text: str, said: str) -> None:
     (checkout / "app_db" / "migrations" / "versions" / "b.py").write_text(text)
     code = "from app_db.manage import init_db; raise SystemExit(init_db())"
@@ -338,10 +345,12 @@ def test_a_reference_to_users_brings_their_table(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     (folder / "shop").mkdir(parents=True)
     (folder / "shop" / "__init__.py").touch()
-    (folder / "shop" / "word.py").write_text(NOUN.replace(
-        "    text: str = Field(index=True)\n",
-        "    user_id: UUID = Field(foreign_key='app.users.id')\n"
-    ).replace("from sqlmodel", "from uuid import UUID\nfrom sqlmodel"))  # fmt: skip
+    (folder / "shop" / "word.py").write_text(
+        NOUN.replace(
+            "    text: str = Field(index=True)\n",
+            "    user_id: UUID = Field(foreign_key='app.users.id')\n",
+        ).replace("from sqlmodel", "from uuid import UUID\nfrom sqlmodel")
+    )
     code = (
         "from app_db.tables import *; from app_db.entity import EntityTable as E; "
         "import_tables('shop'); import_referred(E.metadata); print(sorted(E.metadata.tables))"
@@ -379,9 +388,11 @@ def test_tables_without_a_schema_are_refused() -> None:
 
 def test_a_broken_reference_is_told(checkout: Path) -> None:
     run(checkout, "-m", "alembic", "upgrade", "app_db_0001")
-    break_it = ("import sqlite3; c = sqlite3.connect('database.db'); c.execute(\"INSERT INTO "
-                "user_identities (id, user_id, provider, subject) VALUES ('1', '2', 'a', 'b')\"); "
-                "c.commit()")  # fmt: skip
+    break_it = (
+        "import sqlite3; c = sqlite3.connect('database.db'); c.execute(\"INSERT INTO "
+        "user_identities (id, user_id, provider, subject) VALUES ('1', '2', 'a', 'b')\"); "
+        "c.commit()"
+    )
     assert run(checkout, "-c", break_it).returncode == 0
     done = run(checkout, "-m", "alembic", "upgrade", "head")
     assert "FAILED: rows without what they refer to" in done.stdout + done.stderr

@@ -29,8 +29,9 @@ FILE = "sqlite:///./database.db"
 @pytest.fixture
 def service() -> DbSessionService:
     """A service with a table of one column, and a pool of two."""
-    service = DbSessionService(read_settings(url=FILE, pool_size=1, max_overflow=1,
-                                             pool_timeout=0.1))  # fmt: skip
+    service = DbSessionService(
+        read_settings(url=FILE, pool_size=1, max_overflow=1, pool_timeout=0.1)
+    )
     with service.session_scope() as session:
         session.execute(text("CREATE TABLE app.t (a int UNIQUE)"))
     return service
@@ -112,8 +113,15 @@ def test_the_pool_is_told_truly(service: DbSessionService) -> None:
     def shown() -> list[object]:
         return list(service.get_pool_status().values())
 
-    assert list(service.get_pool_status()) == ["size", "checked_in", "checked_out", "overflow",
-        "invalid", "saturation", "consecutive_health_failures"]  # fmt: skip
+    assert list(service.get_pool_status()) == [
+        "size",
+        "checked_in",
+        "checked_out",
+        "overflow",
+        "invalid",
+        "saturation",
+        "consecutive_health_failures",
+    ]
     assert shown() == [1, 1, 0, 0, 0, 0, 0]
     with service.session_scope() as one:
         one.execute(text("SELECT 1"))
@@ -192,8 +200,9 @@ def test_a_leaked_session_is_named(
     gc.collect()
     (record,) = [r for r in caplog.records if r.levelno == logging.WARNING]
     opened_at = f"{__file__}:{leak.__code__.co_firstlineno + 1}"
-    assert record.getMessage() == (f"session opened at {opened_at} was never closed; "
-                                   "use session_scope(), or close() it")  # fmt: skip
+    assert record.getMessage() == (
+        f"session opened at {opened_at} was never closed; use session_scope(), or close() it"
+    )
     assert record.__dict__["opened_at"] == opened_at
 
 

@@ -58,28 +58,45 @@ def test_an_applications_own_blocks_are_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("database:\n  pool_szie: 5\n", "unknown key 'database.pool_szie' in config.yaml; "
-         "did you mean 'pool_size'?"),
-        ("database:\n  colour: red\n", "unknown key 'database.colour' in config.yaml; known are "
-         "connect_timeout, echo"),
+        (
+            "database:\n  pool_szie: 5\n",
+            "unknown key 'database.pool_szie' in config.yaml; did you mean 'pool_size'?",
+        ),
+        (
+            "database:\n  colour: red\n",
+            "unknown key 'database.colour' in config.yaml; known are connect_timeout, echo",
+        ),
         ("database:\n  stage: development\n", "unknown key 'database.stage' in config.yaml"),
-        ("databse:\n  pool_size: 5\n", "unknown key 'databse' in config.yaml; did you mean "
-         "'database'?"),
+        (
+            "databse:\n  pool_size: 5\n",
+            "unknown key 'databse' in config.yaml; did you mean 'database'?",
+        ),
         ("database: 5\n", "database in config.yaml is int; a mapping is needed"),
         ("- database\n", "config.yaml is list; a mapping is needed"),
         ("a: 1\ndatabase: {\n", "config.yaml:3 is no YAML; a mapping is needed"),
-        ("stage: devel\n", "stage in config.yaml is 'devel': input should be 'production', "
-         "'staging' or 'development'"),
-        (f"database:\n  url: {URL}\n  pool_size: 0\n", "database.pool_size in config.yaml is 0: "
-         "input should be greater than or equal to 1"),
-        (f"database:\n  url: {URL}\n  max_overflow: -1\n", "database.max_overflow in config.yaml "
-         "is -1: input should be greater than or equal to 0"),
-        ("database:\n  url: mysql://db/app\n", "database.url in config.yaml: driver 'mysql'; "
-         "needs postgresql://appuser@host/appdb or sqlite:///./database.db"),
+        (
+            "stage: devel\n",
+            "stage in config.yaml is 'devel': input should be 'production', "
+            "'staging' or 'development'",
+        ),
+        (
+            f"database:\n  url: {URL}\n  pool_size: 0\n",
+            "database.pool_size in config.yaml is 0: input should be greater than or equal to 1",
+        ),
+        (
+            f"database:\n  url: {URL}\n  max_overflow: -1\n",
+            "database.max_overflow in config.yaml "
+            "is -1: input should be greater than or equal to 0",
+        ),
+        (
+            "database:\n  url: mysql://db/app\n",
+            "database.url in config.yaml: driver 'mysql'; "
+            "needs postgresql://appuser@host/appdb or sqlite:///./database.db",
+        ),
         ("database:\n  url: nonsense\n", "database.url in config.yaml: no database URL; needs"),
         ("", "no database is named; set DATABASE_URL, or database.url in config.yaml"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_its_place(text: str, said: str) -> None:
     configure(text)
     with pytest.raises(BadSettingsError) as refused:
@@ -93,11 +110,12 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadSettingsError) as refused:
         read_settings()
     assert str(refused.value).split("; ") == [
-        "no database is named", "set DATABASE_URL, or database.url in config.yaml",
+        "no database is named",
+        "set DATABASE_URL, or database.url in config.yaml",
         "database.pool_size in config.yaml is 'many': input should be a valid integer, unable to "
         "parse string as an integer",
         "DATABASE_POOL_TIMEOUT is '0': input should be greater than 0",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_slip_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,9 +130,12 @@ def test_a_slip_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://appuser:s3cret@db1/appdb", "postgresql://appuser@db1/appdb?password=s3cret",
-     "postgresql://appuser:@db1/appdb"],
-)  # fmt: skip
+    [
+        "postgresql://appuser:s3cret@db1/appdb",
+        "postgresql://appuser@db1/appdb?password=s3cret",
+        "postgresql://appuser:@db1/appdb",
+    ],
+)
 def test_a_password_in_a_url_needs_the_files_word(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,8 +24,7 @@ def test_without_it():
 def run(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "app_db.testing", *words]
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def test_nothing_of_a_test_is_left(tmp_path: Path) -> None:
@@ -44,8 +43,12 @@ def test_it_does_roll_back_and_not_begin_with_an_empty_table(tmp_path: Path) -> 
     settings = read_settings(url=f"sqlite:///{tmp_path}/database.db")
     DbManageService(settings).create_all()
     with DbSessionService(settings).session_scope() as session:
-        session.execute(text("INSERT INTO app.users (id, first_name, last_name) VALUES "
-                             "('00000000000000000000000000000001', 'Bob', 'Smith')"))  # fmt: skip
+        session.execute(
+            text(
+                "INSERT INTO app.users (id, first_name, last_name) VALUES "
+                "('00000000000000000000000000000001', 'Bob', 'Smith')"
+            )
+        )
     done = run(tmp_path, f"sqlite:///{tmp_path}/database.db")
     assert "7 failed, 2 passed, 1 xfailed" in done.stdout  # those that expect it to be empty
 
