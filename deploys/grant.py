@@ -31,6 +31,9 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     """
     if again and not state.is_executing:
         return
+    if not target.leads:
+        host.noop("roles and rights are the leader's")
+        return
     found, store = snapshot(target), target.store
     if found.data and not found.running:
         host.log("the server is down: its roles and rights are compared once it runs")

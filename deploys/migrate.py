@@ -23,6 +23,9 @@ from howdah.revisions import SchemaError
 @convergent
 def migrate(target: Target) -> Iterator[PyinfraCommand]:
     """From the revision that the server reports to the head, as the owner of the schema."""
+    if not target.leads:
+        host.noop("the schema is the leader's")
+        return
     found, cluster = snapshot(target), target.cluster
     head = revisions.head(cluster.bootstrap)
     rows = _rows(found, cluster.bootstrap)

@@ -13,7 +13,8 @@ import gevent
 from gevent import Greenlet
 from pyinfra import host, state
 
-from deploys import connection
+import components
+from deploys import connection, shell
 from deploys.fence import run
 from deploys.runtime import WRITTEN, Runtime, script_for
 from deploys.sql import pgoptions
@@ -21,7 +22,7 @@ from deploys.target import Server, Target
 from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
 from howdah.found import AnswerError, Found
-from howdah.queries import query, questions
+from howdah.queries import of_probe, query, questions
 from howdah.wanted import Wanted
 
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
@@ -91,6 +92,9 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
     sql, more = questions(want, runtime.cluster.app_database)
+    probes = components.probes(runtime.cluster, runtime.layout)
+    if probes:
+        sql = "\n".join([sql, "\\connect postgres", *map(of_probe, probes)])
     if runtime.adopted:
         sql = f"{query('rules')}\n{sql}"
     return _script(runtime, want, sql, more)
@@ -98,13 +102,15 @@ def script(runtime: Runtime, want: Wanted) -> str:
 
 def _script(runtime: Runtime, want: Wanted, sql: str, more: str) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
+    probes = "".join(map(shell.of_probe, components.probes(runtime.cluster, runtime.layout)))
     variables = {
         "port_hex": f"{runtime.cluster.port:04X}",
         "server": "yes" if sql else "",
         "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
+        "probes": "yes" if probes else "",
         **runtime.facts(want),
     }
     facts = f"runtime/{runtime.kind}_facts"
-    documents = {"sql": sql, "more": more}
+    documents = {"sql": sql, "more": more, "probes": probes}
     return script_for(runtime, "snapshot", facts, variables=variables, documents=documents)

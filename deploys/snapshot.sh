@@ -41,6 +41,8 @@ if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
     fi
 fi
 facts
+# what components ask of the host
+[ -z "$PROBES" ] || with_probes sh
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0
 # what a killed run has left at work ends first

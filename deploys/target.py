@@ -23,6 +23,7 @@ from howdah.hardware import UNKNOWN
 from howdah.names import host_names
 from howdah.render import File
 from howdah.revisions import head
+from howdah.topology import Topology
 from howdah.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ class Target(Server):
     def label(self) -> str:
         """The host's name as a file's name."""
         return host.name.lstrip("@").replace("/", "_")
+
+    @property
+    def topology(self) -> Topology:
+        """The cluster's hosts. One host is one cluster."""
+        return Topology.of_one(host.name)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this host has roles, rights and schema set; others have them from the leader."""
+        return self.topology.leads(host.name)
 
     @property
     def certificate_names(self) -> list[str]:

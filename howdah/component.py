@@ -3,10 +3,10 @@
 `components.COMPONENTS` lists them. What they add is merged once: howdah.configuration.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -86,6 +86,25 @@ def no_records(_: "Cluster") -> Iterable[Record]:
     return ()
 
 
+T = TypeVar("T")
+Row = Mapping[str, Any]  # a column's name: its value, as JSON has it
+
+
+@dataclass(frozen=True)
+class Probe(Generic[T]):
+    """What a component asks each host, in the one command that all of them ask by.
+
+    ``name`` is its own; ``sql``: one SELECT, sent to database postgres of a running server;
+    ``shell``: lines for sh, whose output is the answer's; ``read`` makes of both what the component
+    needs. It is given no rows and no lines where there is no server, or no host to ask yet.
+    """
+
+    name: str
+    read: Callable[[Sequence[Row], Sequence[str]], T]
+    sql: str = ""
+    shell: str = ""
+
+
 @dataclass(frozen=True)
 class Component:
     """One part of a cluster. What it leaves out, it does not add."""
@@ -98,3 +117,4 @@ class Component:
     records: Callable[["Cluster"], Iterable[Record]] = no_records  # beside roles-sql's logins
     logins: tuple[Login, ...] = ()
     roles_sql: tuple[Path, ...] = ()  # files that are read after those of roles-sql/
+    probes: tuple[Probe[Any], ...] = ()

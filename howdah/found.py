@@ -9,6 +9,7 @@ from typing import Any
 
 from howdah import catalog_rows, libraries, settings
 from howdah.catalog import Catalog
+from howdah.component import Probe, Row, T
 from howdah.danger import Danger
 from howdah.errors import HowdahError
 from howdah.hardware import Hardware
@@ -102,6 +103,14 @@ class Found:
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
     health: Health = field(default_factory=Health)
     rows: list[list[Any]] = field(default_factory=list, repr=False)
+    # What the probes of components have answered, by their names.
+    probe_rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
+    probe_lines: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    def of(self, probe: Probe[T]) -> T:
+        """What a component's probe has found."""
+        rows, lines = self.probe_rows.get(probe.name, []), self.probe_lines.get(probe.name, [])
+        return probe.read(rows, lines)
 
     def doors(self) -> list[Danger]:
         """What somebody has left open by hand, each once."""
@@ -185,7 +194,7 @@ def _fact(found: Found, name: str, values: list[str]) -> None:
         setattr(found, name, extreme(getattr(found, name) or value, value))
     elif name in ("has", "links", "places"):
         getattr(found, name).add(values[0])
-    elif name in ("folder", "listener", "beside", "auto", "room", "drop_in"):
+    elif name in ("folder", "listener", "beside", "auto", "room", "drop_in", "probe"):
         _several_fact(found, name, values)
     else:
         _file_fact(found.files, name, values)
@@ -211,6 +220,9 @@ def _several_fact(found: Found, name: str, values: list[str]) -> None:
         found.health.add_room(values)
     elif name == "drop_in":
         found.drop_in += "\t".join(values) + "\n"
+    elif name == "probe":
+        probe, *words = values
+        found.probe_lines.setdefault(probe, []).append("\t".join(words))
     else:
         setting, value = settings.line("\t".join(values))
         found.system[setting] = value
@@ -246,8 +258,15 @@ def _row(found: Found, row: list[Any]) -> None:
         case ["fault" | "refusal" | "revision" | "rule" as kind, value]:
             getattr(found, f"{kind}s").append(value)
         case _:
-            if not found.health.add(row):
-                found.rows.append(row)
+            _other_row(found, row)
+
+
+def _other_row(found: Found, row: list[Any]) -> None:
+    if row[0] == "probe":
+        _, name, value = row
+        found.probe_rows.setdefault(name, []).append(value)
+    elif not found.health.add(row):
+        found.rows.append(row)
 
 
 def _address(raw: str) -> IPv4Address | IPv6Address:

@@ -1,20 +1,12 @@
 """What the server loads at its start: shared_preload_libraries, from all who need a part of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from components import COMPONENTS
+from components import COMPONENTS, there
 from howdah.cluster import Cluster
-from howdah.component import Component
 from howdah.layout import Layout
 
 SETTING = "shared_preload_libraries"
-
-
-def there(cluster: Cluster, layout: Layout) -> Iterator[Component]:
-    """The components that this cluster has."""
-    for component in COMPONENTS:
-        if component.is_there(cluster, layout):
-            yield component
 
 
 def preloaded(cluster: Cluster, layout: Layout) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from components import there
 from howdah import configuration, hba, libraries
 from howdah.cluster import Cluster
 from howdah.component import Context, Setting
@@ -74,7 +75,7 @@ def settings(cluster: Cluster, layout: Layout, hardware: Hardware) -> list[Setti
     """
     context = Context(cluster, layout, hardware)
     asked = [("libraries", _libraries(cluster, layout))]
-    for component in libraries.there(cluster, layout):
+    for component in there(cluster, layout):
         for setting in component.settings(context):
             asked.append((component.name, setting))
     decided = configuration.merged(asked)
@@ -102,7 +103,7 @@ def _records(
 ) -> tuple[list[Record], list[Record]]:
     """(those over the socket, those over the network): roles-sql's logins, then the components'."""
     asked = hba.records(logins, cluster.networks)
-    for component in libraries.there(cluster, layout):
+    for component in there(cluster, layout):
         asked += component.records(cluster)
     local = [record for record in asked if record.kind == "local"]
     return local, [record for record in asked if record.kind != "local"]

@@ -4,9 +4,11 @@ import functools
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from howdah.catalog import Object
 from howdah.comments import SHARED_KINDS
+from howdah.component import Probe
 from howdah.kinds import ROUTINES, WITHOUT_SCHEMA
 from howdah.names import literal
 from howdah.role_settings import clause
@@ -67,6 +69,14 @@ def _of_database(want: Wanted, name: str, app_database: str) -> list[str]:
     if any(base == name for base, _ in want.cascades):
         parts.append(query("requires"))
     return _in(want, name, "\n".join(parts), ":initial")
+
+
+def of_probe(probe: Probe[Any]) -> str:
+    """What a component asks the server: a row of JSON for each row of its answer."""
+    if not probe.sql:
+        return ""
+    name = literal(probe.name)
+    return f"SELECT json_build_array('probe', {name}, row_to_json(r)) FROM ({probe.sql}) AS r;"  # noqa: S608 its author's
 
 
 def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:

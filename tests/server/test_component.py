@@ -6,14 +6,14 @@ from tests.server.checkout import Checkout
 
 PART = '''"""The login of a metrics exporter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from howdah.cluster import Cluster
-from howdah.component import Component, Context, Login, Options, Setting
+from howdah.component import Component, Context, Login, Options, Probe, Row, Setting
 from howdah.knobs import Name
 
 
@@ -34,6 +34,11 @@ def _settings(context: Context) -> Iterator[Setting]:
     yield Setting("Monitoring", "track_io_timing", "on", ("Slow disks are seen.",))
 
 
+def _read(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
+    return [*(row["word"] for row in rows), *lines]
+
+
+PROBE = Probe("exporter", _read, sql="SELECT 'of the server' AS word", shell="echo 'of the host'")
 LOGIN = Login("exporter", "postgres_exporter_pw", _connections, _share)
 COMPONENT = Component(
     "exporter",
@@ -42,12 +47,22 @@ COMPONENT = Component(
     libraries=("auto_explain",),
     logins=(LOGIN,),
     roles_sql=(Path(__file__).with_name("roles.sql"),),
+    probes=(PROBE,),
 )
 '''
 ROLES = """
 CREATE ROLE :"exporter_role" LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
 NOBYPASSRLS CONNECTION LIMIT :exporter_connections PASSWORD :'exporter_verifier';
 GRANT CONNECT ON DATABASE :"app_database" TO :"exporter_role";
+"""
+
+
+OPERATION = """
+
+from components.exporter import PROBE
+from deploys.snapshot import snapshot
+from pyinfra import host
+host.log(f"the probe has found {' and '.join(snapshot(target).of(PROBE))}")
 """
 
 
@@ -82,6 +97,15 @@ def test_component_is_a_folder_and_a_line(checkout: Checkout) -> None:
     password = (checkout.secrets / "postgres_exporter_pw").read_text().strip()
     assert checkout.login("exporter", "appdb", password=password).stdout == "1\n"
     assert checkout.deploy().changed == []
+
+
+def test_its_probe_is_part_of_the_one_question(checkout: Checkout) -> None:
+    checkout.deploy()
+    deploy = checkout.folder / "deploy.py"
+    deploy.write_text(deploy.read_text() + OPERATION)
+    run = checkout.pyinfra("--dry", "deploy.py")
+    assert "the probe has found of the server and of the host" in run.output
+    assert len(run.commands) == 1
 
 
 def test_its_connections_are_part_of_the_sum(checkout: Checkout) -> None:
