@@ -25,6 +25,7 @@ from tests.server.conftest import NewCheckout
 from tests.server.watcher import (
     AS_NOBODY,
     PLACES,
+    Watched,
     bring_canaries,
     canary,
     folders_of,
@@ -69,9 +70,9 @@ class Evidence:
         self.runs: dict[tuple[str, str], Run] = {}
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> Iterator[Watched]:
         with watched(self.checkout, folders_of(self.checkout)) as watcher:
-            yield
+            yield watcher
         self.found["watched"].append(watcher.seen)
 
     def at(self, place: str) -> bytes:
@@ -233,7 +234,7 @@ def test_environments_hold_none(new_checkout: NewCheckout) -> None:
     """Of an ordinary user's deploy, for the kernel shows a watcher those of its own uid only."""
     evidence = Evidence(new_checkout(user=NOBODY))
     bring_canaries(evidence.checkout)
-    with watched(evidence.checkout, folders=()) as watcher:
+    with watched(evidence.checkout, folders=(), places=()) as watcher:
         assert evidence.run("-y", "-vvv", "deploy.py").code == 0
         evidence.checkout.ask("ALTER ROLE appuser PASSWORD NULL")
         assert evidence.run("-y", "deploy.py").code == 0
@@ -244,20 +245,27 @@ def test_environments_hold_none(new_checkout: NewCheckout) -> None:
 # -- One that is planted is found -------------------------------------------------------
 
 
-def in_argv(checkout: Checkout, secret: str) -> None:
-    checkout.run(["sh", "-c", "sleep 0.3", secret])
+Plant = Callable[[Checkout, str, Watched], None]
 
 
-def in_environ(checkout: Checkout, secret: str) -> None:
-    checkout.run([*AS_NOBODY, "sleep", "0.3"], env={"PLANTED": secret})
+def in_argv(_: Checkout, secret: str, watcher: Watched) -> None:
+    with subprocess.Popen(["sh", "-c", "sleep 60; true", secret]) as process:
+        watcher.wait()
+        process.kill()
 
 
-def in_file(folder: Callable[[Checkout], str | Path]) -> Callable[[Checkout, str], None]:
-    def plant(checkout: Checkout, secret: str) -> None:
+def in_environ(_: Checkout, secret: str, watcher: Watched) -> None:
+    with subprocess.Popen([*AS_NOBODY, "sleep", "60"], env={"PLANTED": secret}) as process:
+        watcher.wait()
+        process.kill()
+
+
+def in_file(folder: Callable[[Checkout], str | Path]) -> Plant:
+    def plant(checkout: Checkout, secret: str, watcher: Watched) -> None:
         path = Path(folder(checkout), f"planted-{checkout.environment}")
         path.write_text(secret)
         path.chmod(0o644)
-        time.sleep(0.3)
+        watcher.wait()
         path.unlink()
 
     return plant
@@ -267,7 +275,7 @@ def always(place: str) -> Callable[[Checkout], str]:
     return lambda _: place
 
 
-def in_a_run(checkout: Checkout, secret: str) -> None:
+def in_a_run(checkout: Checkout, secret: str, _: Watched) -> None:
     (checkout.folder / "planted.py").write_text(
         "from pathlib import Path\nfrom pyinfra.operations import server\n"
         f"Path('left-behind').write_text({secret!r})\n"
@@ -275,7 +283,7 @@ def in_a_run(checkout: Checkout, secret: str) -> None:
     )
 
 
-def in_a_statement(checkout: Checkout, secret: str) -> None:
+def in_a_statement(checkout: Checkout, secret: str, _: Watched) -> None:
     loud = "SET pg_stat_statements.track_utility = on"
     checkout.ask(f"{loud}; ALTER ROLE appuser PASSWORD '{secret}'")
 
@@ -292,12 +300,10 @@ def in_a_statement(checkout: Checkout, secret: str) -> None:
         *(pytest.param(p, in_a_statement, id=p) for p in ("log", "pg_stat_statements")),
     ],
 )
-def test_a_planted_secret_is_found(
-    matrix: Evidence, place: str, plant: Callable[[Checkout, str], None]
-) -> None:
+def test_a_planted_secret_is_found(matrix: Evidence, place: str, plant: Plant) -> None:
     secret, evidence = canary(), Evidence(matrix.checkout)
-    with evidence.watching():
-        plant(matrix.checkout, secret)
+    with evidence.watching() as watcher:
+        plant(matrix.checkout, secret, watcher)
         if plant is in_a_run:
             evidence.run("-y", "-vvv", "planted.py")
     evidence.look_at_the_log()

@@ -3,22 +3,29 @@
 import base64
 import os
 import secrets
+import select
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from tests.server.checkout import NOBODY, Checkout
 
 # Reads, as long as it runs: every argv, the environments of its own uid (the kernel shows it no
-# others), and each file that it may read in the folders, again after each change.
+# others), and each file that it may read in the folders, again after each change. A folder of
+# everybody may hold a hundred thousand files of others: of its folders, the new ones only. Each
+# round is a byte on stderr.
 WATCHER = """
 import os, stat, sys, time
 from pathlib import Path
+stop, of_everybody, own = sys.argv[1], sys.argv[2].split(), sys.argv[3:]
 seen, known = set(), set()
+there = {entry.path for place in of_everybody for entry in os.scandir(place) if entry.is_dir()}
+os.set_blocking(2, False)
 
 def read(path):
     try:
@@ -36,16 +43,23 @@ def look(path):
         known.add(version)
         read(path)
 
+def is_of_interest(folder):
+    return folder not in there and not os.path.basename(folder).startswith("pgsql-")  # the wheel's
+
 print("watching", flush=True)
-while not Path(sys.argv[1]).exists():
+while not Path(stop).exists():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         read(f"/proc/{pid}/cmdline")
         read(f"/proc/{pid}/environ")
-    for folder in sys.argv[2:]:
+    for folder in (*of_everybody, *own):
         for above, below, names in os.walk(folder):
-            below[:] = [name for name in below if not name.startswith("pgsql-")]  # the wheel's
+            below[:] = [name for name in below if is_of_interest(os.path.join(above, name))]
             for name in names:
                 look(os.path.join(above, name))
+    try:
+        os.write(2, b".")
+    except BlockingIOError:
+        pass  # nobody waits for a round
     time.sleep(0.01)
 sys.stdout.buffer.write(b"\\0".join(seen))
 """
@@ -54,26 +68,45 @@ PLACES = ("/tmp", "/dev/shm")
 
 
 class Watched:
+    """What a watcher has seen, when it is over."""
+
     seen = b""
+
+    def __init__(self, rounds: IO[bytes]) -> None:
+        self._rounds = rounds.fileno()
+
+    def wait(self) -> None:
+        """Until it has looked everywhere once more, from the beginning."""
+        while self._has_ended_one(0):
+            assert os.read(self._rounds, 65536), "the watcher has ended"
+        for _ in range(2):
+            assert self._has_ended_one(60)
+            assert os.read(self._rounds, 1), "the watcher has ended"
+
+    def _has_ended_one(self, seconds: float) -> bool:
+        return bool(select.select([self._rounds], [], [], seconds)[0])
 
 
 def folders_of(checkout: Checkout) -> list[str]:
-    """Where a deploy might leave something: of everybody, and of the checkout's own."""
-    return [*PLACES, str(checkout.folder.parent), str(checkout.home)]
+    """Where a deploy might leave something of its own."""
+    return [str(checkout.folder.parent), str(checkout.home)]
 
 
 @contextmanager
-def watched(checkout: Checkout, folders: Sequence[str]) -> Iterator[Watched]:
-    """What somebody without rights has seen meanwhile."""
+def watched(
+    checkout: Checkout, folders: Sequence[str], places: Sequence[str] = PLACES
+) -> Iterator[Watched]:
+    """What somebody without rights has seen meanwhile, in folders and in places of everybody."""
     stop = checkout.folder / ".stop"
     root = os.geteuid() == 0
     python = "/usr/bin/python3" if root else sys.executable
-    result = Watched()
+    watcher = [python, "-c", WATCHER, str(stop), " ".join(places), *folders]
     with subprocess.Popen(
-        [*(AS_NOBODY if root else []), python, "-c", WATCHER, str(stop), *folders],
-        stdout=subprocess.PIPE,
+        [*(AS_NOBODY if root else []), *watcher], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout
+        assert process.stderr
+        result = Watched(process.stderr)
         process.stdout.readline()
         try:
             yield result
