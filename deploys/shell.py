@@ -7,7 +7,6 @@ from pyinfra.api.command import QuoteString
 
 from deploys.live import Command, Live
 from deploys.script import RUN
-from howdah.component import Probe
 
 
 def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> Command:
@@ -27,12 +26,3 @@ def _words(*given: str) -> tuple[str | QuoteString, ...]:
 def quoted(*words: str) -> str:
     """Words of a shell command."""
     return shlex.join(words)
-
-
-def of_probe(probe: Probe[Any]) -> str:
-    """What a component asks the host, each line of the answer under the probe's name."""
-    if not probe.shell:
-        return ""
-    name = shlex.quote(probe.name)
-    shown = f"while IFS= read -r line; do printf 'probe\\t%s\\t%s\\n' {name} \"$line\"; done"
-    return f"\n(\n{probe.shell}\n) | {shown}\n"

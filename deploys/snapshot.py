@@ -14,7 +14,7 @@ from gevent import Greenlet
 from pyinfra import host, state
 
 import components
-from deploys import connection, shell
+from deploys import connection
 from deploys.fence import run
 from deploys.runtime import WRITTEN, Runtime, script_for
 from deploys.sql import pgoptions
@@ -102,15 +102,19 @@ def script(runtime: Runtime, want: Wanted) -> str:
 
 def _script(runtime: Runtime, want: Wanted, sql: str, more: str) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
-    probes = "".join(map(shell.of_probe, components.probes(runtime.cluster, runtime.layout)))
+    documents = {"sql": sql, "more": more}
+    probes = []
+    for probe in components.probes(runtime.cluster, runtime.layout):
+        if probe.shell:
+            probes.append(probe.name)
+            documents[f"probe_{probe.name}"] = probe.shell
     variables = {
         "port_hex": f"{runtime.cluster.port:04X}",
         "server": "yes" if sql else "",
         "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
-        "probes": "yes" if probes else "",
+        "probes": " ".join(probes),
         **runtime.facts(want),
     }
     facts = f"runtime/{runtime.kind}_facts"
-    documents = {"sql": sql, "more": more, "probes": probes}
     return script_for(runtime, "snapshot", facts, variables=variables, documents=documents)

@@ -41,8 +41,12 @@ if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
     fi
 fi
 facts
-# what components ask of the host
-[ -z "$PROBES" ] || with_probes sh
+# what components ask of the host, each line of the answer under the probe's name
+for probe in $PROBES; do
+    "with_probe_$probe" sh | while IFS= read -r line; do
+        printf 'probe\t%s\t%s\n' "$probe" "$line"
+    done
+done
 [ -x "$BINARIES/postgres" ] && echo "binaries"
 [ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0
 # what a killed run has left at work ends first

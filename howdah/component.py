@@ -94,9 +94,10 @@ Row = Mapping[str, Any]  # a column's name: its value, as JSON has it
 class Probe(Generic[T]):
     """What a component asks each host, in the one command that all of them ask by.
 
-    ``name`` is its own; ``sql``: one SELECT, sent to database postgres of a running server;
-    ``shell``: lines for sh, whose output is the answer's; ``read`` makes of both what the component
-    needs. It is given no rows and no lines where there is no server, or no host to ask yet.
+    ``name`` is its own: letters, digits and _; ``sql``: one SELECT, sent to database postgres of a
+    running server; ``shell``: the text of a script for sh, whose output is the answer's; ``read``
+    makes of both what the component needs. It is given no rows and no lines where there is no
+    server, or no host to ask yet.
     """
 
     name: str
