@@ -17,7 +17,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f .venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle test test-all suite coverage bench bench-app bench-fleet bench-growth lint start stop \
+.PHONY: help .venv deploy dry undo verify bundle test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint start stop \
 	status destroy
 
 help:  ## this list
@@ -75,6 +75,11 @@ test-all: .venv  ## the same on every Debian, with every fault
 test-all: ALL = 1
 test test-all:
 	@$(MAKE) --no-print-directory -j3 lint coverage suite ALL=$(ALL)
+
+test-changed: .venv  ## what the last change can reach; BASE=commit: what has changed since
+	@tests=$$($(BIN)/python -m tests.changed $(BASE)) || exit 1; \
+		test -n "$$tests" || { echo 'nothing has changed'; exit 0; }; \
+		$(PYTEST) -n 4 -m 'not all' $(ARGS) $$tests
 
 suite: .venv
 	@$(PYTEST) -n 4 $(WHICH) $(addprefix --ignore=,$(APP_DB)) $(ARGS)

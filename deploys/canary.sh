@@ -4,7 +4,6 @@
 cd /
 release=$ETC/$RELEASE
 data=$CANARY/data
-pristine=$CANARY-$(basename "${BINARIES%/bin}")
 SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
 
 # What a server said before it gave up: the line that tells most.
@@ -30,25 +29,26 @@ sweep() {
     fi
     [ -z "$SERVER_PORT" ] ||
         as_owner rm -f "$SOCKET/.s.PGSQL.$SERVER_PORT" "$SOCKET/.s.PGSQL.$SERVER_PORT.lock"
-    rm -rf "$CANARY" "$pristine.new"
+    rm -rf "$CANARY" "$PRISTINE.new"
 }
 sweep 2> /dev/null
 trap 'sweep 2> /dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 
-# A data directory is made once, and copied each time: a tenth of the time.
-if [ ! -d "$pristine" ]; then
+# A data directory is made once, and copied each time: a tenth of the time. Most hosts have it from
+# the cluster's own initdb; not one that was adopted, or has newer binaries.
+if [ ! -d "$PRISTINE" ]; then
     rm -rf "$CANARY"-*
-    owned_folder "$pristine.new"
-    said=$(as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$pristine.new" -U postgres -N \
+    owned_folder "$PRISTINE.new"
+    said=$(as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$PRISTINE.new" -U postgres -N \
         -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
         fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
-    mv -T "$pristine.new" "$pristine"
+    mv -T "$PRISTINE.new" "$PRISTINE"
 fi
 # not the server's: what root writes here is nobody else's to put a link in place of
 install -d -m 0750 "$CANARY"
 chown "$FILE_OWNER" "$CANARY"
-said=$(cp -a "$pristine" "$data" 2>&1) || fail "$said"
+said=$(cp -a "$PRISTINE" "$data" 2>&1) || fail "$said"
 
 # The server's own parser first, in milliseconds. Not beside the host's data directory: what ALTER
 # SYSTEM has left there is no fault of the release, and is taken out when it is loaded.

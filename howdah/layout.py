@@ -1,6 +1,7 @@
 """Where a cluster lives on its host, and as whom it runs."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Layout:
     def auto_conf(self) -> str:
         """What ALTER SYSTEM writes; it wins over every release."""
         return f"{self.data}/postgresql.auto.conf"
+
+    @property
+    def pristine(self) -> str:
+        """A new data directory of these binaries, for the canary."""
+        return f"{self.canary}-{PurePosixPath(self.binaries).parent.name}"
 
     @property
     def current(self) -> str:

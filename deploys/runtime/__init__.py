@@ -115,6 +115,7 @@ def script_for(
         "current": layout.current,
         "log": layout.log,
         "canary": layout.canary,
+        "pristine": layout.pristine,
         "socket": layout.socket,
         "os_owner": layout.owner,
         "file_owner": layout.file_owner,
