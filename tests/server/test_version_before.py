@@ -9,11 +9,11 @@ from tests.server.checkout import Checkout
 
 # What this version has changed of its own files: (file, what stands there, what stood there).
 CHANGED = [
-    ("templates/postgresql.conf.j2", r"(authentication_timeout =).*", r"\1 30s"),
-    ("templates/postgresql.conf.j2", r"(log_line_prefix =).*", r"\1 '%m [%p]: [%l-1] %q db=%d '"),
-    ("templates/postgresql.conf.j2", r"(log_error_verbosity =).*", r"\1 verbose"),
-    ("templates/postgresql.conf.j2", r"log_parameter_max_length_on_error.*\n", ""),
-    ("templates/postgresql.conf.j2", r"pgaudit.log_parameter.*\n", ""),
+    ("components/server.py", r"(limit = )quote\(cluster.authentication_timeout\)", r'\1"30s"'),
+    ("components/logs.py", r"(prefix = ).*", r'\1"%m [%p]: [%l-1] %q db=%d "'),
+    ("components/logs.py", r'("log_error_verbosity", )"terse"', r'\1"verbose"'),
+    ("components/logs.py", r'.*"log_parameter_max_length_on_error".*\n', ""),
+    ("components/audit.py", r'.*"pgaudit.log_parameter".*\n', ""),
     ("howdah/logs.py", r'"postgresql-%Y.*"', '"postgresql-%a.log"'),
     ("howdah/logs.py", r'("log_rotation_size": ).*', r'\1"0",'),
     ("howdah/sizing.py", r'"max_slot_wal_keep_size": .*\n', ""),
