@@ -53,7 +53,7 @@ class DatabaseSettings(BaseSettings):
     # Seconds; libpq takes less than 2 for 2. A restart of the server fits into 10.
     connect_timeout: int = Field(10, ge=2, le=300)
     echo: bool = False
-    # The package with the Alembic environment; the inventory's knob `schema`.
+    # The package with the Alembic environment; the inventory's option `schema`.
     migrations: str = "app_db.migrations"
 
     @classmethod

@@ -39,8 +39,8 @@ class Environment:
 def environment() -> Iterator[Environment]:
     """Nothing is deployed in it yet. Two may run side by side."""
     own = Environment(f"bench-{os.getpid()}", free_port())
-    knobs = {"runtime": "embedded", "stage": "development", "port": own.port, "memory": "1GB"}
-    own.inventory.write_text(f"hosts = [('@local', {knobs!r})]\n")
+    options = {"runtime": "embedded", "stage": "development", "port": own.port, "memory": "1GB"}
+    own.inventory.write_text(f"hosts = [('@local', {options!r})]\n")
     try:
         yield own
     finally:

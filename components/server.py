@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from howdah.component import Component, Context, Setting
 from howdah.hba import Record
-from howdah.knobs import SUPERUSER
+from howdah.options import SUPERUSER
 from howdah.settings import quote
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from deploys.target import Target
 from deploys.tunnel import tunnel
 from howdah.conninfo import listens_on
 from howdah.found import Found
-from howdah.knobs import Address
+from howdah.options import Address
 from howdah.rules import REPLICATION
 from howdah.verifiers import LOGINS
 

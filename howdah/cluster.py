@@ -1,4 +1,4 @@
-"""The model: every knob of a cluster, typed, with its default, unit and reason.
+"""The model: every option of a cluster, typed, with its default, unit and reason.
 
 Each field is a flat host-data key of the same name, so pyinfra's own precedence
 (``--data``, host, group, all) applies key by key.
@@ -20,7 +20,7 @@ from pydantic import model_validator as checks_all
 
 from howdah import unsafe
 from howdah.component import Options
-from howdah.knobs import (
+from howdah.options import (
     OTHER_DATABASES,
     SUPERUSER,
     Addresses,
@@ -50,7 +50,7 @@ ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::
 WIDEST = {4: 16, 6: 64}
 OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
-SINCE_17 = ("allow_alter_system", "transaction_timeout")  # knobs of what came with that version
+SINCE_17 = ("allow_alter_system", "transaction_timeout")  # options of what came with that version
 
 
 class Cluster(BaseModel):
@@ -145,7 +145,7 @@ class Cluster(BaseModel):
     sandbox: Switch = True
     # Folders that it may write beside its own: of tablespaces, of an archive_command.
     read_write_paths: Folders = ()
-    # Settings without a knob above, by their names in pg_settings.
+    # Settings without an option above, by their names in pg_settings.
     settings: Annotated[Mapping[str, Value], AfterValidator(Frozen), PlainSerializer(dict)] = Field(
         default_factory=Frozen
     )

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from howdah.catalog import Catalog, Extension, Object
 from howdah.change import Change
 from howdah.clauses import on
-from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import literal
 from howdah.nodes import Reading, items, text
+from howdah.options import SHARED, SUPERUSER
 from howdah.sqlfiles import Node
 from howdah.wanted import Wanted
 

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import quote
 
 from howdah.cluster import Cluster
-from howdah.knobs import Address
+from howdah.options import Address
 
 LISTEN = {"*": "0.0.0.0", "": "127.0.0.1", "localhost": "127.0.0.1"}  # noqa: S104 to be read
 

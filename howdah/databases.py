@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from howdah.catalog import Catalog
-from howdah.knobs import OTHER_DATABASES
 from howdah.names import literal
 from howdah.nodes import Options, Reading, text
+from howdah.options import OTHER_DATABASES
 from howdah.wanted import Wanted
 
 LOCALE = (

@@ -8,8 +8,8 @@ from components.audit import redacts_roles
 from howdah import sqlfiles, statements, unsafe
 from howdah.catalog import Schema, Setting
 from howdah.cluster import Cluster
-from howdah.knobs import SUPERUSER
 from howdah.names import identifier
+from howdah.options import SUPERUSER
 from howdah.sqlfiles import RolesSqlError
 from howdah.verifiers import LOGINS, placeholder
 from howdah.wanted import Wanted

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from howdah.catalog import Catalog, Default, Defaults
 from howdah.change import Change
 from howdah.clauses import grantee_name
-from howdah.knobs import SUPERUSER
 from howdah.names import identifier
+from howdah.options import SUPERUSER
 from howdah.wanted import Wanted
 
 # What they are about, whether with the option to grant, and their source.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from howdah.catalog import Default
 from howdah.grants import KINDS, STATEMENT, privileges_of
 from howdah.kinds import PUBLIC
-from howdah.knobs import SUPERUSER
 from howdah.nodes import Reading, items, text
+from howdah.options import SUPERUSER
 from howdah.sqlfiles import Node
 
 

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 
 def unknown(key: str, known: Iterable[str]) -> str:
-    """A key that is no knob, and the nearest that is."""
+    """A key that is no option, and the nearest that is."""
     near = difflib.get_close_matches(key, sorted(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else "keys of your own begin with x_"
-    return f"{key}: no such knob; {hint}"
+    return f"{key}: no such option; {hint}"
 
 
 def faults_of(error: ValidationError) -> list[str]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from howdah import argument_types
 from howdah.catalog import Object
 from howdah.kinds import COLUMN, PUBLIC, privileges
-from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
 from howdah.nodes import Reading, items, text
+from howdah.options import SHARED, SUPERUSER
 from howdah.sqlfiles import Node
 from howdah.steps import Privilege, Step
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from howdah.knobs import Network
+from howdah.options import Network
 from howdah.rules import Login
 
 

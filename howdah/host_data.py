@@ -18,18 +18,19 @@ def _of_components() -> Iterator[type[Options]]:
             yield component.options
 
 
-KNOBS = OWN.union(*(options.model_fields for options in _of_components()))
+OPTIONS = OWN.union(*(options.model_fields for options in _of_components()))
 
 
 def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) -> Cluster:
     """The cluster that a host's data describes.
 
     ``others`` names the keys that are somebody else's; it is asked only when there are keys
-    that are no knobs and do not begin with ``x_``. Raises ClusterError, with a line for each fault.
+    that are no options and do not begin with ``x_``. Raises ClusterError, with a line for each
+    fault.
     """
-    strange = sorted(key for key in data if key not in KNOBS and not key.startswith("x_"))
+    strange = sorted(key for key in data if key not in OPTIONS and not key.startswith("x_"))
     known = others() if strange else set()
-    faults = [unknown(key, KNOBS | known) for key in strange if key not in known]
+    faults = [unknown(key, OPTIONS | known) for key in strange if key not in known]
     options: dict[type[Options], Options] = {}
     for model in _of_components():
         try:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 
 from howdah import membership, rules
 from howdah.catalog import Catalog
-from howdah.knobs import SUPERUSER
+from howdah.options import SUPERUSER
 from howdah.rules import Login, Row
 
 

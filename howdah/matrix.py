@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from howdah import repeated, rules
 from howdah.errors import HowdahError
-from howdah.knobs import SHARED, SUPERUSER, Address, Network
+from howdah.options import SHARED, SUPERUSER, Address, Network
 from howdah.rules import EVERYWHERE, REPLICATION, Login, Row, Rule, Way
 
 STRANGER = "somebody else"  # some role, some database that no file names

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from howdah.catalog import Member, MemberOptions
-from howdah.knobs import SUPERUSER
+from howdah.options import SUPERUSER
 
 DATABASE_OWNER = "pg_database_owner"  # its only member is the owner of the current database
 # Memberships that every server is born with: (role, member).

@@ -6,8 +6,8 @@ from typing import Any
 
 from howdah import membership
 from howdah.kinds import PUBLIC
-from howdah.knobs import SUPERUSER, check_quoted
 from howdah.membership import ROLES_SINCE
+from howdah.options import SUPERUSER, check_quoted
 from howdah.sqlfiles import Node, RolesSqlError, Statement
 from howdah.wanted import Wanted
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from howdah import absent, comments, databases, own_passwords
 from howdah.catalog import Catalog, Extension, Role, Schema
 from howdah.danger import Danger
-from howdah.knobs import OTHER_DATABASES, SUPERUSER
+from howdah.options import OTHER_DATABASES, SUPERUSER
 from howdah.roles import has_scram
 from howdah.wanted import Wanted
 

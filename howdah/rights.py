@@ -16,8 +16,8 @@ from howdah.change import Change, Plan
 from howdah.clauses import qualified
 from howdah.foreign import Foreign
 from howdah.kinds import ALL, PUBLIC
-from howdah.knobs import SHARED, SUPERUSER
 from howdah.names import identifier
+from howdah.options import SHARED, SUPERUSER
 from howdah.wanted import Wanted
 
 # A session in template1 would make CREATE DATABASE fail; nobody is in template0.

@@ -2,9 +2,9 @@
 
 from howdah import membership
 from howdah.catalog import Member, MemberOptions
-from howdah.knobs import SUPERUSER
 from howdah.membership import DATABASE_OWNER, OPTIONS_SINCE
 from howdah.nodes import Options, Reading
+from howdah.options import SUPERUSER
 from howdah.sqlfiles import RolesSqlError
 from howdah.wanted import Wanted
 

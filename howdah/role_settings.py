@@ -1,9 +1,9 @@
 """ALTER ROLE and ALTER DATABASE: SET, RESET, and SET … FROM CURRENT with its SET before it."""
 
 from howdah.catalog import Setting
-from howdah.knobs import SUPERUSER
 from howdah.names import identifier, literal, setting_name
 from howdah.nodes import Reading, is_number
+from howdah.options import SUPERUSER
 from howdah.sqlfiles import Node, RolesSqlError
 from howdah.wanted import LISTS, Asked, Wanted
 

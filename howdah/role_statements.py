@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from howdah.catalog import Member, Role
-from howdah.knobs import SUPERUSER
 from howdah.nodes import Options, Reading, items
+from howdah.options import SUPERUSER
 from howdah.role_grants import add_member
 from howdah.verifiers import PASSWORDS, placeholder
 

@@ -8,9 +8,9 @@ from howdah import membership
 from howdah.catalog import Catalog, Member, MemberOptions, Role, Setting
 from howdah.change import Change
 from howdah.errors import HowdahError
-from howdah.knobs import SHARED, SUPERUSER
 from howdah.membership import OPTIONS_SINCE
 from howdah.names import identifier, literal, setting_name
+from howdah.options import SHARED, SUPERUSER
 from howdah.role_settings import clause
 from howdah.wanted import LISTS, Wanted
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
-from howdah.knobs import Network
+from howdah.options import Network
 
 REPLICATION = "replication"  # what a physical standby asks for, as if it were a database
 EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))

@@ -73,12 +73,12 @@ def at_least_64mb(memory: str) -> str:
     return memory
 
 
-def setting_faults(name: str, value: Value, knobs: Container[str]) -> list[str]:
+def setting_faults(name: str, value: Value, options: Container[str]) -> list[str]:
     """Why an entry cannot stand in the map ``settings``. A name's case does not matter."""
     faults = []
     known = name.lower()
-    if known in knobs:
-        faults.append(f"settings[{name!r}]: has a knob of its own; write {known} = …")
+    if known in options:
+        faults.append(f"settings[{name!r}]: has an option of its own; write {known} = …")
     if known in DIRECTIVES or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", known):
         faults.append(f"settings[{name!r}]: needs a name as pg_settings has it")
     if known in OLD_NAMES:

@@ -41,7 +41,7 @@ def share(cluster: "Cluster", hardware: Hardware) -> int:
 
 
 def sized(cluster: "Cluster", hardware: Hardware) -> dict[str, str]:
-    """The settings that the hardware decides; a knob or an entry of ``settings`` wins.
+    """The settings that the hardware decides; an option or an entry of ``settings`` wins.
 
     Memory, from PostgreSQL's documentation (19.4, Resource Consumption) and the formulas of
     PGTune: shared_buffers is a quarter of the share, effective_cache_size three quarters,

@@ -16,9 +16,9 @@ from howdah import (
     role_statements,
 )
 from howdah.catalog import Extension, Object
-from howdah.knobs import LONGEST_NAME, SHARED, SUPERUSER
 from howdah.membership import OPTIONS_SINCE
 from howdah.nodes import Reading, text
+from howdah.options import LONGEST_NAME, SHARED, SUPERUSER
 from howdah.sqlfiles import Node, Statement
 from howdah.wanted import Table, Wanted
 

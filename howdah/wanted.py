@@ -20,7 +20,7 @@ from howdah.catalog import (
     places_of,
 )
 from howdah.kinds import PUBLIC
-from howdah.knobs import SHARED, SUPERUSER
+from howdah.options import SHARED, SUPERUSER
 from howdah.rules import REPLICATION
 from howdah.steps import Acl, Allowed, Step, spellings
 

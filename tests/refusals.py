@@ -1,6 +1,6 @@
 """Ten refusals, and the attempts that succeed beside them: what holds of any converged server.
 
-Roles and databases stand by their knobs. Whatever the server answers, an attempt changes nothing.
+Roles and databases stand by their options. Whatever the server answers, an attempt changes nothing.
 """
 
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ class Attempt:
 
     def of(self, cluster: Cluster, table: str = TABLE) -> "Attempt":
         """With the cluster's own names."""
-        knobs = {k: getattr(cluster, k) for k in Cluster.model_fields
+        options = {k: getattr(cluster, k) for k in Cluster.model_fields
                  if k.endswith(("_role", "_database"))}  # fmt: skip
-        names = {k: identifier(v) for k, v in knobs.items()}
+        names = {k: identifier(v) for k, v in options.items()}
         return replace(
             self,
-            role=knobs.get(self.role, self.role),
-            database=knobs.get(self.database, self.database),
+            role=options.get(self.role, self.role),
+            database=options.get(self.database, self.database),
             sql=self.sql.format(**names, table=table),
         )
 

@@ -11,8 +11,8 @@ from howdah import logs
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
-from howdah.knobs import Address
 from howdah.layout import Layout
+from howdah.options import Address
 from howdah.wanted import Wanted
 
 FOLDERS = 3  # log, releases and the socket's

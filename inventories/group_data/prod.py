@@ -1,4 +1,4 @@
-"""Production. Every other knob has the default that docs/configuration.md gives: they are its."""
+"""Production. Every other option has the default that docs/configuration.md gives: they are its."""
 
 # As whom SSH enters. sudo must not ask: its password would stand in the arguments of a process.
 ssh_user = "ops"

@@ -21,9 +21,9 @@ class Fleet(Checkout):
         self.know()
 
     @override
-    def inventory(self, **knobs: object) -> None:
-        """Writes the inventory: the machines, and ``knobs`` for all of them."""
-        self.hosts({m.name: {"ssh_hostname": m.address, **knobs} for m in self.machines})
+    def inventory(self, **options: object) -> None:
+        """Writes the inventory: the machines, and ``options`` for all of them."""
+        self.hosts({m.name: {"ssh_hostname": m.address, **options} for m in self.machines})
 
     def hosts(self, hosts: Mapping[str, Mapping[str, object]]) -> None:
         """Writes the inventory, host by host."""

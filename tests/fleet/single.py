@@ -25,10 +25,10 @@ class Single(Fleet):
         return [str(ip_network(f"{self.machine.address}/24", strict=False))]
 
     @override
-    def inventory(self, **knobs: object) -> None:
+    def inventory(self, **options: object) -> None:
         self.port = 5432
         reached = {"listen_addresses": ["0.0.0.0"], "allowed_networks": self.networks}
-        super().inventory(**{**reached, **knobs})
+        super().inventory(**{**reached, **options})
 
     # -- The host ------------------------------------------------------------------------
 

@@ -13,15 +13,15 @@ def test_application_of_another_host(new_fleet: NewFleet) -> None:
     fleet = new_fleet("trixie", "trixie")
     database, application = fleet.machines
     begin = database.address.rpartition(".")[0]
-    knobs = {"ssh_hostname": database.address, "listen_addresses": ["0.0.0.0"],
+    options = {"ssh_hostname": database.address, "listen_addresses": ["0.0.0.0"],
              "allowed_networks": [f"{application.address}/32"]}  # fmt: skip
-    fleet.hosts({"db1": knobs})
+    fleet.hosts({"db1": options})
     assert "has no secrets yet; make deploy makes them" in make(fleet, "bundle")
     fleet.deploy()
     assert "needs the absolute path" in make(fleet, "bundle", "FOLDER=my secrets")
-    fleet.hosts({"db1": {**knobs, "allowed_networks": []}})
+    fleet.hosts({"db1": {**options, "allowed_networks": []}})
     assert "warning: db1 lets no network in" in make(fleet, "bundle")
-    fleet.hosts({"db1": knobs})
+    fleet.hosts({"db1": options})
     said = make(fleet, "bundle")
     assert "warning" not in said
     bundle = fleet.folder / "bundles" / fleet.environment
@@ -41,9 +41,9 @@ def test_application_of_another_host(new_fleet: NewFleet) -> None:
     )
     assert application.sh(login) == "0"
     assert fleet.enter("appuser", "appdb")[0].find("no pg_hba.conf entry") > 0
-    fleet.hosts({"db1": {**knobs, "allowed_networks": [f"{begin}.0/24"]}})
+    fleet.hosts({"db1": {**options, "allowed_networks": [f"{begin}.0/24"]}})
     fleet.deploy()
     assert fleet.enter("appuser", "appdb") == ("", [(1,)])
-    fleet.hosts({"db2": knobs})
+    fleet.hosts({"db2": options})
     make(fleet, "bundle")
     assert not (bundle / "db1.uri").exists()

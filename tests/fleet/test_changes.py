@@ -110,7 +110,7 @@ def test_new_password(converged: Single) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "says"),
+    ("options", "says"),
     [
         ({"settings": {"wal_buffers": "a lot"}}, "wal_buffers"),
         ({"settings": {"session_preload_libraries": "none_such"}}, "none_such"),
@@ -119,10 +119,10 @@ def test_new_password(converged: Single) -> None:
     ],
     ids=str,
 )
-def test_value_that_is_refused(converged: Single, knobs: dict[str, object], says: str) -> None:
+def test_value_that_is_refused(converged: Single, options: dict[str, object], says: str) -> None:
     """F6: nothing is in force, and the server has not even seen it."""
     release = converged.link("current")
-    converged.inventory(**knobs)
+    converged.inventory(**options)
     with costs(converged):
         assert says in converged.refused_in_one_line()
     assert converged.link("current") == converged.link("good") == release
@@ -143,8 +143,8 @@ def test_release_that_does_not_serve(converged: Single, verb: str) -> None:
     staged = f"{converged.etc}/r-{int(release[2:]) + 1}"
     shell = shlex.join(["docker", "exec", converged.machine.name, "sh", "-c",
                         f"cd {staged}; {script}"])  # fmt: skip
-    knobs = {"work_mem": "6MB"} if verb == "reload" else {"max_connections": 120, "restart": True}
-    converged.inventory(**knobs)
+    options = {"work_mem": "6MB"} if verb == "reload" else {"max_connections": 120, "restart": True}
+    converged.inventory(**options)
     said = converged.refused(env={"HOWDAH_AFTER": f"{CANARY}:{shell}"})
     joined = said.replace("\n        ", " ")
     assert says in joined

@@ -13,7 +13,7 @@ from tests.server.test_exhaustion import (  # noqa: F401 tests, for the fixture 
     test_nobody_writes_wal_without_a_row,
     test_queue_of_notify_is_bounded_and_watched,
     test_slot_that_nobody_reads_does_not_fill_the_disk,
-    tight_knobs,
+    tight_options,
 )
 from tests.server.test_version_before import (  # noqa: F401 likewise
     of_before,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.all
 @pytest.fixture(scope="module")
 def tight(single: Single, suite: str) -> Iterator[Single]:
     """A host that has little of everything."""
-    single.inventory(**tight_knobs(SUITES[suite]))
+    single.inventory(**tight_options(SUITES[suite]))
     single.deploy("--data", "restart=yes")
     yield single
     single.inventory()

@@ -18,14 +18,14 @@ Change = Callable[[str], tuple[str, str]]
 @pytest.fixture(scope="module")
 def change(single: Single) -> Change:
     """Writes an inventory that asks for a reload or a restart: the setting, and its value."""
-    knobs, numbers = dict[str, object](work_mem="100kB", restart=True), itertools.count(101)
+    options, numbers = dict[str, object](work_mem="100kB", restart=True), itertools.count(101)
 
     def change(verb: str) -> tuple[str, str]:
         number = next(numbers)
         name, value = ("max_connections", number) if verb == "restart" else \
             ("work_mem", f"{number}kB")  # fmt: skip
-        knobs[name] = value
-        single.inventory(**knobs)
+        options[name] = value
+        single.inventory(**options)
         return name, str(value)
 
     return change

@@ -29,9 +29,9 @@ def test_packages_libraries_and_extensions(converged: Single, suite: str) -> Non
     assert f"libraries: pg_cron: needs packages = ['{cron}']" in said
     assert machine.run(f"dpkg -s {hll}").returncode != 0
 
-    knobs = {"packages": ["postgresql-{version}-cron", hll], "libraries": ["pg_cron"],
+    options = {"packages": ["postgresql-{version}-cron", hll], "libraries": ["pg_cron"],
              "version": version, "settings": {"cron.database_name": "appdb"}}  # fmt: skip
-    converged.inventory(**knobs)
+    converged.inventory(**options)
     shown = converged.shown()
     assert f"apt-get install {cron}" in shown
     assert "make /etc/howdah" not in shown

@@ -70,10 +70,10 @@ class Checkout:
 
     # -- The inventory ------------------------------------------------------------------
 
-    def inventory(self, **knobs: object) -> None:
-        """Writes the inventory: local.py's, and ``knobs`` over it."""
+    def inventory(self, **options: object) -> None:
+        """Writes the inventory: local.py's, and ``options`` over it."""
         data = {"runtime": "embedded", "stage": "development", "port": self.port,
-                "memory": "256MB", **knobs}  # fmt: skip
+                "memory": "256MB", **options}  # fmt: skip
         self.host_data = {"environment": self.environment, **data}
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = [('@local', {data!r})]\n")

@@ -24,12 +24,12 @@ PEER = "local all postgres peer map=howdah"
 OWNER = 'howdah "{{ layout.owner }}" postgres'
 
 
-def knobs(**data: object) -> Fault:
+def options(**data: object) -> Fault:
     return lambda checkout: checkout.inventory(**data)
 
 
 def settings(**data: object) -> Fault:
-    return knobs(settings=data)
+    return options(settings=data)
 
 
 def template(name: str, old: str, new: str) -> Fault:
@@ -53,7 +53,7 @@ def edited(file: str, old: str, new: str) -> Fault:
 
 
 def line(text: str) -> Fault:
-    """A line of postgresql.conf that no knob and no entry of ``settings`` gives."""
+    """A line of postgresql.conf that no option and no entry of ``settings`` gives."""
     return template("postgresql.conf", LAST, f"{text}\n{LAST}")
 
 

@@ -120,18 +120,18 @@ def test_commands_of_a_change(converged: Checkout) -> None:
 RELOAD, RESTART = {"work_mem": "6MB"}, {"max_connections": 120}
 
 
-@pytest.mark.parametrize("knob", sampled([RELOAD, RESTART], [RESTART]), ids=str)
+@pytest.mark.parametrize("option", sampled([RELOAD, RESTART], [RESTART]), ids=str)
 @pytest.mark.parametrize("after", range(1, COMMANDS + 1))
 def test_server_killed_during_a_change(
-    converged: Checkout, knob: dict[str, object], after: int
+    converged: Checkout, option: dict[str, object], after: int
 ) -> None:
     """F1: as the kernel does where memory is short. The run itself may fail, in a line."""
-    converged.inventory(**knob)
+    converged.inventory(**option)
     run = converged.killing_the_server(after)
     assert run.killed
     refusals.converges(converged)
-    assert {name: converged.ask(f"SHOW {name}") for name in knob} == {
-        name: str(value) for name, value in knob.items()
+    assert {name: converged.ask(f"SHOW {name}") for name in option} == {
+        name: str(value) for name, value in option.items()
     }
     assert "Traceback" not in run.output, run.output
 
@@ -192,7 +192,7 @@ def test_value_the_server_does_not_accept(converged: Checkout) -> None:
 
 
 def test_known_and_decided_settings_in_the_map(converged: Checkout) -> None:
-    for name, says in (("work_mem", "has a knob of its own"), ("ssl", "Howdah decides it")):
+    for name, says in (("work_mem", "has an option of its own"), ("ssl", "Howdah decides it")):
         converged.inventory(settings={name: "on"})
         assert says in converged.refused()
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from howdah.cluster import Cluster
 from howdah.component import Component, Context, Login, Options, Probe, Row, Setting
-from howdah.knobs import Name
+from howdah.options import Name
 
 
 class Exporter(Options):
@@ -126,4 +126,4 @@ def test_two_that_want_different_values_are_rejected(checkout: Checkout) -> None
 def test_unknown_option_is_rejected_with_the_nearest(checkout: Checkout) -> None:
     checkout.inventory(exporter_conections=3)
     said = checkout.refused()
-    assert "exporter_conections: no such knob; did you mean 'exporter_connections'?" in said
+    assert "exporter_conections: no such option; did you mean 'exporter_connections'?" in said

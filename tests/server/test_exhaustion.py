@@ -12,7 +12,7 @@ from tests.server.stranger import HalfOpen
 CONNECTIONS, QUEUE_PAGES = 8, 64
 
 
-def tight_knobs(version: int) -> dict[str, object]:
+def tight_options(version: int) -> dict[str, object]:
     """Little of everything, so that a test reaches the ends of it."""
     settings: dict[str, object] = {"max_slot_wal_keep_size": "32MB"}
     if version >= 17:
@@ -51,7 +51,7 @@ def downgrade() -> None:
 @pytest.fixture(scope="module")
 def tight(deployed: Checkout) -> Iterator[Checkout]:
     """A converged cluster that has little of everything."""
-    deployed.inventory(**tight_knobs(17))
+    deployed.inventory(**tight_options(17))
     deployed.deploy()
     yield deployed
     deployed.inventory()

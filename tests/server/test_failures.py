@@ -50,9 +50,9 @@ def test_runtime_of_a_later_version(bare: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "says"),
+    ("options", "says"),
     [
-        ({"prot": 1}, "prot: no such knob; did you mean 'port'?"),
+        ({"prot": 1}, "prot: no such option; did you mean 'port'?"),
         ({"port": "5433"}, "port = '5433'"),
         ({"app_role": "all"}, "app_role = 'all'"),
         ({"app_role": "a,postgres"}, "app_role = 'a,postgres'"),
@@ -67,9 +67,11 @@ def test_runtime_of_a_later_version(bare: Checkout) -> None:
         ({"shared_buffers": "4TB"}, "do not hold shared_buffers of 4194304 MB"),
     ],
 )
-def test_bad_inventory_touches_nothing(bare: Checkout, knobs: dict[str, object], says: str) -> None:
+def test_bad_inventory_touches_nothing(
+    bare: Checkout, options: dict[str, object], says: str
+) -> None:
     """F8, F26: named are the key and what is needed, or the nearest key that there is."""
-    bare.inventory(**knobs)
+    bare.inventory(**options)
     assert says in bare.refused()
     assert not bare.home.exists()
     assert not bare.secrets.exists()

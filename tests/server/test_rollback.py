@@ -28,14 +28,14 @@ HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 @pytest.fixture(scope="module")
 def want(deployed: Checkout) -> Iterator[Want]:
     """Writes an inventory that asks for a reload, or for a restart, and for nothing else."""
-    knobs: dict[str, object] = {}
+    options: dict[str, object] = {}
     numbers = itertools.count(101)
 
     def want(verb: str, **once: object) -> None:
         number = next(numbers)
-        knobs.update({"log_min_duration_statement": f"{number}s"} if verb == "reload" else
+        options.update({"log_min_duration_statement": f"{number}s"} if verb == "reload" else
                      {"max_connections": number})  # fmt: skip
-        deployed.inventory(**knobs, **once)
+        deployed.inventory(**options, **once)
 
     yield want
     deployed.inventory()

@@ -1,4 +1,4 @@
-"""Every knob's refusal, and what is allowed with a warning."""
+"""Every option's refusal, and what is allowed with a warning."""
 
 import copy
 import ipaddress
@@ -13,7 +13,7 @@ from components.audit import redacts_roles
 from howdah.cluster import Cluster
 from howdah.declared import advisory_lock_roles
 from howdah.errors import ClusterError
-from howdah.host_data import KNOBS, read
+from howdah.host_data import OPTIONS, read
 
 
 def cluster(**data: Any) -> Cluster:
@@ -252,18 +252,18 @@ def test_role_and_database_may_share_a_name() -> None:
     ("key", "near"),
     [("prot", "port"), ("allowed_network", "allowed_networks"), ("work_memory", "work_mem")],
 )
-def test_typo_is_told_the_nearest_knob(key: str, near: str) -> None:
+def test_typo_is_told_the_nearest_option(key: str, near: str) -> None:
     """F26."""
-    assert fault(**{key: 1}) == f"{key}: no such knob; did you mean {near!r}?"
+    assert fault(**{key: 1}) == f"{key}: no such option; did you mean {near!r}?"
 
 
 def test_unknown_key_is_told_how_to_have_its_own() -> None:
-    assert fault(zzzz=1) == "zzzz: no such knob; keys of your own begin with x_"
+    assert fault(zzzz=1) == "zzzz: no such option; keys of your own begin with x_"
 
 
-def test_field_behind_an_alias_is_no_knob() -> None:
-    assert "schema" in KNOBS
-    assert fault(bootstrap="app.migrations").startswith("bootstrap: no such knob")
+def test_field_behind_an_alias_is_no_option() -> None:
+    assert "schema" in OPTIONS
+    assert fault(bootstrap="app.migrations").startswith("bootstrap: no such option")
     assert cluster(schema="app.migrations").bootstrap == "app.migrations"
 
 
@@ -274,7 +274,7 @@ def test_own_and_others_keys_pass() -> None:
 
 def test_typo_may_be_of_somebody_elses_key() -> None:
     """F26."""
-    with pytest.raises(ClusterError, match=r"^ssh_usr: no such knob; did you mean 'ssh_user'\?$"):
+    with pytest.raises(ClusterError, match=r"^ssh_usr: no such option; did you mean 'ssh_user'\?$"):
         read({"environment": "test", "ssh_usr": 1}, others=lambda: {"ssh_user"})
 
 
@@ -329,8 +329,8 @@ def test_every_disagreement_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"work_mem": "1MB"}, "settings['work_mem']: has a knob of its own; write work_mem = …"),
-        ({"port": 5433}, "settings['port']: has a knob of its own; write port = …"),
+        ({"work_mem": "1MB"}, "settings['work_mem']: has an option of its own; write work_mem = …"),
+        ({"port": 5433}, "settings['port']: has an option of its own; write port = …"),
         *(
             ({name: "x"}, f"settings[{name!r}]: needs a name as pg_settings has it")
             for name in ("include", "include_dir", "include_if_exists", "a b", "a=b", "",
@@ -354,7 +354,7 @@ def test_setting_needs_a_plain_value(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["on", "é'\\", "", 1, 1.5, True])
-def test_setting_without_a_knob_passes(value: object) -> None:
+def test_setting_without_an_option_passes(value: object) -> None:
     assert cluster(settings={"auto_explain.log_nested": value}).settings == {
         "auto_explain.log_nested": value
     }
@@ -365,7 +365,7 @@ def test_names_of_settings_are_compared_as_postgresql_does() -> None:
     assert found.settings == {"timezone": "UTC", "datestyle": "ISO"}
     message = "settings['timezone']: is also there as 'TimeZone'; needs one of them"
     assert fault(settings={"TimeZone": "UTC", "timezone": "UTC"}) == message
-    message = "settings['Work_Mem']: has a knob of its own; write work_mem = …"
+    message = "settings['Work_Mem']: has an option of its own; write work_mem = …"
     assert fault(settings={"Work_Mem": "1MB"}) == message
 
 
@@ -450,14 +450,14 @@ def test_where_pgaudit_logs_roles(audit: str, redacts: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "knobs", [{"transaction_timeout": "1min"}, {"allow_alter_system": True}], ids=str
+    "options", [{"transaction_timeout": "1min"}, {"allow_alter_system": True}], ids=str
 )
-def test_knob_of_a_newer_version(knobs: dict[str, object]) -> None:
-    (name,) = knobs
+def test_option_of_a_newer_version(options: dict[str, object]) -> None:
+    (name,) = options
     with pytest.raises(ClusterError, match=f"{name}: version 16 has no such setting; needs 17 or"):
-        read({"environment": "test", "version": 16, **knobs})
+        read({"environment": "test", "version": 16, **options})
     read({"environment": "test", "version": 16})
-    read({"environment": "test", "version": 17, **knobs})
+    read({"environment": "test", "version": 17, **options})
 
 
 def test_who_may_take_advisory_locks() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from howdah.cluster import Cluster
 from howdah.declared import variables
-from howdah.host_data import KNOBS
+from howdah.host_data import OPTIONS
 from howdah.verifiers import PASSWORDS
 
 ROOT = Path(__file__).parents[2]
@@ -32,10 +32,10 @@ def test_app_db_imports_neither() -> None:
         assert imports(path) & {"pyinfra", "howdah", "deploys"} == set()
 
 
-def test_every_knob_is_documented_with_its_default() -> None:
+def test_every_option_is_documented_with_its_default() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, flags=re.MULTILINE))
-    assert rows.keys() == KNOBS
+    assert rows.keys() == OPTIONS
     for name, field in Cluster.model_fields.items():
         shown = rows[field.alias or name]
         if isinstance(field.default, str | int | float):

@@ -172,8 +172,8 @@ def test_case_of_a_setting_does_not_matter() -> None:
     assert conf(one)["timezone"] == "'UTC'"
 
 
-def test_port_has_a_knob() -> None:
-    with pytest.raises(ClusterError, match=r"settings\['port'\]: has a knob of its own"):
+def test_port_has_an_option() -> None:
+    with pytest.raises(ClusterError, match=r"settings\['port'\]: has an option of its own"):
         cluster(settings={"port": 1234})
 
 
@@ -181,7 +181,7 @@ def test_each_setting_that_is_rendered_is_refused_in_the_map() -> None:
     """Only what sizing computes may be said otherwise."""
     computed = sized(cluster(), UNKNOWN).keys() - Cluster.model_fields.keys()
     for name in conf(cluster()).keys() - computed:
-        with pytest.raises(ClusterError, match=r"Howdah decides it|has a knob of its own"):
+        with pytest.raises(ClusterError, match=r"Howdah decides it|has an option of its own"):
             rendered(cluster(settings={name: "x"}))
 
 
@@ -213,7 +213,7 @@ def test_what_security_rests_on_is_stated(name: str, value: str) -> None:
     assert conf(cluster())[name] == value
 
 
-def test_knobs_reach_the_file() -> None:
+def test_options_reach_the_file() -> None:
     data = {
         "port": 6000, "listen_addresses": ["10.0.0.5", "::1"], "max_connections": 321,
         "superuser_reserved_connections": 7, "random_page_cost": 2.5, "jit": True,

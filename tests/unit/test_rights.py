@@ -29,8 +29,8 @@ from howdah.change import KIND, Plan
 from howdah.cluster import Cluster
 from howdah.declared import declared
 from howdah.kinds import PUBLIC, privileges
-from howdah.knobs import SHARED
 from howdah.names import RESERVED, identifier, literal
+from howdah.options import SHARED
 from howdah.queries import questions
 from howdah.reports import POWERS
 from howdah.rights import plan

@@ -93,8 +93,8 @@ def test_name_that_is_no_setting_is_refused(name: str) -> None:
     assert setting_faults(name, "x", ()) == [message]
 
 
-def test_name_with_a_knob_is_refused() -> None:
-    message = "settings['port']: has a knob of its own; write port = …"
+def test_name_with_an_option_is_refused() -> None:
+    message = "settings['port']: has an option of its own; write port = …"
     assert setting_faults("port", 1, {"port"}) == [message]
     assert setting_faults("port", 1, {"other"}) == []
 
@@ -123,7 +123,7 @@ def test_two_spellings_of_a_name_are_one_setting() -> None:
 def test_every_fault_of_a_setting_is_told() -> None:
     found = setting_faults("port-", "1\n", {"port-"})
     assert [fault.split(": ")[1].split(";")[0] for fault in found] == [
-        "has a knob of its own",
+        "has an option of its own",
         "needs a name as pg_settings has it",
         "needs a value without line breaks",
     ]

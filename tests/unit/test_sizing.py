@@ -141,10 +141,10 @@ def test_connections_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     "name", ["shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem"]
 )
-def test_knob_that_is_set_wins(name: str) -> None:
+def test_option_that_is_set_wins(name: str) -> None:
     bare = sizes(memory="8GB")
-    knobs: dict[str, Any] = {"memory": "8GB", name: "123MB"}
-    given = sizes(**knobs)
+    options: dict[str, Any] = {"memory": "8GB", name: "123MB"}
+    given = sizes(**options)
     assert given[name] == "123MB"
     left = {"work_mem"} if name in ("shared_buffers", "maintenance_work_mem") else set()
     assert {n for n in bare if bare[n] != given[n]} == {name, *left}

@@ -12,8 +12,8 @@ OWN = ["/data", "/log", "/run/pg"]
 NOBODY: tuple[str, ...] = ()
 
 
-def drop_in(places: tuple[str, ...] = NOBODY, **knobs: Any) -> str:
-    return unit.drop_in(Cluster(environment="test", **knobs), LAYOUT, "/etc/pg", places)
+def drop_in(places: tuple[str, ...] = NOBODY, **options: Any) -> str:
+    return unit.drop_in(Cluster(environment="test", **options), LAYOUT, "/etc/pg", places)
 
 
 def line(text: str, name: str) -> str:

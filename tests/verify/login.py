@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from deploys.target import Target
 from howdah.errors import HowdahError
-from howdah.knobs import Address
+from howdah.options import Address
 from howdah.verifiers import LOGINS
 from tests.refusals import Attempt
 

@@ -7,8 +7,8 @@ import pytest
 from deploys.target import Target
 from howdah import matrix, reports
 from howdah.found import Found
-from howdah.knobs import SHARED
 from howdah.names import literal
+from howdah.options import SHARED
 from tests.verify.at_hand import AtHand
 
 # In each database, for pg_database_owner is another role there.

@@ -8,13 +8,13 @@ import pytest
 
 from howdah.cluster import Cluster
 from howdah.kinds import privileges
-from howdah.knobs import SHARED
 from howdah.names import literal
+from howdah.options import SHARED
 from howdah.verifiers import LOGINS
 from tests.verify.at_hand import AtHand
 
 OPTIONS = sorted(login.role_option for login in LOGINS.values())
-each_role = pytest.mark.parametrize("knob", OPTIONS)
+each_role = pytest.mark.parametrize("option", OPTIONS)
 # A server's dependencies name the owner of whatever is in any of its databases.
 IN_THE_CLUSTER = """
 SELECT json_build_array('attribute', r.rolname, a.name) FROM pg_roles AS r
@@ -83,8 +83,8 @@ def facts(at_hand: AtHand, cluster: Cluster) -> Facts:
 
 
 @pytest.fixture
-def role(cluster: Cluster, knob: str) -> str:
-    return str(getattr(cluster, knob))
+def role(cluster: Cluster, option: str) -> str:
+    return str(getattr(cluster, option))
 
 
 @each_role
@@ -98,23 +98,23 @@ def test_role_acts_as_no_other(facts: Facts, role: str) -> None:
 
 
 @each_role
-def test_role_owns_nothing(facts: Facts, cluster: Cluster, knob: str, role: str) -> None:
+def test_role_owns_nothing(facts: Facts, cluster: Cluster, option: str, role: str) -> None:
     """But for the tables that Temporal makes for itself."""
     own = [cluster.temporal_database, cluster.temporal_visibility_database]
-    but = own if knob == "temporal_role" else []
+    but = own if option == "temporal_role" else []
     owned = [f"{what} in {where}" for where, what in facts.of("owned", role) if where not in but]
     assert owned == []
 
 
 @each_role
-def test_rights_on_tables(facts: Facts, knob: str, role: str) -> None:
+def test_rights_on_tables(facts: Facts, option: str, role: str) -> None:
     wanted = {"app_role": ("DELETE", "INSERT", "SELECT", "UPDATE"), "backup_role": ("SELECT",)}
     rows, tables = facts.of("privilege", role), facts.of("table")
     assert "alembic_version" in tables
     granted = {
         f"{privilege} ON {table}"
         for table in tables
-        for privilege in wanted.get(knob, ())
+        for privilege in wanted.get(option, ())
         if privilege == "SELECT" or table != "alembic_version"
     }
     assert sorted({*rows} - granted) == []
@@ -122,12 +122,12 @@ def test_rights_on_tables(facts: Facts, knob: str, role: str) -> None:
 
 
 @each_role
-def test_databases_that_it_enters(facts: Facts, cluster: Cluster, knob: str, role: str) -> None:
+def test_databases_that_it_enters(facts: Facts, cluster: Cluster, option: str, role: str) -> None:
     app, temporal = cluster.app_database, cluster.temporal_database
     visibility = cluster.temporal_visibility_database
     wanted = {"app_role": [app], "backup_role": [app, temporal, visibility],
               "temporal_role": [temporal, visibility]}  # fmt: skip
-    assert facts.of("database", role) == sorted(wanted[knob])
+    assert facts.of("database", role) == sorted(wanted[option])
 
 
 def test_nothing_differs_from_roles_sql(at_hand: AtHand) -> None:
