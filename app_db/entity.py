@@ -29,13 +29,13 @@ def now() -> datetime:
 class Entity(SQLModel):
     """The domain's side of a thing that is stored; it exists, id included, before any row does."""
 
-    # A value that is refused need not be in a log; the error's errors() have it.
+    # A value that is rejected need not be in a log; the error's errors() have it.
     model_config = {"hide_input_in_errors": True}
 
     id: UUID = Field(default_factory=uuid4)
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
-    # Of the row that it was read from: an update of a row that has another one is refused.
+    # Of the row that it was read from: an update of a row that has another one is rejected.
     version: int = 1
 
 

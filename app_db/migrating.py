@@ -18,7 +18,7 @@ LOCK = "hashtext('howdah.migrate')"
 PATIENCE = 60  # seconds for another session to end
 PAUSE = 0.5  # seconds between two looks
 INSUFFICIENT_PRIVILEGE = "42501"
-# The deploy's too: a date in a revision shall be the same date, whoever migrates.
+# The deploy's too: a date in a revision must be the same date, whoever migrates.
 MEANING = {
     "timezone": "'UTC'",
     "datestyle": "'ISO, MDY'",

@@ -16,7 +16,7 @@ class Password:
     of_the_url: str | None = field(default=None, repr=False)  # development only
 
     def read(self) -> str | None:
-        """The password, or None where libpq shall find its own. Raises OSError, ValueError.
+        """The password, or None where libpq finds its own. Raises OSError, ValueError.
 
         One line end at the end is not part of it; every other character is.
         """

@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"%(?:(%)|(?:\(([^)]+)\))?[sbt])|%")
 
 
 class UsesDatabaseError(BaseException):
-    """A revision has asked for an answer. No Exception: it shall not be caught in passing."""
+    """A revision has asked for an answer. No Exception: it must not be caught in passing."""
 
     def __init__(self) -> None:
         super().__init__(OFFLINE)

@@ -25,7 +25,7 @@ class Repository(Generic[E, T]):
     """Entities of one kind in one session. It flushes; whoever opened the session commits.
 
     `class UserRepository(Repository[User, UserTable])` says `entity = User` and `table =
-    UserTable`. Each method that writes does it in a savepoint: when it is refused, the rest of
+    UserTable`. Each method that writes does it in a savepoint: when it is rejected, the rest of
     the session's work is as it was. All raise UnavailableError where there is no connection.
     """
 

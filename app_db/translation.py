@@ -14,7 +14,7 @@ SQLITE_UNIQUE = {SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE}
 
 
 def translate(context: ExceptionContext) -> Exception | None:
-    """SQLAlchemy's event handle_error: what shall be raised instead, if anything."""
+    """SQLAlchemy's event handle_error: what is raised instead, if anything."""
     found = context.sqlalchemy_exception
     if context.engine is None or context.engine.hide_parameters:
         known = _is_a_revisions(context)

@@ -1,4 +1,4 @@
-"""What a server has, or shall have: roles, databases, objects and who may do what to them."""
+"""What a server has, or is to have: roles, databases, objects and who may do what to them."""
 
 import copy
 from dataclasses import dataclass, field, fields, replace

@@ -27,7 +27,7 @@ class Change:
 
 @dataclass
 class Plan:
-    """What to run, in order, and what is only told."""
+    """What to run, in order, and what is only reported."""
 
     changes: list[Change] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)

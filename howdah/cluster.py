@@ -54,7 +54,7 @@ SINCE_17 = ("allow_alter_system", "transaction_timeout")  # options of what came
 
 
 class Cluster(BaseModel):
-    """One PostgreSQL cluster on one host. Frozen; a key that is not here is refused."""
+    """One PostgreSQL cluster on one host. Frozen; a key that is not here is rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 

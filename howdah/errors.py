@@ -1,4 +1,4 @@
-"""The base of every error that is the user's to mend."""
+"""The base of every error that the user can fix."""
 
 
 class HowdahError(ValueError):

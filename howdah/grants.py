@@ -70,7 +70,7 @@ def _check_grantor(reading: Reading) -> None:
         return
     current = reading.want.role
     if reading.role(reading.node["grantor"]) != current:
-        raise reading.error(f"GRANTED BY needs the role at hand here, {current}")
+        raise reading.error(f"GRANTED BY needs the current role here, {current}")
 
 
 def _check_target(

@@ -38,7 +38,7 @@ def records(
     logins: Iterable[Login],
     networks: Iterable[Network],
 ) -> list[Record]:
-    """Logins that shall be, from each of the networks, in a fixed order."""
+    """The wanted logins, from each of the networks, in a fixed order."""
     addresses = [str(network) for network in networks]
     records = []
     for database, role in sorted(logins):

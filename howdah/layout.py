@@ -1,4 +1,4 @@
-"""Where a cluster lives on its host, and as whom it runs."""
+"""Where a cluster lives on its host, and the OS user that runs it."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""Who a cluster's own pg_hba.conf lets in, and Howdah's does not: told before it is adopted."""
+"""Roles that a cluster's own pg_hba.conf allows and Howdah's does not, before it is adopted."""
 
 import re
 from collections.abc import Collection, Iterable

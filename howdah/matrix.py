@@ -1,4 +1,4 @@
-"""Who would be let in: pg_hba.conf as a server has parsed it, against the model.
+"""Which logins are allowed: pg_hba.conf as a server has parsed it, against the model.
 
 The server takes the first rule that matches and no other, so each role is sent to each database
 from both sides of every border between networks, on every kind of connection.
@@ -63,7 +63,7 @@ def faults(
     logins: Collection[Login],
     networks: Sequence[Network],
 ) -> list[str]:
-    """Where the rows of pg_hba_file_rules let in other than the model.
+    """Where the rows of pg_hba_file_rules allow other logins than the model.
 
     Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; the superuser over the
     socket, by peer; nobody else anywhere.

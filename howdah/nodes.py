@@ -1,4 +1,4 @@
-"""What stands in a node of PostgreSQL's parser; what is not expected there is refused."""
+"""What stands in a node of PostgreSQL's parser; what is not expected there is rejected."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Reading:
         return self.known_database(self.statement.database)
 
     def check_only(self, node: Node, known: str) -> None:
-        """A node that says more than the words of ``known`` is refused: nothing is skipped."""
+        """A node with more than the words of ``known`` is rejected: nothing is skipped."""
         more = node.keys() - set(known.split())
         if more:
             raise self.error(f"{', '.join(sorted(more))}: not known here; leave it out")

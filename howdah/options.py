@@ -1,4 +1,4 @@
-"""What a single option may be: its types, each with its refusal."""
+"""What a single option may be: its types, each with its error."""
 
 import ipaddress
 import re

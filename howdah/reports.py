@@ -1,4 +1,4 @@
-"""What a server has beside roles-sql: told by name, never changed."""
+"""What a server has beside roles-sql: reported by name, never changed."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
 
 
 def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
-    """LOGIN roles of roles-sql that the server would not let in, each with the reasons."""
+    """LOGIN roles of roles-sql that the server would reject, each with the reasons."""
     entering = {role for _, role in want.logins()}
     lines = []
     for name, role in sorted(want.roles.items()):
@@ -128,7 +128,7 @@ def _brought(found: Catalog, want: Wanted) -> set[Extension]:
 
 
 def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
-    """What is in a foreign database is not told."""
+    """What is in a foreign database is not reported."""
     for obj, owner in sorted(found.owners.items()):
         if obj.kind == "database" and obj.name in OTHER_DATABASES and owner != SUPERUSER:
             yield Danger(f"database {obj.name} belongs to {owner}", "owner")

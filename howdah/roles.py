@@ -20,7 +20,7 @@ Members = dict[Member, MemberOptions]
 
 
 def check_md5(current: Catalog, want: Wanted) -> None:
-    """Raises HowdahError for roles of roles-sql that pg_hba.conf would not let in any more.
+    """Raises HowdahError for roles of roles-sql that pg_hba.conf would no longer allow.
 
     Those whose password is in the store get a SCRAM verifier; the others' nobody here knows.
     """

@@ -47,7 +47,7 @@ class Rule:
 
 
 def unclear(row: Row) -> Iterator[str]:
-    """What is an error, or depends on more than the file: then nobody can say whom it lets in."""
+    """An error, or a rule that depends on more than the file: no check knows what it allows."""
     line = f"line {row['line_number']}"
     if row["error"]:
         yield f"{line}: {row['error']}"

@@ -25,7 +25,7 @@ _VERIFIER = re.compile(
 )
 
 # The tables of RFC 4013 section 2.3 and, last, what Unicode 3.2 had not assigned (section 2.5).
-# Missing are C.1.2, mapped to a space by then, and C.5, surrogates, which are refused.
+# Missing are C.1.2, mapped to a space by then, and C.5, surrogates, which are rejected.
 _FORBIDDEN = (
     stringprep.in_table_c21_c22,
     stringprep.in_table_c3,

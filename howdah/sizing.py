@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MEGA, GIGA = KILO**2, KILO**3
 LEAST_SHARE = 64 * MEGA  # below it a server cannot have the least that it asks for
 STEP = 256 * MEGA  # of a share in per cent: a new kernel takes a little more and changes nothing
-LEAST_WORK_MEM = 64 * KILO  # the server refuses less
+LEAST_WORK_MEM = 64 * KILO  # the server rejects less
 LEAST_BUFFERS = 128 * KILO  # likewise
 MOST_MAINTENANCE = 2 * GIGA  # more does not help an index build
 MOST_VACUUM = GIGA  # before PostgreSQL 17 a vacuum uses no more

@@ -1,6 +1,6 @@
 """The statements of roles-sql about roles, databases and what is in them: read one by one.
 
-Only the kinds of statement in READERS are known. Any other is refused, never skipped.
+Only the kinds of statement in READERS are known. Any other is rejected, never skipped.
 """
 
 import re

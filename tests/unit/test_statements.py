@@ -502,8 +502,8 @@ def unmade(what: str, name: str) -> str:
         ("GRANT pg_signal_autovacuum_worker TO a", "role pg_signal_autovacuum_worker came with "
          "PostgreSQL 18, and this is 17"),
         ("GRANT SELECT ON s.t TO nobody", unmade("role", "nobody")),
-        ("GRANT SELECT ON s.t TO b GRANTED BY a", "GRANTED BY needs the role at hand here"),
-        ("REVOKE SELECT ON s.t FROM b GRANTED BY a", "GRANTED BY needs the role at hand here"),
+        ("GRANT SELECT ON s.t TO b GRANTED BY a", "GRANTED BY needs the current role here"),
+        ("REVOKE SELECT ON s.t FROM b GRANTED BY a", "GRANTED BY needs the current role here"),
         ("GRANT SELECT ON s.t TO PUBLIC WITH GRANT OPTION", "PUBLIC can have no grant option"),
         *((f"GRANT {text} TO b", OBJECT) for text in (
             "SELECT ON LARGE OBJECT 5", "CREATE ON TABLESPACE x",
