@@ -1,6 +1,7 @@
 """The parts of a cluster. Whoever adds one writes a module or a folder here, and a line below."""
 
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from components import (
@@ -13,11 +14,21 @@ from components import (
     statistics,
     temporal,
 )
+from howdah import team
 from howdah.component import Component, Login, Probe
 from howdah.layout import Layout
 
 if TYPE_CHECKING:
     from howdah.cluster import Cluster
+
+
+def _of_the_team() -> tuple[Component, ...]:
+    """Those of the package that howdah.toml names."""
+    package = team.package_of_components()
+    if not package:
+        return ()
+    return tuple(import_module(package).COMPONENTS)
+
 
 # Their libraries and settings are in this order, and so are their logins where they are listed.
 COMPONENTS: tuple[Component, ...] = (
@@ -29,6 +40,7 @@ COMPONENTS: tuple[Component, ...] = (
     application.COMPONENT,
     backup_login.COMPONENT,
     temporal.COMPONENT,
+    *_of_the_team(),
 )
 
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploys import ROOT
 from deploys.fence.connector import host_data_keys
 from deploys.hosts import address_of, hosts_of
 from howdah import host_data
@@ -17,6 +16,8 @@ from howdah.conninfo import uri
 from howdah.errors import HowdahError
 from howdah.files import write_whole
 from howdah.store import Store
+from howdah.team import FOLDER as TEAM
+from howdah.team import check_file
 
 FOLDER = "/run/secrets"  # where app_db looks
 CA, PASSWORD = "ca.crt", "postgres_app_user_pw"
@@ -27,6 +28,7 @@ def main() -> int:
     inventory, folder = Path(sys.argv[1]), [*sys.argv[2:], FOLDER][0]
     uris: dict[str, dict[str, str]] = {}
     try:
+        check_file(inventory)
         _refuse_relative(folder)
         for host, data in hosts_of(inventory).items():
             read = host_data.read({"environment": inventory.stem, **data}, host_data_keys)
@@ -63,7 +65,8 @@ def _warn(host: str, cluster: Cluster) -> None:
 
 def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
     """The files of one environment, whole; what it says of them. Raises OSError, HowdahError."""
-    store, bundle = Store(Path(ROOT, "secrets", environment)), Path(ROOT, "bundles", environment)
+    store = Store(TEAM / "secrets" / environment)
+    bundle = TEAM / "bundles" / environment
     if not (store.path(CA).exists() and store.path(PASSWORD).exists()):
         raise HowdahError(f"{store.folder} has no secrets yet; make deploy makes them")
     for path in (bundle.parent, bundle):

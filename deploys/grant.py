@@ -7,7 +7,6 @@ from itertools import groupby
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys import ROOT
 from deploys.convergent import convergent
 from deploys.fence import run
 from deploys.snapshot import snapshot
@@ -19,6 +18,7 @@ from howdah import rights
 from howdah.change import Change, counted, number_of
 from howdah.found import Found
 from howdah.names import literal
+from howdah.team import FOLDER
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
 
@@ -88,7 +88,7 @@ def _tell_of_passwords(target: Target, changes: list[Change]) -> None:
     for change in changes:
         if change.login:
             file = target.store.password_file(variables[change.placeholder])
-            known.passwords[change.login] = str(file.relative_to(ROOT))
+            known.passwords[change.login] = str(file.relative_to(FOLDER))
             known.passwords_by = run.current_operation()
 
 

@@ -14,6 +14,7 @@ from deploys.summary import fail, warn
 from howdah import budget, host_data
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
+from howdah.team import TeamError, check_file
 
 
 def read_cluster() -> Cluster:
@@ -21,6 +22,7 @@ def read_cluster() -> Cluster:
 
     Raises DeployError, with every fault, before any host is touched.
     """
+    _check_files()
     data = host.data.dict()
     data.setdefault("environment", inventory_name())
     try:
@@ -34,6 +36,17 @@ def read_cluster() -> Cluster:
     for warning in read.warnings():
         warn(warning)
     return read
+
+
+def _check_files() -> None:
+    """Raises DeployError for an inventory, or a deploy, of another team's."""
+    for word in sys.argv[1:]:
+        name = word.removeprefix("--inventory=")
+        if name.endswith(".py"):
+            try:
+                check_file(Path(name))
+            except TeamError as e:
+                raise DeployError(str(e)) from None
 
 
 def _version() -> int:

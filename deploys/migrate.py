@@ -1,5 +1,6 @@
 """The application's schema, brought to the head of its Alembic environment."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from howdah.catalog import Object
 from howdah.found import Found
 from howdah.names import identifier, literal
 from howdah.revisions import SchemaError
+from howdah.team import CHECKOUT
 
 
 @convergent
@@ -88,10 +90,13 @@ def _start(rows: Sequence[str]) -> str:
 @cache
 def _render(package: str, start: str) -> str:
     """In a process of its own, for it imports Alembic and the application."""
+    path = f"{CHECKOUT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     done = subprocess.run(  # noqa: S603 our own module
         [sys.executable, "-m", "howdah.render_revisions", package, start],
-        capture_output=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise SchemaError((said or ["rendering failed"])[-1])

@@ -3,10 +3,11 @@
 import click
 from pyinfra import state
 
-from deploys import ROOT, record
+from deploys import record
 from deploys.fence import command_line, run
 from deploys.summary import Told, all_told, environments
 from howdah import plan
+from howdah.team import FOLDER
 
 SHOWN = 10  # of what is only reported; last-run.json has it all
 
@@ -55,4 +56,4 @@ def _write_whole(known: dict[str, Told], *, say: bool) -> None:
         record.write_plan(environment, _text(of_it, brief=False))
         if say:
             whole = record.path(environment, record.PLAN)
-            _echo(f"    the whole plan: {whole.relative_to(ROOT)} (or -v)")
+            _echo(f"    the whole plan: {whole.relative_to(FOLDER)} (or -v)")

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from deploys import ROOT
 from howdah.files import write_whole
+from howdah.team import FOLDER
 
 VERSION = 1  # of last-run.json's form; higher where a key is gone or means something else
 RUN, PLAN = "last-run.json", "last-plan.txt"
@@ -21,7 +21,7 @@ def is_name(environment: str) -> bool:
 
 
 def path(environment: str, name: str) -> Path:
-    return Path(ROOT, ".howdah", environment, name)
+    return Path(FOLDER, ".howdah", environment, name)
 
 
 def write_run(environment: str, run: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyinfra import host
 from pyinfra.api.exceptions import DeployError
 
-from deploys import ROOT, connection
+from deploys import connection
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
@@ -23,6 +23,7 @@ from howdah.hardware import UNKNOWN
 from howdah.names import host_names
 from howdah.render import File
 from howdah.revisions import head
+from howdah.team import FOLDER
 from howdah.topology import Topology
 from howdah.wanted import Wanted
 
@@ -88,7 +89,7 @@ class Target(Server):
         """The environment's secrets."""
         from howdah.store import Store  # noqa: PLC0415 see work_ahead
 
-        folder = Path(ROOT, "secrets", self.cluster.environment)
+        folder = Path(FOLDER, "secrets", self.cluster.environment)
         return Store(folder, lenient=self.cluster.stage == "development")
 
     @property

@@ -11,11 +11,11 @@ from howdah.cluster import Cluster
 from howdah.names import identifier
 from howdah.options import SUPERUSER
 from howdah.sqlfiles import RolesSqlError
+from howdah.team import CHECKOUT, roles_sql
 from howdah.verifiers import LOGINS, placeholder
 from howdah.wanted import Wanted
 
 MAINTENANCE_ROLE = "pg_partman_bgw.role"  # the setting: its maintenance takes advisory locks
-ROLES_SQL = Path(__file__).parent.parent / "roles-sql"
 
 
 def variables(cluster: Cluster) -> Mapping[str, str]:
@@ -52,10 +52,20 @@ def advisory_lock_roles(cluster: Cluster) -> list[str]:
     return [role for role in each_once if role != SUPERUSER]
 
 
-def declared(cluster: Cluster, folder: Path = ROLES_SQL) -> Wanted:
-    """What roles-sql asks for. Raises RolesSqlError."""
+def declared(cluster: Cluster, folder: Path | None = None) -> Wanted:
+    """What roles-sql asks for: Howdah's and a team's, or ``folder``. Raises RolesSqlError."""
+    beside: list[Path] = []
+    if folder is None:
+        folder = CHECKOUT / "roles-sql"
+        beside = roles_sql()
     components = [file for component in COMPONENTS for file in component.roles_sql]
-    read = sqlfiles.read(folder, variables(cluster), components)
+    read = sqlfiles.read(
+        folder,
+        variables(cluster),
+        beside=beside,
+        more=components,
+        environment=cluster.environment,
+    )
     want = statements.wanted(read, cluster.version)
     _check_schemas(want)
     if cluster.stage == "production":

@@ -10,6 +10,7 @@ import pgparse
 
 from howdah.errors import HowdahError
 from howdah.names import identifier, literal
+from howdah.team import CHECKOUT, FOLDER
 
 Node = dict[str, Any]
 Variables = Mapping[str, str]  # of psql
@@ -41,17 +42,28 @@ class Statement:
         return RolesSqlError(f"{self.source}: {why}")
 
 
-def read(folder: Path, variables: Variables, more: Iterable[Path] = ()) -> list[Statement]:
-    """Every statement of every .sql file of ``folder``, files by name, then of ``more``.
+def read(
+    folder: Path,
+    variables: Variables,
+    *,
+    beside: Sequence[Path] = (),
+    more: Iterable[Path] = (),
+    environment: str = "",
+) -> list[Statement]:
+    """Every statement of every .sql file of ``folder`` and those ``beside`` it, then of ``more``.
 
-    Raises RolesSqlError.
+    The folders' files come by their names, as if they were in one. A file that is for other
+    environments is left out. Raises RolesSqlError.
     """
     files = sorted(folder.glob("*.sql"))
     if not files:
         raise RolesSqlError(f"{folder}: no .sql file here; needs the roles and databases")
+    for other in beside:
+        files += sorted(other.glob("*.sql"))
+    files.sort(key=lambda file: file.name)
     statements: list[Statement] = []
     for file in (*files, *more):
-        statements += _file(file, variables)
+        statements += _file(file, variables, environment)
     return statements
 
 
@@ -64,14 +76,46 @@ class Chunk(NamedTuple):
     is_followed: bool  # by a connect line
 
 
-def _file(path: Path, variables: Variables) -> Iterator[Statement]:
+def shown_as(path: Path) -> str:
+    """The file in messages: a team's begins with its folder's name."""
     name = f"{path.parent.name}/{path.name}"
+    if FOLDER != CHECKOUT and path.parent.parent == FOLDER:
+        name = f"{FOLDER.name}/{name}"
+    return name
+
+
+def _file(path: Path, variables: Variables, environment: str) -> Iterator[Statement]:
+    name = shown_as(path)
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as e:
         raise RolesSqlError(f"{name}: {e}") from e
+    environments = _environments(name, text)
+    if environments and environment not in environments:
+        return
     for chunk in _chunks(name, text, variables):
         yield from _statements(name, chunk)
+
+
+# The first line of a file that is for some environments only, and what is taken for one.
+_FOR = re.compile(r"-- environments: ([a-z0-9][a-z0-9_-]*(?:, *[a-z0-9][a-z0-9_-]*)*) *")
+_MEANT = re.compile(r"\s*--\s*environments?\s*:", flags=re.I)
+
+
+def _environments(name: str, text: str) -> list[str]:
+    """Those that the file is for; none where it is for all."""
+    first, *others = text.split("\n")
+    for number, line in enumerate(others, start=2):
+        if _MEANT.match(line):
+            raise RolesSqlError(f"{name}:{number}: the environments must be in the first line")
+    if not _MEANT.match(first):
+        return []
+    written = _FOR.fullmatch(first)
+    if not written:
+        raise RolesSqlError(
+            f"{name}:1: environments: needs their names, `-- environments: staging, prod`"
+        )
+    return [part.strip() for part in written[1].split(",")]
 
 
 def _chunks(

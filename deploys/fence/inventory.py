@@ -17,8 +17,8 @@ from pyinfra_cli.exceptions import CliError, UnexpectedExternalError
 from pyinfra_cli.inventory import make_inventory
 from pyinfra_cli.util import exec_file, parse_cli_arg
 
-from deploys import ROOT
 from howdah.errors import HowdahError
+from howdah.team import CHECKOUT, FOLDER
 
 
 class InventoryError(HowdahError):
@@ -31,7 +31,7 @@ class LoadedInventory:
     def __init__(self, path: str, data: Sequence[str]) -> None:
         os.environ.setdefault("PYINFRA_PROGRESS", "off")
         self._state = State()
-        self._state.cwd = str(ROOT)
+        self._state.cwd = str(FOLDER)
         ctx_state.set(self._state)
         try:
             self._read(path, data)
@@ -42,7 +42,7 @@ class LoadedInventory:
     def _read(self, path: str, data: Sequence[str]) -> None:
         config = Config()
         ctx_config.set(config)
-        exec_file(str(ROOT / "config.py"))
+        exec_file(str(CHECKOUT / "config.py"))
         over = {}
         for entry in data:
             key, _, value = entry.partition("=")

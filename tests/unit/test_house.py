@@ -53,7 +53,8 @@ def test_names_for_psql_are_the_defaults() -> None:
 
 
 def test_commands_of_the_readme_are_targets() -> None:
-    targets = set(re.findall(r"^([a-z. -]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    makefiles = (ROOT / "Makefile").read_text() + (ROOT / "howdah.mk").read_text()
+    targets = set(re.findall(r"^([a-z. -]+):", makefiles, flags=re.MULTILINE))
     known = {word for target in targets for word in target.split()}
     text = (ROOT / "README.md").read_text()
     for word in re.findall(r"^    make (\S+)", text, flags=re.MULTILINE):
