@@ -4,7 +4,7 @@ A team's folder is the working folder where that has a howdah.toml, and no folde
 pyinfra reads the working folder's config.py and no other.
 """
 
-import tomllib
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,8 +50,8 @@ def check_file(path: Path) -> None:
 
     Raises TeamError.
     """
-    for folder in path.resolve().parents:
-        if folder == FOLDER.resolve():
+    for folder in Path(os.path.abspath(path)).parents:  # as it is written: it may be a link
+        if folder.resolve() == FOLDER.resolve():
             return
         if (folder / FILE).is_file():
             raise TeamError(f"{path} is of the team in {folder}; run this there")
@@ -59,6 +59,8 @@ def check_file(path: Path) -> None:
 
 def read(file: Path) -> dict[str, str]:
     """What it says. Raises TeamError."""
+    import tomllib  # noqa: PLC0415 a run without a team does not wait for it
+
     try:
         said = tomllib.loads(file.read_text())
     except (OSError, ValueError) as e:

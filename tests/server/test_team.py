@@ -287,8 +287,8 @@ def git(folder: Path, *words: str) -> None:
 
 
 def commit(folder: Path) -> None:
-    """All of its files, but for what a clone has of its own."""
-    git(folder, "add", "-A", "--", ".", ":!.venv")
+    """All of its files."""
+    git(folder, "add", "-A")
     git(folder, "commit", "-qm", "all")
 
 

@@ -5,6 +5,10 @@ set -eu
 cd "$(dirname "$0")/.."
 howdah=$(sed -n 's/^howdah *= *"\(.*\)".*/\1/p' howdah.toml)
 [ -e "$howdah/.git" ] || git clone --quiet "$HOWDAH_URL" "$howdah"
+[ "$(git -C "$howdah" remote get-url origin)" = "$HOWDAH_URL" ] || {
+    echo "$howdah is no clone of $HOWDAH_URL: name another folder in howdah.toml" >&2
+    exit 1
+}
 git -C "$howdah" fetch --quiet --tags origin
 git -C "$howdah" checkout --quiet --detach "$HOWDAH_REF"
 [ -d "$HOWDAH_SECRETS" ] || {
