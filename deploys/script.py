@@ -1,6 +1,7 @@
 """Shell scripts: files that are valid as they stand, behind a header of what Python knows."""
 
 import functools
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,6 +29,15 @@ def script(
 def text(file: str) -> str:
     """What stands in deploys/FILE.sh."""
     return Path(__file__).parent.joinpath(f"{file}.sh").read_text()
+
+
+def filled(file: str, **parts: str) -> str:
+    """A file that hosts keep, from this folder, with each @PART@ in its place.
+
+    Its text is compared with the host's: a header would be a difference on each of them.
+    """
+    whole = Path(__file__).parent.joinpath(file).read_text()
+    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], whole)
 
 
 def assigned(variables: Mapping[str, str]) -> str:

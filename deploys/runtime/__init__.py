@@ -6,7 +6,7 @@ from typing import Protocol
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
-from deploys.script import script
+from deploys.script import filled, script
 from howdah import logs
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
@@ -159,12 +159,12 @@ def runtime_of(cluster: Cluster) -> Runtime:
 
 def prune_logs(layout: Layout, cluster: Cluster) -> str:
     """The script that keeps the log's files within the size and the age that the cluster names."""
-    variables = {
-        "log": layout.log,
-        "minutes": str(logs.minutes(cluster)),
-        "bytes": str(logs.kept(cluster)),
-    }
-    return script(["runtime/prune_logs"], variables).strip()
+    return filled(
+        "runtime/prune_logs.sh",
+        log=shell.quoted(layout.log),
+        minutes=str(logs.minutes(cluster)),
+        bytes=str(logs.kept(cluster)),
+    ).strip()
 
 
 def initdb(runtime: Runtime) -> StringCommand:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from deploys.runtime import prune_logs, unit
+from deploys.script import filled
 from howdah import difference
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
@@ -127,8 +128,8 @@ class DebianCluster:
         parts = {"label": self.label, "script": script, "log": layout.log}
         return {
             script: prune_logs(layout, self._cluster),
-            f"{units}.service": unit.filled("logs.service", **parts).strip(),
-            f"{units}.path": unit.filled("logs.path", **parts).strip(),
+            f"{units}.service": filled("runtime/logs.service", **parts).strip(),
+            f"{units}.path": filled("runtime/logs.path", **parts).strip(),
         }
 
     def _sandbox(self, layout: Layout, found: Found) -> str:

@@ -1,11 +1,11 @@
 """The drop-in of a cluster's unit: how systemd starts the server, and what it keeps it from."""
 
-import functools
 import hashlib
 import re
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
+from deploys.script import filled
 from howdah.cluster import Cluster
 from howdah.layout import Layout
 
@@ -24,9 +24,9 @@ def drop_in(cluster: Cluster, layout: Layout, etc: str, places: Iterable[str]) -
     options = NO_PROVIDER if NO_JIT in sandbox(cluster, paths) else ""
     parts = {"binaries": layout.binaries, "data": layout.data, "etc": etc,
              "sandbox": sandbox(cluster, paths), "paths": " ".join(map(_word, paths))}  # fmt: skip
-    unmarked = filled("unit.conf", options=options, **parts)
+    unmarked = filled("runtime/unit.conf", options=options, **parts)
     mark = hashlib.sha256(unmarked.encode()).hexdigest()[:12]
-    marked = filled("unit.conf", options=f"{options} -c howdah.unit={mark}", **parts)
+    marked = filled("runtime/unit.conf", options=f"{options} -c howdah.unit={mark}", **parts)
     return f"{marked.strip()}\n"
 
 
@@ -37,18 +37,8 @@ def sandbox(cluster: Cluster, paths: Iterable[str]) -> str:
     # one that is missing is no reason not to start
     words = " ".join(_word(f"-{path}") for path in paths)
     home = "read-only" if any(map(_is_at_home, paths)) else "yes"
-    lines = filled("sandbox.conf", paths=words, home=home).strip()
+    lines = filled("runtime/sandbox.conf", paths=words, home=home).strip()
     return lines if cluster.jit else f"{lines}\n{NO_JIT}"
-
-
-def filled(file: str, **parts: str) -> str:
-    """A file of systemd's from this folder, with each @PART@ in its place."""
-    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], _text(file))
-
-
-@functools.cache
-def _text(file: str) -> str:
-    return Path(__file__).with_name(file).read_text()
 
 
 def mark_of(text: str) -> str:
