@@ -6,8 +6,9 @@ PYTHON ?= python3
 # The checkout, seen from the working folder: that is the checkout itself, or a team's folder.
 HOWDAH := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 BIN = $(HOWDAH)/.venv/bin
-# In a team's folder Python has to be shown where Howdah is.
+# From a team's folder Python has to be shown where Howdah is, and nothing is written there.
 IMPORTS = $(if $(filter-out .,$(HOWDAH)),PYTHONPATH=$(HOWDAH):$$PYTHONPATH)
+CACHE = $(if $(filter-out .,$(HOWDAH)),-o cache_dir='$(CURDIR)/.pytest_cache')
 PYINFRA = $(IMPORTS) $(BIN)/pyinfra
 MODULE = $(IMPORTS) $(BIN)/python -m
 # Only development goes ahead unasked; YES=1 is for CI.
@@ -51,7 +52,7 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 
 verify: .venv $(INVENTORY)  ## prove what ENV's hosts let in and refuse; changes nothing
 	@$(MODULE) pytest -q --tb=short --show-capture=no -o verbosity_assertions=2 \
-		-c $(HOWDAH)/pyproject.toml $(HOWDAH)/tests/verify --inventory=$(INVENTORY) $(ARGS)
+		-c $(HOWDAH)/pyproject.toml $(CACHE) $(HOWDAH)/tests/verify --inventory=$(INVENTORY) $(ARGS)
 
 bundle: .venv $(INVENTORY)  ## what an application's host needs: CA, password, URIs
 	@$(MODULE) deploys.bundle $(INVENTORY) $(if $(FOLDER),'$(FOLDER)')

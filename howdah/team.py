@@ -41,8 +41,16 @@ def check() -> None:
     if checkout.resolve() != CHECKOUT.resolve():
         raise TeamError(f"{file}: howdah names {checkout.resolve()}, and this is {CHECKOUT}")
     package = said.get("components")
-    if package and find_spec(package) is None:
+    if package and not _is_in_the_folder(package):
         raise TeamError(f"{file}: components: there is no package {package!r} in {FOLDER}")
+
+
+def _is_in_the_folder(package: str) -> bool:
+    """And not Howdah's, or an installed one."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return False
+    return Path(spec.origin).resolve().is_relative_to(FOLDER.resolve())
 
 
 def check_file(path: Path) -> None:

@@ -40,6 +40,15 @@ class Team(Checkout):
         if self.user:
             shutil.chown(self.folder / "inventories" / f"{self.environment}.py", self.user)
 
+    @override
+    def verify(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        checkout = self.checkout.folder
+        command = [str(self.python), "-m", "pytest", "-vv", "-c", f"{checkout}/pyproject.toml"]
+        own = ["-o", f"cache_dir={self.folder}/.pytest_cache", f"{checkout}/tests/verify"]
+        inventory = f"--inventory=inventories/{self.environment}.py"
+        env = {"PYTEST_ADDOPTS": "", "PYTHONPATH": str(checkout)}
+        return self.run([*command, *own, inventory, *words], env=env)
+
     def make(self, *words: str, env: Mapping[str, str] | None = None) -> str:
         """In the team's folder: what it printed."""
         command = ["make", f"ENV={self.environment}", *words]

@@ -29,7 +29,7 @@ def made(checkout: Checkout) -> set[str]:
     own = {*files_of_checkout(), f"inventories/{checkout.environment}.py", ".observed.py"}
     found = set[str]()
     for folder, folders, files in os.walk(checkout.folder):
-        folders[:] = [name for name in folders if name not in ("__pycache__", ".pytest_cache")]
+        folders[:] = [name for name in folders if name != "__pycache__"]
         for name in files:
             found.add(str(Path(folder, name).relative_to(checkout.folder)))
     return {name for name in found - own if not name.startswith(".venv")}
@@ -119,13 +119,18 @@ def test_destroy(new_checkout: NewCheckout) -> None:
 
 
 def test_of_an_ordinary_user(of_a_user: Checkout) -> None:
-    """The server lies in the team's folder."""
+    """The server lies in the team's folder, and the checkout may be another user's."""
     team = Team(of_a_user)
+    if team.user:
+        subprocess.run(["chown", "-R", "root:", of_a_user.folder], check=True)
     team.deploy()
     assert (team.folder / ".howdah" / team.environment / "data").is_dir()
     assert not (of_a_user.folder / ".howdah").exists()
     assert not list((of_a_user.folder / "secrets").glob("t*"))
     assert team.deploy().changed == []
+    verified = team.verify("-k", "password or restart")
+    assert verified.returncode == 0, verified.stdout
+    assert not (of_a_user.folder / ".pytest_cache").exists()
     team.remove()
 
 
@@ -178,6 +183,7 @@ def test_other_first_lines_are_rejected(team: Team, roles: Path) -> None:
         ("", "there is no Howdah in"),
         ('howdah = "../howdah"\nhowda = 1', "howda: no such key; known are howdah, components"),
         ('howdah = "../howdah"\ncomponents = "acme"', "there is no package 'acme' in"),
+        ('howdah = "../howdah"\ncomponents = "howdah"', "there is no package 'howdah' in"),
         ('howdah = "../howdah"\ncomponents = "a.b"', "needs the name of a package"),
         ('howdah = "../nowhere"', "there is no Howdah in"),
     ],
