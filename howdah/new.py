@@ -40,6 +40,8 @@ def make(folder: Path) -> None:
     named = (EMPTY / FILE).read_text().replace(IN_THE_CHECKOUT, f'"{howdah}"')
     ignored = shutil.ignore_patterns(FILE, "__pycache__")
     shutil.copytree(EMPTY, folder, ignore=ignored, dirs_exist_ok=True)
+    # what holds for every inventory: pyinfra reads it in the working folder
+    shutil.copytree(CHECKOUT / "group_data", folder / "group_data", ignore=ignored)
     (folder / FILE).write_text(named)
 
 

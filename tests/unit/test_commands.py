@@ -36,6 +36,8 @@ FENCED = {
         "tests/server/test_summary.py::test_nightly_job_mails_a_drift",
     "docs/production.md": "tests/fleet/test_documents.py::test_production",
     "docs/verification.md": "tests/fleet/test_documents.py::test_production",
+    "docs/team.md: From the checkout to a folder":
+        "tests/fleet/test_team.py::test_from_the_checkout_to_a_folder",
     "docs/team.md: The next version":
         "tests/server/test_team.py::test_next_version_is_a_pull",
     "docs/undo.md: Undo": "tests/fleet/test_documents.py::test_undo",

@@ -21,6 +21,7 @@ def folder(tmp_path: Path) -> Path:
 def test_new_folder_names_the_checkout(folder: Path) -> None:
     howdah = team.read(folder / "howdah.toml")["howdah"]
     assert (folder / howdah).resolve() == CHECKOUT.resolve()
+    assert (folder / "group_data" / "all.py").exists()
 
 
 def test_kept_folder_names_the_checkout_too() -> None:
