@@ -2,16 +2,21 @@
 
 from functools import cache
 from types import CodeType
+from typing import Any
 
+from deploys.target import Target
 from howdah.team import CHECKOUT
 
 
-def deploy() -> None:
-    """Prepare each of its operations for the host at hand. Those of the team may come after it.
+def deploy() -> Target:
+    """Prepare each of its operations for the current host. The team's may follow, on its target.
 
     Not by pyinfra's `local.include`: each operation would have the file's path in its name.
     """
-    exec(_code(), {"__name__": "deploy"})  # noqa: S102 it is ours
+    names: dict[str, Any] = {"__name__": "deploy"}
+    exec(_code(), names)  # noqa: S102 it is ours
+    target: Target = names["target"]
+    return target
 
 
 @cache

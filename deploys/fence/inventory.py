@@ -18,7 +18,7 @@ from pyinfra_cli.inventory import make_inventory
 from pyinfra_cli.util import exec_file, parse_cli_arg
 
 from howdah.errors import HowdahError
-from howdah.team import CHECKOUT, FOLDER
+from howdah.team import FOLDER
 
 
 class InventoryError(HowdahError):
@@ -42,7 +42,7 @@ class LoadedInventory:
     def _read(self, path: str, data: Sequence[str]) -> None:
         config = Config()
         ctx_config.set(config)
-        exec_file(str(CHECKOUT / "config.py"))
+        exec_file(str(FOLDER / "config.py"))
         over = {}
         for entry in data:
             key, _, value = entry.partition("=")

@@ -2,4 +2,4 @@
 
 from deploys.team import deploy
 
-deploy()
+target = deploy()

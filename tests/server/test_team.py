@@ -232,11 +232,17 @@ def test_components_of_the_team(team: Team) -> None:
         shutil.rmtree(package)
 
 
+OURS = """
+from pyinfra.operations import server
+
+server.shell(name="Ours", commands=[f"test -d {target.runtime.layout.data}"])
+"""
+
+
 def test_operations_of_the_team_come_after(team: Team) -> None:
     deploy = team.folder / "deploy.py"
     before = deploy.read_text()
-    more = "from pyinfra.operations import server\nserver.shell(name='Ours', commands=['true'])\n"
-    deploy.write_text(before + more)
+    deploy.write_text(before + OURS)
     try:
         assert team.deploy().changed == ["Ours"]
     finally:
