@@ -305,16 +305,19 @@ def commit(folder: Path) -> None:
 
 
 def test_ci(new_checkout: NewCheckout) -> None:
-    """A dry run on a pull request, a deploy on main, verification after it."""
+    """A dry run on a pull request, a deploy on main, verification after it.
+
+    The runner's checkout lies in the team's folder.
+    """
     checkout = new_checkout()
     team = Team(checkout)
     git(checkout.folder, "init", "-qb", "main")
     commit(checkout.folder)
-    there = checkout.folder.with_name("of-the-runner")
+    there = team.folder / "howdah"
     store = checkout.folder.with_name("store")
     store.mkdir(mode=0o700)
     file = team.folder / "howdah.toml"
-    file.write_text(file.read_text().replace("../howdah", "../of-the-runner"))
+    file.write_text(file.read_text().replace("../howdah", "howdah"))
     env = {
         "ENVIRONMENT": team.environment,
         "HOWDAH_URL": str(checkout.folder),
