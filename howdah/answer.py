@@ -28,14 +28,18 @@ class Answer:
     @property
     def cause(self) -> str:
         """Why it is not done, in one line."""
-        return next(filter(None, self.errors), "no message")
+        for line in self.errors:
+            if line:
+                return line
+        return "no message"
 
 
 def read(stdout: Sequence[str], stderr: Sequence[str], *, done: bool) -> Answer:
     """The lines of a command that deploys/frame.sh was in -> what the script answered."""
     lines = between(stdout)
     if lines is None:
-        return Answer(done=False, lines=[], errors=[not_begun(stdout, stderr)])
+        cause = not_begun(stdout, stderr)
+        return Answer(done=False, lines=[], errors=[cause])
     errors = between(stderr)
     if errors is None:
         errors = list(stderr)
@@ -46,7 +50,8 @@ def between(lines: Sequence[str]) -> list[str] | None:
     """The script's own lines; None where it has not begun."""
     if BEGIN not in lines:
         return None
-    own = list(lines[lines.index(BEGIN) + 1 :])
+    begin = lines.index(BEGIN)
+    own = list(lines[begin + 1 :])
     if END not in own:
         return own
     while own.pop() != END:
@@ -67,7 +72,8 @@ def not_begun(stdout: Sequence[str], stderr: Sequence[str]) -> str:
     greeting = [line for line in stdout if line.strip()]
     if not greeting:
         return "no answer"
-    return f"needs a shell that runs commands; the login shell answered {greeting[-1][:LONGEST]!r}"
+    shown = greeting[-1][:LONGEST]
+    return f"needs a shell that runs commands; the login shell answered {shown!r}"
 
 
 def failure(stderr: Sequence[str]) -> str:
@@ -77,4 +83,6 @@ def failure(stderr: Sequence[str]) -> str:
         begin = line.find("could not ")  # what was said before may have had no line end
         if begin >= 0:
             return line[begin:]
-    return not_begun((), said) if said else ""
+    if not said:
+        return ""
+    return not_begun((), said)

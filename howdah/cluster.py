@@ -5,7 +5,7 @@ Each field is a flat host-data key of the same name, so pyinfra's own precedence
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -46,11 +46,15 @@ from howdah.options import (
 from howdah.settings import Duration, Memory, Share, Value, setting_faults, spelling_faults
 
 Chosen = TypeVar("Chosen", bound=Options)
-ALWAYS_ALLOWED = (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128"))
+ALWAYS_ALLOWED = (
+    ipaddress.ip_network("127.0.0.1/32"),
+    ipaddress.ip_network("::1/128"),
+)
 WIDEST = {4: 16, 6: 64}
 OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
-SINCE_17 = ("allow_alter_system", "transaction_timeout")  # options of what came with that version
+# Options of what came with that version.
+SINCE_17 = ("allow_alter_system", "transaction_timeout")
 
 
 class Cluster(BaseModel):
@@ -175,7 +179,8 @@ class Cluster(BaseModel):
     @property
     def networks(self) -> tuple[Network, ...]:
         """The networks that may connect, loopback first, each once."""
-        return tuple(dict.fromkeys((*ALWAYS_ALLOWED, *self.allowed_networks)))
+        each_once = dict.fromkeys((*ALWAYS_ALLOWED, *self.allowed_networks))
+        return tuple(each_once)
 
     @property
     def app_connections(self) -> int:
@@ -185,7 +190,9 @@ class Cluster(BaseModel):
     @property
     def may_restart(self) -> bool:
         """Whether a running server is restarted for a change that asks for it."""
-        return self.stage != "production" if self.restart is None else self.restart
+        if self.restart is None:
+            return self.stage != "production"
+        return self.restart
 
     @property
     def alter_system(self) -> bool | None:
@@ -201,23 +208,34 @@ class Cluster(BaseModel):
         faults = [*self.name_faults(), *self._setting_faults()]
         if self.log_destination == "journald" and self.runtime != "package":
             faults.append("log_destination = 'journald': needs runtime = 'package'")
-        for name in SINCE_17:
-            given = name in self.model_fields_set and getattr(self, name) is not None
-            if given and self.version < ALTER_SYSTEM_SINCE:
-                faults.append(f"{name}: version {self.version} has no such setting; needs "
-                              f"{ALTER_SYSTEM_SINCE} or newer")  # fmt: skip
+        if self.version < ALTER_SYSTEM_SINCE:
+            faults += self._version_faults()
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def _version_faults(self) -> list[str]:
+        """What is asked of a server that is too old for it."""
+        faults = []
+        for name in SINCE_17:
+            if name not in self.model_fields_set or getattr(self, name) is None:
+                continue
+            faults.append(
+                f"{name}: version {self.version} has no such setting; "
+                f"needs {ALTER_SYSTEM_SINCE} or newer"
+            )
+        return faults
 
     def name_faults(self) -> list[str]:
         """Each role and each database needs a name of its own."""
         faults = []
         kinds = {"role": [SUPERUSER], "database": sorted(OTHER_DATABASES)}
         for kind, taken in kinds.items():
-            names = [*taken, *self.names_of(f"_{kind}").values()]
-            twice = sorted({name for name in names if names.count(name) > 1})
-            faults += [f"{kind} name {name!r} is taken; each needs its own" for name in twice]
+            options = self.names_of(f"_{kind}")
+            names = [*taken, *options.values()]
+            for name in sorted(set(names)):
+                if names.count(name) > 1:
+                    faults.append(f"{kind} name {name!r} is taken; each needs its own")
         return faults
 
     def _setting_faults(self) -> list[str]:
@@ -227,34 +245,46 @@ class Cluster(BaseModel):
             faults += setting_faults(name, value, OWN)
         faults += unsafe.name_faults(self.unsafe_settings)
         if self.stage == "production":
-            faults += [
-                f"{entry}, or unsafe_settings = [{name!r}] where that is meant"
-                for name, entry in unsafe.entries(self.settings).items()
-                if not self.may_be_unsafe(name)
-            ]
+            faults += self._unsafe_faults()
+        return faults
+
+    def _unsafe_faults(self) -> list[str]:
+        faults = []
+        for name, entry in unsafe.entries(self.settings).items():
+            if not self.may_be_unsafe(name):
+                faults.append(f"{entry}, or unsafe_settings = [{name!r}] where that is meant")
         return faults
 
     @property
     def package_names(self) -> tuple[str, ...]:
         """The packages, each once, for the PostgreSQL that the host has."""
-        names = [name.replace("{version}", str(self.version)) for name in self.packages]
+        version = str(self.version)
+        names = [name.replace("{version}", version) for name in self.packages]
         return tuple(dict.fromkeys(names))
 
     def may_be_unsafe(self, name: str) -> bool:
         """Whether ``unsafe_settings`` names it."""
-        return name in {each.lower() for each in self.unsafe_settings}
+        allowed = {each.lower() for each in self.unsafe_settings}
+        return name in allowed
 
     def warnings(self) -> list[str]:
         """What is allowed and still worth a second look."""
-        wide = [
-            f"allowed_networks: {network} is wider than /{WIDEST[network.version]}"
-            for network in self.allowed_networks
-            if network.prefixlen < WIDEST[network.version]
-        ]
+        warnings = []
+        for network in self.allowed_networks:
+            widest = WIDEST[network.version]
+            if network.prefixlen < widest:
+                warnings.append(f"allowed_networks: {network} is wider than /{widest}")
         if self.stage == "development":
-            return wide
-        open_ = [] if self.sandbox else [OPEN]
-        return [*wide, *open_, *unsafe.entries(self.settings).values()]
+            return warnings
+        if not self.sandbox:
+            warnings.append(OPEN)
+        warnings += unsafe.entries(self.settings).values()
+        return warnings
 
 
-OWN = frozenset(field.alias or name for name, field in Cluster.model_fields.items())
+def _own_options() -> Iterator[str]:
+    for name, field in Cluster.model_fields.items():
+        yield field.alias or name
+
+
+OWN = frozenset(_own_options())

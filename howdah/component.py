@@ -3,7 +3,7 @@
 `components.COMPONENTS` lists them. What they add is merged once: howdah.configuration.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -41,6 +41,19 @@ class Setting:
     name: str
     value: str
     reasons: tuple[str, ...] = ()  # the comment above it, a line each
+
+
+def in_section(
+    section: str,
+    values: Mapping[str, str],
+    reasons: Mapping[str, str],
+) -> Iterator[Setting]:
+    """The settings of one section. Both maps are by a setting's name; not each has a reason."""
+    for name, value in values.items():
+        why: tuple[str, ...] = ()
+        if name in reasons:
+            why = (reasons[name],)
+        yield Setting(section, name, value, why)
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,25 @@ from howdah.render import File
 
 def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = False) -> list[str]:
     """A unified diff of one file; a secret one by name only. ``brief``: a new one likewise."""
-    what = "new" if found is None else "changed"
+    what = "changed"
+    before = f"{name} on the host"
+    if found is None:
+        what = "new"
+        before = f"{name} (absent)"
     if wanted.secret or wanted.content is None:
         return [f"{what}: {name} (content not shown)"]
     lines = _masked(wanted.content.decode())
     if brief and found is None:
         return [f"{what}: {name} ({len(lines)} lines)"]
-    return list(
-        difflib.unified_diff(
-            _masked(found or ""),
-            lines,
-            f"{name} on the host" if found is not None else f"{name} (absent)",
-            f"{name} wanted",
-            lineterm="",
-            n=0,
-        )
+    diff = difflib.unified_diff(
+        _masked(found or ""),
+        lines,
+        fromfile=before,
+        tofile=f"{name} wanted",
+        lineterm="",
+        n=0,
     )
+    return list(diff)
 
 
 # In primary_conninfo, or of LDAP in pg_hba.conf: an adopted cluster's own files may have one.
@@ -33,19 +36,30 @@ _PASSWORD = re.compile(r"(\b(?:password|ldapbindpasswd)\s*=\s*)(''[^']*''|\"[^\"
 
 def _masked(text: str) -> list[str]:
     """Its lines, without the passwords in them."""
-    return _PASSWORD.sub(r"\1…", text).splitlines()
+    masked = _PASSWORD.sub(r"\1…", text)
+    return masked.splitlines()
+
+
+_COMMENT = re.compile(r"^((?:[^'#]|'[^']*')*)#.*")
 
 
 def uncommented(text: str) -> str:
     """A file of somebody else's, without what its server does not read."""
-    lines = (re.sub(r"^((?:[^'#]|'[^']*')*)#.*", r"\1", line) for line in text.splitlines())
-    return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
+    lines = ""
+    for line in text.splitlines():
+        read = _COMMENT.sub(r"\1", line).rstrip()
+        if read:
+            lines += f"{read}\n"
+    return lines
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """The names of settings whose values differ, or that only one of them sets."""
-    names = sorted(old.keys() | new.keys())
-    return [name for name in names if old.get(name) != new.get(name)]
+    names = []
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            names.append(name)
+    return names
 
 
 def late(names: Iterable[str], contexts: Mapping[str, str]) -> list[str]:
@@ -53,4 +67,8 @@ def late(names: Iterable[str], contexts: Mapping[str, str]) -> list[str]:
 
     A name the server does not know yet (a library's, say) is taken for a reload.
     """
-    return sorted(name for name in names if contexts.get(name) == "postmaster")
+    late = []
+    for name in sorted(names):
+        if contexts.get(name) == "postmaster":
+            late.append(name)
+    return late

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Set
 
 from howdah.cluster import Cluster
-from howdah.found import Beside, Found
+from howdah.facts import Beside
+from howdah.found import Found
 
 UPGRADE = 'upgrade {} (docs/operations.md, "Debian release upgrade")'
 TAKE_OVER = 'or take its data over (docs/operations.md, "Reinstalled host")'

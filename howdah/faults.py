@@ -9,29 +9,36 @@ from pydantic import ValidationError
 
 def unknown(key: str, known: Iterable[str]) -> str:
     """A key that is no option, and the nearest that is."""
+    hint = "keys of your own begin with x_"
     near = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "keys of your own begin with x_"
+    if near:
+        hint = f"did you mean {near[0]!r}?"
     return f"{key}: no such option; {hint}"
 
 
 def faults_of(error: ValidationError) -> list[str]:
     """A line for each, once."""
-    return list(dict.fromkeys(_fault(each) for each in error.errors()))
+    lines = map(_fault, error.errors())
+    return list(dict.fromkeys(lines))
 
 
 def _fault(error: Mapping[str, Any]) -> str:
     """One of pydantic's errors."""
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    message = str(error["msg"])
+    message = message.removeprefix("Value error, ")
+    message = message.removeprefix("Input ")
     if not error["loc"]:
         return message
+    option, *within = error["loc"]
+    found = error["input"]
     if error["type"] == "missing":
-        return f"{error['loc'][0]}: needs a value"
-    if error["loc"][0] == "settings" and error["loc"][-1] == "[key]":
-        return f"settings[{error['input']!r}]: needs a name as pg_settings has it"
-    if error["loc"][0] == "settings" and len(error["loc"]) > 1:
-        found, needed = _shown(error["input"]), "needs a text, a number, True or False"
-        return f"settings[{error['loc'][1]!r}] = {found}: {needed}"
-    return f"{error['loc'][0]} = {_shown(error['input'])}: {message}"
+        return f"{option}: needs a value"
+    if option == "settings" and within:
+        if within[-1] == "[key]":
+            return f"settings[{found!r}]: needs a name as pg_settings has it"
+        name = within[0]
+        return f"settings[{name!r}] = {_shown(found)}: needs a text, a number, True or False"
+    return f"{option} = {_shown(found)}: {message}"
 
 
 def _shown(value: object) -> str:

@@ -4,54 +4,23 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from howdah import catalog_rows, libraries, settings
+from howdah import catalog_rows, facts, libraries, settings
 from howdah.catalog import Catalog
 from howdah.component import Probe, Row, T
 from howdah.danger import Danger
 from howdah.errors import HowdahError
+from howdah.facts import Beside, FoundFile
 from howdah.hardware import Hardware
 from howdah.health import Health
 
-NUMBERS = {"pid": int, "port": int, "cores": int, "disk": int, "uid": int, "clock": float}
 ADOPTED = "r-0"  # the release that has the files of a cluster from before Howdah
-EXTREMES: dict[str, tuple[Any, Any]] = {"memory": (int, min), "linked": (float, max)}
 
 
 class AnswerError(HowdahError):
     """The host, or its server, did not answer as it must."""
-
-
-@dataclass
-class FoundFile:
-    """One file of the release in force."""
-
-    mode: str  # 640
-    owner: str  # root:howdah
-    sha256: str = ""
-    text: str = field(default="", repr=False)  # of the .conf files only: nothing secret
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Another cluster on the host: Howdah's, or a data directory that Howdah has not made."""
-
-    label: str  # 15-main
-    whose: str  # its environment; empty: not Howdah's
-    data: bool  # whether its data directory is there
-    release: bool  # whether it has a configuration in force: there was a server
-
-    @property
-    def name(self) -> str:
-        """Its cluster_name."""
-        return self.label.partition("-")[2]
-
-    @property
-    def served(self) -> bool:
-        """Whether it has data, or had."""
-        return self.data or self.release
 
 
 @dataclass
@@ -109,12 +78,17 @@ class Found:
 
     def of(self, probe: Probe[T]) -> T:
         """What a component's probe has found."""
-        rows, lines = self.probe_rows.get(probe.name, []), self.probe_lines.get(probe.name, [])
+        rows = self.probe_rows.get(probe.name, [])
+        lines = self.probe_lines.get(probe.name, [])
         return probe.read(rows, lines)
 
     def doors(self) -> list[Danger]:
         """What somebody has left open by hand, each once."""
-        doors = [Danger(line=row[2], kind=row[1]) for row in self.rows if row[0] == "door"]
+        doors: list[Danger] = []
+        for row in self.rows:
+            if row[0] == "door":
+                _, kind, line = row
+                doors.append(Danger(line, kind))
         return list(dict.fromkeys(doors))
 
     def catalog(self) -> Catalog:
@@ -134,18 +108,22 @@ class Found:
     @property
     def libraries(self) -> list[str]:
         """What the server has loaded; of one that is down, what it would."""
-        value = self.preloaded
         conf = self.files.get("postgresql.conf")
-        if not self.running and conf:
-            for line in conf.text.splitlines():
-                name, its = settings.line(line)
-                value = its if name == "shared_preload_libraries" else value
-        return libraries.split(value)
+        if self.running or not conf:
+            return libraries.split(self.preloaded)
+        would_load = self.preloaded
+        for line in conf.text.splitlines():
+            name, value = settings.line(line)
+            if name == libraries.SETTING:
+                would_load = value
+        return libraries.split(would_load)
 
     @property
     def first(self) -> bool:
         """Whether nothing has been proven here yet, and nothing of somebody else's is adopted."""
-        return not self.good and "foreign" not in self.has and self.current != ADOPTED
+        if self.good or self.current == ADOPTED:
+            return False
+        return "foreign" not in self.has
 
     def unread(self) -> bool:
         """Whether the server may have read something else in the release's place."""
@@ -154,14 +132,17 @@ class Found:
     @property
     def numbers(self) -> Iterator[int]:
         """The numbers of the releases that are known: in force, loaded or kept."""
-        for name in (self.current, self.release, self.good, self.last):
+        names = (self.current, self.release, self.good, self.last)
+        for name in names:
             if re.fullmatch(r"r-[0-9]{1,9}", name):
-                yield int(name.removeprefix("r-"))
+                number = name.removeprefix("r-")
+                yield int(number)
 
     @property
     def next_release(self) -> str:
         """Never the name of one that the server may have loaded."""
-        return f"r-{max(self.numbers, default=0) + 1}"
+        newest = max(self.numbers, default=0)
+        return f"r-{newest + 1}"
 
 
 def read(lines: Iterable[str]) -> Found:
@@ -169,94 +150,42 @@ def read(lines: Iterable[str]) -> Found:
     found = Found()
     for line in lines:
         try:
-            if line.startswith("["):
-                _row(found, json.loads(line))
-            elif line:
-                name, *values = line.split("\t")
-                _fact(found, name, values)
+            _read_line(found, line)
         except (ValueError, LookupError):
-            raise AnswerError(f"the host answered {line[:60]!r}; needs a quiet shell") from None
+            shown = line[:60]
+            raise AnswerError(f"the host answered {shown!r}; needs a quiet shell") from None
     return found
 
 
-def _fact(found: Found, name: str, values: list[str]) -> None:
-    if name in ("home", "binaries", "data", "locked", "outdated"):
-        setattr(found, name, True)
-    elif name in ("current", "good", "last"):
-        setattr(found, name, _linked(values[0]))
-    elif name in ("whose", "os", "socket", "lock"):
-        setattr(found, name, values[0])
-    elif name in NUMBERS:
-        setattr(found, name, NUMBERS[name](values[0]))
-    elif name in EXTREMES:
-        number, extreme = EXTREMES[name]
-        value = number(values[0])
-        setattr(found, name, extreme(getattr(found, name) or value, value))
-    elif name in ("has", "links", "places"):
-        getattr(found, name).add(values[0])
-    elif name in ("folder", "listener", "beside", "auto", "room", "drop_in", "probe"):
-        _several_fact(found, name, values)
-    else:
-        _file_fact(found.files, name, values)
-
-
-def _linked(path: str) -> str:
-    """Root's commands have it as a word, so it is no place for what a shell would read."""
-    if not re.fullmatch(r"[\w./-]+", path, flags=re.ASCII):
-        raise ValueError(path)
-    return path
-
-
-def _several_fact(found: Found, name: str, values: list[str]) -> None:
-    """What there may be several of."""
-    if name == "folder":
-        found.folders += 1
-    elif name == "listener":
-        found.listeners.append(_address(values[0]))
-    elif name == "beside":
-        label, whose, data, release = values
-        found.beside.append(Beside(label, whose, bool(data), bool(release)))
-    elif name == "room":
-        found.health.add_room(values)
-    elif name == "drop_in":
-        found.drop_in += "\t".join(values) + "\n"
-    elif name == "probe":
-        probe, *words = values
-        found.probe_lines.setdefault(probe, []).append("\t".join(words))
-    else:
-        setting, value = settings.line("\t".join(values))
-        found.system[setting] = value
-
-
-def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> None:
-    """Of a file with an odd name not all is known: it differs from every wanted one already."""
-    if name == "file":
-        files[values[0]] = FoundFile(mode=values[1], owner=values[2])
-    elif name == "sha256":
-        files.get(values[1], FoundFile("", "")).sha256 = values[0]
-    elif name == "text":
-        file = files.get(values[0].removeprefix("./"), FoundFile("", ""))
-        file.text += "\t".join(values[1:]) + "\n"
-    else:
-        raise ValueError(name)
+def _read_line(found: Found, line: str) -> None:
+    if line.startswith("["):
+        row = json.loads(line)
+        _row(found, row)
+    elif line:
+        name, *values = line.split("\t")
+        facts.take(found, name, values)
 
 
 def _row(found: Found, row: list[Any]) -> None:
     match row:
         case ["server", version, release, listen, preloaded]:
-            found.version, found.release, found.listen = version, release, listen
+            found.version = version
+            found.release = release
+            found.listen = listen
             found.preloaded = preloaded
         case ["loaded" | "unit" as name, value]:
             setattr(found, name, value)
         case ["context", name, context, pending]:
             found.contexts[name.lower()] = context
-            found.pending |= {name.lower()} if pending else set()
+            if pending:
+                found.pending.add(name.lower())
         case ["pending", name]:
             found.pending.add(name.lower())
         case ["system", name, value]:
             found.system[name.lower()] = value
         case ["fault" | "refusal" | "revision" | "rule" as kind, value]:
-            getattr(found, f"{kind}s").append(value)
+            values = getattr(found, f"{kind}s")
+            values.append(value)
         case _:
             _other_row(found, row)
 
@@ -264,12 +193,7 @@ def _row(found: Found, row: list[Any]) -> None:
 def _other_row(found: Found, row: list[Any]) -> None:
     if row[0] == "probe":
         _, name, value = row
-        found.probe_rows.setdefault(name, []).append(value)
+        rows = found.probe_rows.setdefault(name, [])
+        rows.append(value)
     elif not found.health.add(row):
         found.rows.append(row)
-
-
-def _address(raw: str) -> IPv4Address | IPv6Address:
-    """/proc/net/tcp's hexadecimal words, each in the host's (little-endian) order."""
-    words = [bytes.fromhex(raw[i : i + 8])[::-1] for i in range(0, len(raw), 8)]
-    return ip_address(b"".join(words))

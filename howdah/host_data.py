@@ -18,7 +18,14 @@ def _of_components() -> Iterator[type[Options]]:
             yield component.options
 
 
-OPTIONS = OWN.union(*(options.model_fields for options in _of_components()))
+def _names() -> set[str]:
+    names = set(OWN)
+    for options in _of_components():
+        names.update(options.model_fields)
+    return names
+
+
+OPTIONS = _names()
 
 
 def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) -> Cluster:
@@ -28,17 +35,17 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     that are no options and do not begin with ``x_``. Raises ClusterError, with a line for each
     fault.
     """
-    strange = sorted(key for key in data if key not in OPTIONS and not key.startswith("x_"))
-    known = others() if strange else set()
-    faults = [unknown(key, OPTIONS | known) for key in strange if key not in known]
+    faults = _unknown(data, others)
     options: dict[type[Options], Options] = {}
     for model in _of_components():
         try:
-            options[model] = model(**_part(data, model.model_fields.keys()))
+            its = _part(data, model.model_fields.keys())
+            options[model] = model(**its)
         except ValidationError as e:
             faults += faults_of(e)
     try:
-        cluster = Cluster(**_part(data, OWN))
+        own = _part(data, OWN)
+        cluster = Cluster(**own)
         cluster._options.update(options)
         faults += cluster.name_faults()
     except ValidationError as e:
@@ -48,5 +55,24 @@ def read(data: Mapping[str, Any], others: Callable[[], Set[str]] = frozenset) ->
     return cluster
 
 
+def _unknown(data: Mapping[str, Any], others: Callable[[], Set[str]]) -> list[str]:
+    strange = []
+    for key in data:
+        if key not in OPTIONS and not key.startswith("x_"):
+            strange.append(key)
+    if not strange:
+        return []
+    known = OPTIONS | others()
+    faults = []
+    for key in sorted(strange):
+        if key not in known:
+            faults.append(unknown(key, known))
+    return faults
+
+
 def _part(data: Mapping[str, Any], keys: Set[str]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key in keys}
+    part = {}
+    for key, value in data.items():
+        if key in keys:
+            part[key] = value
+    return part

@@ -17,7 +17,9 @@ def preloaded(cluster: Cluster, layout: Layout) -> list[str]:
     """
     names = []
     for component in there(cluster, layout):
-        names += [name for name in component.libraries if name not in cluster.libraries]
+        for name in component.libraries:
+            if name not in cluster.libraries:
+                names.append(name)
     names += cluster.libraries
     return list(dict.fromkeys(names))
 
@@ -34,16 +36,19 @@ def keeping(cluster: Cluster, loaded: Iterable[str]) -> Cluster:
     """A cluster that is adopted keeps what it has loaded, until the inventory has a list."""
     if not _keeps(cluster):
         return cluster
-    return cluster.model_copy(update={"libraries": _others(loaded)})
+    kept = {"libraries": _others(loaded)}
+    return cluster.model_copy(update=kept)
 
 
 def reports(cluster: Cluster, loaded: Iterable[str]) -> list[str]:
     """What is kept by `adopt` alone, and would go with it."""
     kept = list(_others(loaded))
-    if not (kept and _keeps(cluster)):
+    if not kept or not _keeps(cluster):
         return []
-    return [f"loaded before the adoption, and kept: write libraries = {kept!r} into the inventory, "
-            "or the first deploy without adopt takes them out"]  # fmt: skip
+    return [
+        f"loaded before the adoption, and kept: write libraries = {kept!r} into the inventory, "
+        "or the first deploy without adopt takes them out"
+    ]
 
 
 def _keeps(cluster: Cluster) -> bool:

@@ -16,24 +16,35 @@ RENDER = [sys.executable, "-m", "howdah.render_revisions"]
 
 def main() -> int:
     """0 where squawk has nothing to say."""
+    code = 0
     try:
-        found = [_lint(package, *step) for package in sys.argv[1:] for step in steps(package)]
+        for package in sys.argv[1:]:
+            for before, revision in steps(package):
+                if _lint(package, before, revision):
+                    code = 1
     except SchemaError as e:
         sys.stderr.write(f"{e}\n")
         return 1
-    return int(any(found))
+    return code
 
 
 def _lint(package: str, before: list[str], revision: str) -> bool:
+    starts = ",".join(before)
     rendered = subprocess.run(  # noqa: S603 our own module
-        [*RENDER, package, ",".join(before), revision], capture_output=True, text=True, check=False
+        [*RENDER, package, starts, revision],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if rendered.returncode:
         raise SchemaError(rendered.stderr.strip())
     done = subprocess.run(  # noqa: S603 of our own environment
         [SQUAWK, "--reporter", "gcc", "--stdin-filepath", f"{revision}.sql"],
-        input=rendered.stdout, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        input=rendered.stdout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
     return bool(done.returncode)

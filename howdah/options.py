@@ -16,26 +16,55 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Words that pg_hba.conf or GRANT read as something other than a name.
-KEYWORDS = frozenset({"all", "replication", "sameuser", "samerole", "samegroup", "public", "none"})
+KEYWORDS = {
+    "all",
+    "replication",
+    "sameuser",
+    "samerole",
+    "samegroup",
+    "public",
+    "none",
+}
+AUDIT_CLASSES = {
+    "read",
+    "write",
+    "function",
+    "role",
+    "ddl",
+    "misc",
+    "misc_set",
+    "all",
+    "none",
+}
 SUPERUSER = "postgres"
 LONGEST_NAME = 63  # bytes
 # PostgreSQL's own databases whose PUBLIC is managed; nobody enters template0.
 SHARED = ("postgres", "template1")
 OTHER_DATABASES = frozenset({*SHARED, "template0"})
 # RFC 1918, 3927, 4193 and 4291: narrower than Python's is_private, which has mapped addresses too.
-PRIVATE = tuple(map(ipaddress.ip_network, (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
-    "fc00::/7", "fe80::/10", "::1/128",
-)))  # fmt: skip
+PRIVATE: list[Network] = [
+    ipaddress.ip_network("10.0.0.0/8"),
+    ipaddress.ip_network("172.16.0.0/12"),
+    ipaddress.ip_network("192.168.0.0/16"),
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("fc00::/7"),
+    ipaddress.ip_network("fe80::/10"),
+    ipaddress.ip_network("::1/128"),
+]
 
 
 def check_name(value: str) -> str:
     """A role or database name that no file and no statement can read as anything else."""
     if not re.fullmatch(r"[a-z_][a-z0-9_$]{0,62}", value):
         raise ValueError("needs a name of 1 to 63 characters: a-z, 0-9, _ and $, no digit first")
+    _check_not_reserved(value)
+    return value
+
+
+def _check_not_reserved(value: str) -> None:
     if value in KEYWORDS or value.startswith("pg_"):
         raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
-    return value
 
 
 def check_quoted(value: str) -> str:
@@ -44,33 +73,38 @@ def check_quoted(value: str) -> str:
     Nothing that a file, a statement or psql would read as more than a name.
     """
     if not re.fullmatch(r"\w[\w$.@ -]*", value) or value.endswith(" "):
-        raise ValueError("needs a name of letters, digits, _, $, ., @, - and spaces between, that "
-                         "begins with a letter, a digit or _")  # fmt: skip
+        raise ValueError(
+            "needs a name of letters, digits, _, $, ., @, - and spaces between, that "
+            "begins with a letter, a digit or _"
+        )
     if len(value.encode()) > LONGEST_NAME:
         raise ValueError(f"needs a name of at most {LONGEST_NAME} bytes")
-    if value in KEYWORDS or value.startswith("pg_"):
-        raise ValueError("is a word with a meaning of its own in PostgreSQL; choose another name")
+    _check_not_reserved(value)
     return value
 
 
 def _network(value: object) -> Network:
     network = ipaddress.ip_network(_without_zone(value))
-    if not any(network.version == p.version and network.subnet_of(p) for p in PRIVATE):  # type: ignore[arg-type]
-        raise ValueError(f"{network} is not private")
-    return network
+    for private in PRIVATE:
+        # Of two versions subnet_of raises TypeError.
+        if network.version == private.version and network.subnet_of(private):  # type: ignore[arg-type]
+            return network
+    raise ValueError(f"{network} is not private")
 
 
 def _address(value: object) -> Address:
-    return ipaddress.ip_address(_without_zone(value))
+    address = _without_zone(value)
+    return ipaddress.ip_address(address)
 
 
 def _host_name(value: str) -> str:
     try:
-        return str(_address(value))
+        address = _address(value)
     except ValueError:
         if not is_dns_name(value):
             raise ValueError("needs DNS names or IP addresses") from None
-    return value
+        return value
+    return str(address)
 
 
 def _library(value: str) -> str:
@@ -82,7 +116,8 @@ def _library(value: str) -> str:
 
 def _debian_package(value: str) -> str:
     """With {version} for PostgreSQL's."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*[a-z0-9]", value.replace("{version}", "0")):
+    name = value.replace("{version}", "0")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*[a-z0-9]", name):
         raise ValueError("needs names of packages, like postgresql-17-cron")
     return value
 
@@ -90,15 +125,17 @@ def _debian_package(value: str) -> str:
 def _folder(value: str) -> str:
     """One that a unit file and a shell can have, in one spelling."""
     path = PurePosixPath(value)
-    is_plain = str(path) == value and ".." not in path.parts and value.isprintable()
-    if not (is_plain and re.match("/[^/]", value)):
+    is_plain = str(path) == value and ".." not in path.parts
+    is_absolute = re.match("/[^/]", value)
+    if not is_plain or not is_absolute or not value.isprintable():
         raise ValueError("needs absolute paths of folders, like /srv/tablespaces")
     return value
 
 
 def _package(value: str) -> str:
-    if not all(part.isidentifier() for part in value.split(".")):
-        raise ValueError("needs a package as an import names it, like app_db.migrations")
+    for part in value.split("."):
+        if not part.isidentifier():
+            raise ValueError("needs a package as an import names it, like app_db.migrations")
     return value
 
 
@@ -110,14 +147,20 @@ def _without_zone(value: object) -> str:
 
 
 def _several(value: object) -> object:
-    if not isinstance(value, (list, tuple)):
-        raise ValueError(f"needs a list, found {type(value).__name__}")  # noqa: TRY004 pydantic's
-    return tuple(value)
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    found = type(value).__name__
+    raise ValueError(f"needs a list, found {found}")
 
 
 def _yes_or_no(value: object) -> object:
     """--data restart=yes is a text."""
-    return {"yes": True, "no": False}.get(str(value), value)
+    text = str(value)
+    if text == "yes":
+        return True
+    if text == "no":
+        return False
+    return value
 
 
 def _label(value: str) -> str:
@@ -134,21 +177,24 @@ def _cluster_name(value: str) -> str:
 
 def _login_time(value: str) -> str:
     """Shorter is cut off over a slow network, longer keeps others out for as long."""
-    if not 5 <= in_seconds(value) <= 60:  # noqa: PLR2004
+    seconds = in_seconds(value)
+    if not 5 <= seconds <= 60:  # noqa: PLR2004
         raise ValueError("needs '5s' to '60s'")
     return value
 
 
 def _limit(value: object) -> str:
-    return "-1" if value == "-1" else check_memory(value)
+    if value == "-1":
+        return "-1"
+    return check_memory(value)
 
 
 def _audit(value: str) -> str:
-    classes = {"read", "write", "function", "role", "ddl", "misc", "misc_set", "all", "none"}
-    if not {word.strip().removeprefix("-") for word in value.split(",")} <= classes:
-        raise ValueError(
-            f"needs classes of pgaudit with commas between: {', '.join(sorted(classes))}"
-        )
+    for word in value.split(","):
+        name = word.strip().removeprefix("-")
+        if name not in AUDIT_CLASSES:
+            known = ", ".join(sorted(AUDIT_CLASSES))
+            raise ValueError(f"needs classes of pgaudit with commas between: {known}")
     return value
 
 
@@ -157,25 +203,18 @@ RoleNames = Annotated[tuple[Name, ...], BeforeValidator(_several)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 Audit = Annotated[str, AfterValidator(_audit)]
 Label = Annotated[str, AfterValidator(_label)]
-Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...],
-                     BeforeValidator(_several)]  # fmt: skip
-Addresses = Annotated[
-    tuple[Annotated[Address, BeforeValidator(_address)], ...],
-    BeforeValidator(_several),
-]
-Names = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_several)]
-Packages = Annotated[
-    tuple[Annotated[str, AfterValidator(_debian_package)], ...],
-    BeforeValidator(_several),
-]
-Libraries = Annotated[
-    tuple[Annotated[str, AfterValidator(_library)], ...],
-    BeforeValidator(_several),
-]
-Folders = Annotated[
-    tuple[Annotated[str, AfterValidator(_folder)], ...],
-    BeforeValidator(_several),
-]
+Private = Annotated[Network, BeforeValidator(_network)]
+Networks = Annotated[tuple[Private, ...], BeforeValidator(_several)]
+ListenAddress = Annotated[Address, BeforeValidator(_address)]
+Addresses = Annotated[tuple[ListenAddress, ...], BeforeValidator(_several)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Names = Annotated[tuple[HostName, ...], BeforeValidator(_several)]
+DebianPackage = Annotated[str, AfterValidator(_debian_package)]
+Packages = Annotated[tuple[DebianPackage, ...], BeforeValidator(_several)]
+Library = Annotated[str, AfterValidator(_library)]
+Libraries = Annotated[tuple[Library, ...], BeforeValidator(_several)]
+Folder = Annotated[str, AfterValidator(_folder)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(_several)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Package = Annotated[str, AfterValidator(_package)]
 LoginTime = Annotated[Duration, AfterValidator(_login_time)]
@@ -192,7 +231,9 @@ class Frozen(Mapping[str, Value]):
 
     def __init__(self, values: Mapping[str, Value] | None = None) -> None:
         self.given = dict(values or {})
-        self._values = {name.lower(): value for name, value in self.given.items()}
+        self._values: dict[str, Value] = {}
+        for name, value in self.given.items():
+            self._values[name.lower()] = value
 
     @override
     def __getitem__(self, key: str) -> Value:

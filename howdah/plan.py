@@ -9,6 +9,9 @@ WIDTH = 80
 Lines = Sequence[str]
 
 
+Key = tuple[str, tuple[str, ...]]  # of a group: the operation, and what it would do
+
+
 @dataclass
 class Group:
     """Hosts on which an operation would do the same."""
@@ -20,21 +23,25 @@ class Group:
 
 def groups(operations: Iterable[str], hosts: Mapping[str, Mapping[str, Lines]]) -> list[Group]:
     """``hosts``: the host's name -> operation -> what it would do. In the operations' order."""
-    found: dict[tuple[str, tuple[str, ...]], Group] = {}
+    found: dict[Key, Group] = {}
     for operation in dict.fromkeys(operations):
         for host, planned in hosts.items():
-            if operation in planned:
-                lines = tuple(planned[operation])
-                group = found.setdefault((operation, lines), Group(operation, lines))
-                group.hosts.append(host)
+            if operation not in planned:
+                continue
+            lines = tuple(planned[operation])
+            new = Group(operation, lines)
+            group = found.setdefault((operation, lines), new)
+            group.hosts.append(host)
     return list(found.values())
 
 
 def text(found: Iterable[Group]) -> Iterator[str]:
     """A heading for each group, with its hosts, and its lines below."""
     for group in found:
-        yield from wrapped(f"    {group.operation} [{', '.join(group.hosts)}]")
-        yield from (f"        {line}" for line in group.lines)
+        hosts = ", ".join(group.hosts)
+        yield from wrapped(f"    {group.operation} [{hosts}]")
+        for line in group.lines:
+            yield f"        {line}"
 
 
 def wrapped(line: str, *, indent: int = 12, width: int = WIDTH) -> list[str]:

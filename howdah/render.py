@@ -14,12 +14,11 @@ from howdah.cluster import Cluster
 from howdah.component import Context, Setting
 from howdah.errors import ClusterError
 from howdah.hardware import Hardware
-from howdah.hba import Record
 from howdah.layout import Layout
 from howdah.settings import quote
 
 if TYPE_CHECKING:
-    from howdah.x509 import Pair
+    from howdah.pem import Pair
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
@@ -41,7 +40,10 @@ class File:
     @property
     def sha256(self) -> str:
         """In hex; empty while there is no content."""
-        return hashlib.sha256(self.content).hexdigest() if self.content is not None else ""
+        if self.content is None:
+            return ""
+        digest = hashlib.sha256(self.content)
+        return digest.hexdigest()
 
 
 def files(
@@ -55,15 +57,32 @@ def files(
 
     Raises HowdahError: see ``settings``.
     """
-    sections = configuration.by_section(settings(cluster, layout, hardware))
-    others = [name for name in sections if name not in configuration.SECTIONS]
-    local, remote = _records(cluster, layout, logins)
     return {
-        "postgresql.conf": File(_render("postgresql.conf.j2", sections=sections, others=others)),
-        "pg_hba.conf": File(_render("pg_hba.conf.j2", local=local, records=remote)),
-        "pg_ident.conf": File(_render("pg_ident.conf.j2", layout=layout)),
-        "server.crt": File(pair.certificate if pair else None, secret=True),
-        "server.key": File(pair.key if pair else None, secret=True),
+        "postgresql.conf": _postgresql_conf(cluster, layout, hardware),
+        "pg_hba.conf": _pg_hba_conf(cluster, layout, logins),
+        "pg_ident.conf": _rendered("pg_ident.conf.j2", layout=layout),
+        **_of_pair(pair),
+    }
+
+
+def _postgresql_conf(cluster: Cluster, layout: Layout, hardware: Hardware) -> File:
+    sections = configuration.by_section(settings(cluster, layout, hardware))
+    others = []
+    for name in sections:
+        if name not in configuration.SECTIONS:
+            others.append(name)
+    return _rendered("postgresql.conf.j2", sections=sections, others=others)
+
+
+def _of_pair(pair: "Pair | None") -> dict[str, File]:
+    certificate = None
+    key = None
+    if pair:
+        certificate = pair.certificate
+        key = pair.key
+    return {
+        "server.crt": File(certificate, secret=True),
+        "server.key": File(key, secret=True),
     }
 
 
@@ -74,12 +93,14 @@ def settings(cluster: Cluster, layout: Layout, hardware: Hardware) -> list[Setti
     ConflictError for two components that want different values.
     """
     context = Context(cluster, layout, hardware)
-    asked = [("libraries", _libraries(cluster, layout))]
+    preloaded = _libraries(cluster, layout)
+    asked = [("libraries", preloaded)]
     for component in there(cluster, layout):
         for setting in component.settings(context):
             asked.append((component.name, setting))
     decided = configuration.merged(asked)
-    return [*decided, *_inventorys_own(cluster, decided)]
+    own = _inventorys_own(cluster, decided)
+    return [*decided, *own]
 
 
 def _libraries(cluster: Cluster, layout: Layout) -> Setting:
@@ -92,22 +113,38 @@ def _inventorys_own(cluster: Cluster, decided: Iterable[Setting]) -> Iterator[Se
     """The entries of ``settings``, which may set what no component does."""
     names = configuration.values(decided).keys()
     for name in sorted(cluster.settings.keys() & names):
-        remedy = "write libraries = …" if name == libraries.SETTING else "take it out"
+        remedy = "take it out"
+        if name == libraries.SETTING:
+            remedy = "write libraries = …"
         raise ClusterError(f"settings[{name!r}]: Howdah decides it; {remedy}")
     for name, value in sorted(cluster.settings.items()):
         yield Setting("inventory", name, quote(value))
 
 
-def _records(
-    cluster: Cluster, layout: Layout, logins: Iterable[tuple[str, str]]
-) -> tuple[list[Record], list[Record]]:
-    """(those over the socket, those over the network): roles-sql's logins, then the components'."""
+def _pg_hba_conf(
+    cluster: Cluster,
+    layout: Layout,
+    logins: Iterable[tuple[str, str]],
+) -> File:
+    """roles-sql's logins, then the components'."""
     asked = hba.records(logins, cluster.networks)
     for component in there(cluster, layout):
         asked += component.records(cluster)
-    local = [record for record in asked if record.kind == "local"]
-    return local, [record for record in asked if record.kind != "local"]
+    over_socket = []
+    over_network = []
+    for record in asked:
+        if record.kind == "local":
+            over_socket.append(record)
+        else:
+            over_network.append(record)
+    return _rendered("pg_hba.conf.j2", local=over_socket, records=over_network)
+
+
+def _rendered(template: str, **values: object) -> File:
+    text = _render(template, **values)
+    return File(text)
 
 
 def _render(template: str, **values: object) -> bytes:
-    return _templates.get_template(template).render(**values).encode()
+    found = _templates.get_template(template)
+    return found.render(**values).encode()

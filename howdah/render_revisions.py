@@ -35,16 +35,23 @@ def render(package: str, starts: Sequence[str], end: str | None = None) -> str:
     sql = StringIO(newline="")  # a carriage return in a text stays one
     config = Config(output_buffer=sql)
     # A % in a path would be read as interpolation.
-    config.set_main_option("script_location", str(folder(package)).replace("%", "%%"))
+    location = str(folder(package))
+    config.set_main_option("script_location", location.replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
 
     def steps(revisions: Any, _context: object) -> Any:
         return scripts._upgrade_revs(wanted, revisions)
 
     # As alembic.command.upgrade does it, which knows one start only.
-    with recording(psql_text.check), EnvironmentContext(
-        config, scripts, fn=steps, as_sql=True, starting_rev=list(starts), destination_rev=wanted
-    ):  # fmt: skip
+    environment = EnvironmentContext(
+        config,
+        scripts,
+        fn=steps,
+        as_sql=True,
+        starting_rev=list(starts),
+        destination_rev=wanted,
+    )
+    with recording(psql_text.check), environment:
         scripts.run_env()
     return sql.getvalue()
 
@@ -67,7 +74,8 @@ def main() -> int:
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    line = " ".join(message.split())
+    sys.stderr.write(f"{line}\n")
     return 1
 
 
@@ -75,8 +83,9 @@ def _place(error: BaseException) -> str:
     """Name the last line of the environment's own files that the error came through."""
     ours = folder(sys.argv[1])
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).is_relative_to(ours):
-            return f"{Path(frame.filename).relative_to(ours)}:{frame.lineno}: "
+        file = Path(frame.filename)
+        if file.is_relative_to(ours):
+            return f"{file.relative_to(ours)}:{frame.lineno}: "
     return ""
 
 
@@ -89,7 +98,10 @@ def _cause(error: BaseException) -> str:
     found = f"{type(error).__name__}: {error}"
     # op.execute returns None, and a revision that reads its result is told so in these words.
     on_none = isinstance(error, AttributeError | TypeError) and "'NoneType' object" in found
-    return f"{OFFLINE} ({found})" if on_none and _place(error).startswith("versions") else found
+    place = _place(error)
+    if on_none and place.startswith("versions"):
+        return f"{OFFLINE} ({found})"
+    return found
 
 
 if __name__ == "__main__":

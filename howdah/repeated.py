@@ -13,14 +13,24 @@ def by_line(faults: Iterable[str], texts: Mapping[str, str]) -> list[str]:
     """
     groups: dict[str, list[str]] = {}
     for fault in faults:
+        key = fault
         named = LINE.match(fault)
-        groups.setdefault(named[1] if named else fault, []).append(fault)
+        if named:
+            key = named[1]
+        group = groups.setdefault(key, [])
+        group.append(fault)
     entries = []
     for line, group in groups.items():
-        entries.append(_entry(group, texts.get(line)) if len(group) > 1 else group[0])
+        text = texts.get(line, "")
+        entries.append(_entry(group, text))
     return entries
 
 
-def _entry(group: list[str], text: str | None) -> str:
-    stands = f": {text}" if text else ""
-    return f"{group[0]} (and {len(group) - 1} more by this line{stands})"
+def _entry(group: list[str], text: str) -> str:
+    first = group[0]
+    more = len(group) - 1
+    if not more:
+        return first
+    if not text:
+        return f"{first} (and {more} more by this line)"
+    return f"{first} (and {more} more by this line: {text})"

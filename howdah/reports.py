@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from howdah import absent, comments, databases, own_passwords
-from howdah.catalog import Catalog, Extension, Role, Schema
+from howdah.catalog import Catalog, Extension, Object, Role, Schema
 from howdah.danger import Danger
 from howdah.options import OTHER_DATABASES, SUPERUSER
 from howdah.roles import has_scram
@@ -12,16 +12,23 @@ from howdah.wanted import Wanted
 # Attributes that let a role act as another one, or read all that there is.
 POWERS = ("superuser", "createrole", "replication", "bypassrls")
 # PostgreSQL's own roles that run programs, or read and write whatever there is.
-POWERFUL = frozenset({"pg_execute_server_program", "pg_read_all_data", "pg_read_server_files",
-                      "pg_write_all_data", "pg_write_server_files"})  # fmt: skip
+POWERFUL = {
+    "pg_execute_server_program",
+    "pg_read_all_data",
+    "pg_read_server_files",
+    "pg_write_all_data",
+    "pg_write_server_files",
+}
 
 
 def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
     yield from _roles(found, want)
+    yield from _members(found, want)
     yield from own_passwords.few_iterations(found, want)
     yield from _settings(found)
-    for base in sorted(found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES):
+    strange = found.connlimits.keys() - want.connlimits.keys() - OTHER_DATABASES
+    for base in sorted(strange):
         yield f"database {base} is not in roles-sql"
     yield from databases.reports(found, kept)
     yield from _extensions(found, want, kept)
@@ -35,12 +42,14 @@ def cannot_log_in(found: Catalog, want: Wanted) -> list[str]:
     entering = {role for _, role in want.logins()}
     lines = []
     for name, role in sorted(want.roles.items()):
-        if role.login:
-            reasons = _hindrances(role, found.roles.get(name))
-            if name not in entering:
-                reasons.append("it may CONNECT to no database")
-            if reasons:
-                lines.append(f"role {name} cannot log in: {', '.join(reasons)}")
+        if not role.login:
+            continue
+        now = found.roles.get(name)
+        reasons = _hindrances(role, now)
+        if name not in entering:
+            reasons.append("it may CONNECT to no database")
+        if reasons:
+            lines.append(f"role {name} cannot log in: {', '.join(reasons)}")
     return lines
 
 
@@ -58,22 +67,29 @@ def _hindrances(wanted: Role, now: Role | None) -> list[str]:
 
 
 def _roles(found: Catalog, want: Wanted) -> Iterator[str]:
-    strangers = found.roles.keys() - want.roles.keys() - {SUPERUSER}
-    for role in sorted(strangers):
-        yield _stranger(found, role)
-    for role in sorted(
-        r for r in found.roles.keys() - want.roles.keys() if not has_scram(found, r)
-    ):
-        yield f"role {role} has an md5 password, which lets nobody in"
+    others = sorted(found.roles.keys() - want.roles.keys())
+    for role in others:
+        if role != SUPERUSER:
+            yield _stranger(found, role)
+    for role in others:
+        if not has_scram(found, role):
+            yield f"role {role} has an md5 password, which lets nobody in"
     superuser = found.roles.get(SUPERUSER)
     if superuser and superuser.password:
         line = f"role {SUPERUSER} has a password, and enters by peer over the socket only"
         yield Danger(line, "role")
+
+
+def _members(found: Catalog, want: Wanted) -> Iterator[str]:
+    """Memberships among others' roles."""
     for member in sorted(found.members):
-        if not {member.role, member.member} & want.roles.keys():
-            line = f"role {member.member} is a member of {member.role}"
-            has_power = member.role in POWERFUL or _powers(found, member.role)
-            yield Danger(line, "role") if has_power else line
+        if member.role in want.roles or member.member in want.roles:
+            continue
+        line = f"role {member.member} is a member of {member.role}"
+        if member.role in POWERFUL or _powers(found, member.role):
+            yield Danger(line, "role")
+        else:
+            yield line
 
 
 def _stranger(found: Catalog, role: str) -> str:
@@ -81,22 +97,32 @@ def _stranger(found: Catalog, role: str) -> str:
     powers = _powers(found, role)
     if not powers:
         return line
-    return Danger(f"{line}, and has {', '.join(powers)}", "role")
+    listed = ", ".join(powers)
+    return Danger(f"{line}, and has {listed}", "role")
 
 
 def _powers(found: Catalog, role: str) -> list[str]:
     attributes = found.roles.get(role)
     if attributes is None:
         return []
-    return [name.upper() for name in POWERS if getattr(attributes, name)]
+    powers = []
+    for name in POWERS:
+        if getattr(attributes, name):
+            powers.append(name.upper())
+    return powers
 
 
 def _settings(found: Catalog) -> Iterator[str]:
     """For sessions of managed roles, and of whoever looks after them."""
     for key, value in sorted(found.settings.items()):
-        if not key.role and (not key.database or key.database in OTHER_DATABASES):
-            whose = f"DATABASE {key.database}" if key.database else "ROLE ALL"
-            yield Danger(f"ALTER {whose} has set {key.name} = {value!r}", "setting")
+        if key.role:
+            continue
+        whose = "ROLE ALL"
+        if key.database:
+            whose = f"DATABASE {key.database}"
+        if not key.database or key.database in OTHER_DATABASES:
+            line = f"ALTER {whose} has set {key.name} = {value!r}"
+            yield Danger(line, "setting")
 
 
 def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
@@ -104,13 +130,16 @@ def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     for extension, schema in sorted(found.extensions.items()):
         base, name = extension
         wanted = want.extensions.get(extension)
-        if base not in kept.connlimits or name == "plpgsql" or schema == wanted:
+        if base not in kept.connlimits or name == "plpgsql":
+            continue
+        if schema == wanted:
             continue
         if wanted:
             line = f"extension {name} in {base} is in schema {schema}, not {wanted}"
             yield Danger(line, "extension")
         elif extension not in brought:
-            yield Danger(f"extension {name} in {base} is not in roles-sql", "extension")
+            line = f"extension {name} in {base} is not in roles-sql"
+            yield Danger(line, "extension")
 
 
 def _brought(found: Catalog, want: Wanted) -> set[Extension]:
@@ -130,16 +159,29 @@ def _brought(found: Catalog, want: Wanted) -> set[Extension]:
 def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
     """What is in a foreign database is not reported."""
     for obj, owner in sorted(found.owners.items()):
-        if obj.kind == "database" and obj.name in OTHER_DATABASES and owner != SUPERUSER:
+        is_postgresqls = obj.kind == "database" and obj.name in OTHER_DATABASES
+        if is_postgresqls and owner != SUPERUSER:
             yield Danger(f"database {obj.name} belongs to {owner}", "owner")
         if obj.database not in kept.connlimits:
             continue
-        if (obj.kind, obj.name) == ("schema", "public") and owner != "pg_database_owner":
-            yield Danger(f"schema public in {obj.database} belongs to {owner}", "owner")
-        if obj.kind == "schema" and (obj.database, obj.name) not in want.schemas:
-            yield f"schema {obj.name} in {obj.database} is not in roles-sql"
-        elif obj in found.initial:
-            continue
-        elif owner not in kept.creators.get(Schema(obj.database, obj.schema), {owner}):
-            name = f"{obj.schema}.{obj.name}{obj.arguments}"
-            yield Danger(f"{obj.kind} {name} in {obj.database} belongs to {owner}", "owner")
+        if obj.kind == "schema":
+            yield from _schema(obj, owner, want)
+        elif obj not in found.initial:
+            yield from _foreign(obj, owner, kept)
+
+
+def _schema(obj: Object, owner: str, want: Wanted) -> Iterator[str]:
+    if obj.name == "public" and owner != "pg_database_owner":
+        line = f"schema public in {obj.database} belongs to {owner}"
+        yield Danger(line, "owner")
+    if Schema(obj.database, obj.name) not in want.schemas:
+        yield f"schema {obj.name} in {obj.database} is not in roles-sql"
+
+
+def _foreign(obj: Object, owner: str, kept: Wanted) -> Iterator[str]:
+    """Of another owner than those that make such in its schema."""
+    creators = kept.creators.get(obj.in_schema, {owner})
+    if owner not in creators:
+        name = f"{obj.schema}.{obj.name}{obj.arguments}"
+        line = f"{obj.kind} {name} in {obj.database} belongs to {owner}"
+        yield Danger(line, "owner")

@@ -41,10 +41,14 @@ def head(package: str) -> str:
 
     """
     revisions = _revisions(package)
-    followed = {name for revision in revisions.values() for name in revision.down}
+    followed = set[str]()
+    for revision in revisions.values():
+        followed.update(revision.down)
     heads = sorted(revisions.keys() - followed)
     if len(heads) != 1:
-        found = f"heads {', '.join(heads)}" if heads else "a circle of revisions"
+        found = "a circle of revisions"
+        if heads:
+            found = f"heads {', '.join(heads)}"
         raise SchemaError(
             f"{found} in {package!r}; one head is needed: `alembic merge` joins several"
         )
@@ -54,7 +58,11 @@ def head(package: str) -> str:
 def steps(package: str) -> list[tuple[list[str], str]]:
     """Each revision with those that are in force before it: several before a merge."""
     revisions = _revisions(package)
-    return [(_ends(revisions, one.before) or ["base"], name) for name, one in revisions.items()]
+    found = []
+    for name, revision in revisions.items():
+        before = _ends(revisions, revision.before) or ["base"]
+        found.append((before, name))
+    return found
 
 
 def reached(package: str, rows: Sequence[str]) -> list[str]:
@@ -72,9 +80,11 @@ def reached(package: str, rows: Sequence[str]) -> list[str]:
                 f"{_remedy(package, row)}"
             )
     ends = _ends(revisions, rows)
-    if before := sorted(set(rows) - set(ends)):
+    passed = sorted(set(rows) - set(ends))
+    if passed:
+        there = ", ".join(sorted(rows))
         raise SchemaError(
-            f"app.alembic_version has {', '.join(sorted(rows))}, and {', '.join(before)} came "
+            f"app.alembic_version has {there}, and {', '.join(passed)} came "
             f"before {', '.join(ends)}; delete its row"
         )
     return ends
@@ -92,7 +102,9 @@ def _remedy(package: str, revision: str) -> str:
 def _ends(revisions: Mapping[str, Revision], names: Collection[str]) -> list[str]:
     """Those of ``names`` that none of the others follows, sorted."""
     passed = set[str]()
-    ahead = [before for name in names for before in revisions[name].before]
+    ahead: list[str] = []
+    for name in names:
+        ahead += revisions[name].before
     while ahead:
         name = ahead.pop()
         if name not in passed:
@@ -112,8 +124,10 @@ def folder(package: str) -> Path:
     for name in _parents(package):
         path = _locations(package, name, path)
     for location in path or ():
-        if (Path(location) / "versions").is_dir():
-            return Path(location)
+        found = Path(location)
+        versions = found / "versions"
+        if versions.is_dir():
+            return found
     looked = ", ".join(path or ())
     raise SchemaError(
         f"no folder versions/ in {package!r}; `alembic init` makes it; not in {looked}"
@@ -121,10 +135,14 @@ def folder(package: str) -> Path:
 
 
 def _parents(package: str) -> list[str]:
-    parts = package.split(".")
-    if not all(part.isidentifier() for part in parts):
-        raise SchemaError(f"{package!r} names no package; write it as in an import statement")
-    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+    parents = []
+    parent = ""
+    for part in package.split("."):
+        if not part.isidentifier():
+            raise SchemaError(f"{package!r} names no package; write it as in an import statement")
+        parent = f"{parent}.{part}".removeprefix(".")
+        parents.append(parent)
+    return parents
 
 
 def _locations(package: str, name: str, path: Sequence[str] | None) -> Sequence[str]:
@@ -142,15 +160,20 @@ def _locations(package: str, name: str, path: Sequence[str] | None) -> Sequence[
 def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     # importlib.util.find_spec imports the parents; the finders do not, editable installs' included.
     if path is None:
-        found = (finder.find_spec(name, path) for finder in sys.meta_path)
-        return next((spec for spec in found if spec is not None), None)
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path)
+            if spec is not None:
+                return spec
+        return None
     # The last part only: a namespace package looks its parent up in sys.modules (KeyError).
-    return PathFinder.find_spec(name.rpartition(".")[2], path)
+    _, _, last = name.rpartition(".")
+    return PathFinder.find_spec(last, path)
 
 
 def _revisions(package: str) -> dict[str, Revision]:
     revisions: dict[str, Revision] = {}
-    for file in sorted((folder(package) / "versions").glob("*.py")):
+    versions = folder(package) / "versions"
+    for file in sorted(versions.glob("*.py")):
         # Alembic skips the same two.
         if not file.name.startswith(("__init__", ".#")):
             _add(revisions, _read(file))
@@ -162,7 +185,8 @@ def _revisions(package: str) -> dict[str, Revision]:
 
 
 def _add(revisions: dict[str, Revision], revision: Revision) -> None:
-    if twin := revisions.get(revision.name):
+    twin = revisions.get(revision.name)
+    if twin:
         raise SchemaError(
             f"{revision.file}: revision {revision.name!r} is also {twin.file.name}'s; rename one"
         )
@@ -170,7 +194,8 @@ def _add(revisions: dict[str, Revision], revision: Revision) -> None:
 
 
 def _check_down(revisions: dict[str, Revision], revision: Revision) -> None:
-    for kind, names in (("down_revision", revision.down), ("depends_on", revision.depends)):
+    named = {"down_revision": revision.down, "depends_on": revision.depends}
+    for kind, names in named.items():
         for name in names:
             if name not in revisions:
                 raise SchemaError(
@@ -180,10 +205,12 @@ def _check_down(revisions: dict[str, Revision], revision: Revision) -> None:
 
 def _read(file: Path) -> Revision:
     said = dict(_said(file))
-    name, down = said.get("revision"), _names(said.get("down_revision", ""))
+    name = said.get("revision")
+    down = _names(said.get("down_revision", ""))
     depends = _names(said.get("depends_on"))
     if not name or not isinstance(name, str) or down is None or depends is None:
-        found = ", ".join(f"{key} = {value!r}" for key, value in sorted(said.items())) or "neither"
+        entries = [f"{key} = {value!r}" for key, value in sorted(said.items())]
+        found = ", ".join(entries) or "neither"
         raise SchemaError(
             f"{file} says {found}; revision (str) and down_revision (or None) are needed"
         )

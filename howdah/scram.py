@@ -48,8 +48,13 @@ class VerifierError(HowdahError):
 
 def _mapped(password: str) -> str:
     """RFC 4013 section 2.1. U+200B is in both tables; to PostgreSQL it is a space."""
-    spaced = (" " if stringprep.in_table_c12(c) else c for c in password)
-    return "".join(c for c in spaced if not stringprep.in_table_b1(c))
+    mapped = ""
+    for character in password:
+        if stringprep.in_table_c12(character):
+            mapped += " "
+        elif not stringprep.in_table_b1(character):
+            mapped += character
+    return mapped
 
 
 def _bidi_wrong(text: str) -> bool:
@@ -104,7 +109,8 @@ def _compute(password: str, iterations: int, salt: bytes) -> str:
     """StoredKey and ServerKey of RFC 5802 section 3, in PostgreSQL's spelling."""
     refuse(password)
     salted = hashlib.pbkdf2_hmac("sha256", saslprep(password), salt, iterations)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    client = hmac.digest(salted, b"Client Key", "sha256")
+    stored = hashlib.sha256(client).digest()
     server = hmac.digest(salted, b"Server Key", "sha256")
     return f"SCRAM-SHA-256${iterations}:{_base64(salt)}${_base64(stored)}:{_base64(server)}"
 

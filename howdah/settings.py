@@ -7,7 +7,12 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 KILO = 1024
-MEMORY_UNITS = {"kB": KILO, "MB": KILO**2, "GB": KILO**3, "TB": KILO**4}
+MEMORY_UNITS = {
+    "kB": KILO,
+    "MB": KILO**2,
+    "GB": KILO**3,
+    "TB": KILO**4,
+}
 MICROSECONDS = {
     "us": 1,
     "ms": 1_000,
@@ -17,23 +22,42 @@ MICROSECONDS = {
     "d": 86_400_000_000,
 }
 # In postgresql.conf these three are directives, not settings.
-DIRECTIVES = frozenset({"include", "include_dir", "include_if_exists"})
+DIRECTIVES = {
+    "include",
+    "include_dir",
+    "include_if_exists",
+}
 
 # Names that a server still reads, and shows under the new one only.
-OLD_NAMES = {"sort_mem": "work_mem", "vacuum_mem": "maintenance_work_mem"}
+OLD_NAMES = {
+    "sort_mem": "work_mem",
+    "vacuum_mem": "maintenance_work_mem",
+}
+
+SIZE = re.compile(r"([1-9][0-9]{0,9})(kB|MB|GB|TB)")
+TIME = re.compile(r"0|[1-9][0-9]{0,9}(us|ms|s|min|h|d)")
+PERCENTAGE = re.compile(r"([1-9][0-9]?|100)%")
+# A name as pg_settings has it, in small letters; one of an extension has a dot.
+NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+# Of a value: what ends a line, and what no file can have.
+NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# A line of anybody's postgresql.conf, its value in quotes, and a line as rendered here.
+LINE = re.compile(r"\s*([A-Za-z_][\w.$]*)(?:\s*=\s*|\s+)(.*)")
+QUOTED = re.compile(r"'((?:[^']|'')*)'")
+RENDERED = re.compile(r"^([A-Za-z_][A-Za-z0-9_.]*) = (.*)$", flags=re.MULTILINE)
 
 Value = str | int | float | bool
 
 
 def check_memory(value: object) -> str:
     """A size as a setting has it; else ValueError."""
-    if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,9}(kB|MB|GB|TB)", value):
+    if not isinstance(value, str) or not SIZE.fullmatch(value):
         raise ValueError("needs a number with its unit in quotes: kB, MB, GB or TB")
     return value
 
 
 def _duration(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,9}(us|ms|s|min|h|d)", value):
+    if not isinstance(value, str) or not TIME.fullmatch(value):
         raise ValueError(
             "needs '0' (off) or a number with its unit in quotes: us, ms, s, min, h or d"
         )
@@ -41,10 +65,11 @@ def _duration(value: object) -> str:
 
 
 def _share(value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(r"([1-9][0-9]?|100)%", value):
+    if isinstance(value, str) and PERCENTAGE.fullmatch(value):
         return value
     try:
-        return at_least_64mb(check_memory(value))
+        memory = check_memory(value)
+        return at_least_64mb(memory)
     except ValueError as e:
         raise ValueError(f"{e}, or 1% to 100% of the host's") from None
 
@@ -57,13 +82,15 @@ Duration = Annotated[str, BeforeValidator(_duration)]
 def in_bytes(memory: str) -> int:
     """'1GB' -> 1073741824."""
     number, unit = re.fullmatch(r"(\d+)(\w+)", memory).groups()  # type: ignore[union-attr]
-    return int(number) * MEMORY_UNITS[unit]
+    factor = MEMORY_UNITS[unit]
+    return int(number) * factor
 
 
 def in_seconds(duration: str) -> int:
     """'10min' -> 600; what is left of a second is dropped."""
     number, unit = re.fullmatch(r"(\d+)(\w*)", duration).groups()  # type: ignore[union-attr]
-    return int(number) * MICROSECONDS.get(unit, 0) // MICROSECONDS["s"]
+    factor = MICROSECONDS.get(unit, 0)
+    return int(number) * factor // MICROSECONDS["s"]
 
 
 def at_least_64mb(memory: str) -> str:
@@ -79,13 +106,13 @@ def setting_faults(name: str, value: Value, options: Container[str]) -> list[str
     known = name.lower()
     if known in options:
         faults.append(f"settings[{name!r}]: has an option of its own; write {known} = …")
-    if known in DIRECTIVES or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", known):
+    if known in DIRECTIVES or not NAME.fullmatch(known):
         faults.append(f"settings[{name!r}]: needs a name as pg_settings has it")
     if known in OLD_NAMES:
         faults.append(f"settings[{name!r}]: is an old name; write {OLD_NAMES[known]}")
     if known.startswith("howdah."):
         faults.append(f"settings[{name!r}]: howdah. is the deploy's own; take it out")
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", str(value)):
+    if NO_TEXT.search(str(value)):
         faults.append(f"settings[{name!r}] = {value!r}: needs a value without line breaks")
     return faults
 
@@ -103,9 +130,12 @@ def spelling_faults(names: Iterable[str]) -> list[str]:
 
 def quote(value: object) -> str:
     """A value as postgresql.conf reads it: on and off bare, everything else in quotes."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    escaped = str(value).replace("\\", "\\\\").replace("'", "''")
+    if value is True:
+        return "on"
+    if value is False:
+        return "off"
+    escaped = str(value).replace("\\", "\\\\")
+    escaped = escaped.replace("'", "''")
     return f"'{escaped}'"
 
 
@@ -114,14 +144,15 @@ def line(text: str) -> tuple[str, str]:
 
     What is no setting is its own name, without a value.
     """
-    match = re.match(r"\s*([A-Za-z_][\w.$]*)(?:\s*=\s*|\s+)(.*)", text)
+    match = LINE.match(text)
     if not match:
         return text.strip(), ""
     name, value = match.groups()
-    quoted = re.match(r"'((?:[^']|'')*)'", value)
+    quoted = QUOTED.match(value)
     if quoted:
         return name.lower(), quoted[1].replace("''", "'")
-    return name.lower(), value.partition("#")[0].strip()
+    bare, _, _ = value.partition("#")
+    return name.lower(), bare.strip()
 
 
 def parse(text: str) -> dict[str, str]:
@@ -129,5 +160,7 @@ def parse(text: str) -> dict[str, str]:
 
     Names in small letters, as PostgreSQL compares them: TimeZone is timezone.
     """
-    lines = re.findall(r"^([A-Za-z_][A-Za-z0-9_.]*) = (.*)$", text, flags=re.MULTILINE)
-    return {name.lower(): value for name, value in lines}
+    values = {}
+    for name, value in RENDERED.findall(text):
+        values[name.lower()] = value
+    return values

@@ -10,7 +10,8 @@ from howdah.settings import KILO, in_bytes
 if TYPE_CHECKING:
     from howdah.cluster import Cluster
 
-MEGA, GIGA = KILO**2, KILO**3
+MEGA = KILO**2
+GIGA = KILO**3
 LEAST_SHARE = 64 * MEGA  # below it a server cannot have the least that it asks for
 STEP = 256 * MEGA  # of a share in per cent: a new kernel takes a little more and changes nothing
 LEAST_WORK_MEM = 64 * KILO  # the server rejects less
@@ -18,11 +19,14 @@ LEAST_BUFFERS = 128 * KILO  # likewise
 MOST_MAINTENANCE = 2 * GIGA  # more does not help an index build
 MOST_VACUUM = GIGA  # before PostgreSQL 17 a vacuum uses no more
 MOST_WAL_BUFFERS = 16 * MEGA  # one segment: what the server takes by itself
-LEAST_LOCKS, MOST_LOCKS = 64, 256  # the server's default, and four times it
+LEAST_LOCKS = 64  # the server's default
+MOST_LOCKS = 256  # four times it
 LOCK_ENTRY = 400  # bytes of shared memory for a lock and its holder: seen
-LEAST_WAL, MOST_WAL = 64 * MEGA, 8 * GIGA
+LEAST_WAL = 64 * MEGA
+MOST_WAL = 8 * GIGA
 NOTIFY_PAGE = 8 * KILO
-LEAST_NOTIFY, MOST_NOTIFY = 64 * MEGA, GIGA
+LEAST_NOTIFY = 64 * MEGA
+MOST_NOTIFY = GIGA
 BOUNDED_NOTIFY_SINCE = 17  # before it, 8 GB whatever is wanted
 AT_ONCE = 3  # a sort, and a hash table of hash_mem_multiplier = 2 times work_mem
 
@@ -35,8 +39,10 @@ def share(cluster: "Cluster", hardware: Hardware) -> int:
     else:
         allowed = in_bytes(cluster.memory)
     if not LEAST_SHARE <= allowed <= hardware.memory:
-        raise ClusterError(f"memory = {cluster.memory!r}: is {allowed // MEGA} MB; needs 64 MB to "
-                         f"the {hardware.memory // MEGA} MB that the host has")  # fmt: skip
+        raise ClusterError(
+            f"memory = {cluster.memory!r}: is {allowed // MEGA} MB; needs 64 MB to "
+            f"the {hardware.memory // MEGA} MB that the host has"
+        )
     return allowed
 
 
@@ -65,70 +71,100 @@ def sized(cluster: "Cluster", hardware: Hardware) -> dict[str, str]:
     Raises ClusterError for what does not fit the share.
     """
     allowed = share(cluster, hardware)
-    memory = _memory(cluster, allowed, hardware.cores)
-    wal = min(MOST_WAL, max(LEAST_WAL, hardware.disk // 20 // LEAST_WAL * LEAST_WAL))
-    workers = min(4, hardware.cores // 2)
-    sizes = {
-        **{n: getattr(cluster, n, None) or f"{size // KILO}kB" for n, size in memory.items()},
-        "max_locks_per_transaction": str(_locks(cluster, allowed, hardware.cores)),
-        "max_wal_size": f"{wal // MEGA}MB",
-        "min_wal_size": f"{max(LEAST_WAL // 2, wal // 4) // MEGA}MB",
-        "max_slot_wal_keep_size": f"{max(2 * wal, hardware.disk // 10) // MEGA}MB",
-        "max_worker_processes": str(max(8, hardware.cores)),
-        "max_parallel_workers": str(hardware.cores),
-        "max_parallel_workers_per_gather": str(workers),
-        "max_parallel_maintenance_workers": str(workers),
-        "autovacuum_max_workers": str(vacuums(hardware.cores)),
-        "autovacuum_vacuum_cost_limit": str(200 * vacuums(hardware.cores)),
-    }
+    cores = hardware.cores
+    sizes = {}
+    for name, size in _memory(cluster, allowed, cores).items():
+        chosen = getattr(cluster, name, None)
+        sizes[name] = chosen or f"{size // KILO}kB"
+    sizes["max_locks_per_transaction"] = str(_locks(cluster, allowed, cores))
+    sizes.update(_wal(hardware.disk))
+    sizes.update(_workers(cores))
     if cluster.version >= BOUNDED_NOTIFY_SINCE:
-        queue = min(MOST_NOTIFY, max(LEAST_NOTIFY, hardware.disk // 100))
+        queue = within(LEAST_NOTIFY, hardware.disk // 100, MOST_NOTIFY)
         sizes["max_notify_queue_pages"] = str(queue // NOTIFY_PAGE)
     return sizes
 
 
+def within(least: int, size: int, most: int) -> int:
+    """The size, if it is between the other two; else the nearer one."""
+    return min(most, max(least, size))
+
+
+def _wal(disk: int) -> dict[str, str]:
+    steps = disk // 20 // LEAST_WAL
+    wal = within(LEAST_WAL, steps * LEAST_WAL, MOST_WAL)
+    reused = max(LEAST_WAL // 2, wal // 4)
+    kept = max(2 * wal, disk // 10)
+    return {
+        "max_wal_size": f"{wal // MEGA}MB",
+        "min_wal_size": f"{reused // MEGA}MB",
+        "max_slot_wal_keep_size": f"{kept // MEGA}MB",
+    }
+
+
+def _workers(cores: int) -> dict[str, str]:
+    processes = max(8, cores)
+    of_one_query = min(4, cores // 2)
+    of_vacuum = vacuums(cores)
+    return {
+        "max_worker_processes": str(processes),
+        "max_parallel_workers": str(cores),
+        "max_parallel_workers_per_gather": str(of_one_query),
+        "max_parallel_maintenance_workers": str(of_one_query),
+        "autovacuum_max_workers": str(of_vacuum),
+        "autovacuum_vacuum_cost_limit": str(200 * of_vacuum),
+    }
+
+
 def vacuums(cores: int) -> int:
     """Workers of autovacuum."""
-    return min(8, max(3, cores // 4))
+    return within(3, cores // 4, 8)
 
 
 def _locks(cluster: "Cluster", memory: int, cores: int) -> int:
     """For each connection, in steps: a little more memory changes nothing."""
     processes = cluster.max_connections + cores
     fit = memory // 64 // (processes * LOCK_ENTRY)
-    return min(MOST_LOCKS, max(LEAST_LOCKS, fit // LEAST_LOCKS * LEAST_LOCKS))
+    steps = fit // LEAST_LOCKS
+    return within(LEAST_LOCKS, steps * LEAST_LOCKS, MOST_LOCKS)
 
 
 def taken(sizes: Mapping[str, int], cluster: "Cluster", cores: int) -> int:
     """Bytes that a server takes when every process does at once what these sizes allow it."""
     processes = cluster.max_connections + cores
-    return (
-        sizes["shared_buffers"]
-        + min(MOST_WAL_BUFFERS, sizes["shared_buffers"] // 32)
-        + sizes["maintenance_work_mem"]
-        + vacuums(cores) * sizes["autovacuum_work_mem"]
-        + processes * AT_ONCE * sizes["work_mem"]
-    )
+    buffers = sizes["shared_buffers"]
+    bytes_taken = buffers
+    bytes_taken += min(MOST_WAL_BUFFERS, buffers // 32)
+    bytes_taken += sizes["maintenance_work_mem"]
+    bytes_taken += sizes["autovacuum_work_mem"] * vacuums(cores)
+    bytes_taken += sizes["work_mem"] * AT_ONCE * processes
+    return bytes_taken
 
 
 def _memory(cluster: "Cluster", memory: int, cores: int) -> dict[str, int]:
     """In bytes; work_mem is what the others leave."""
-    computed = {
+    sizes = {
         "shared_buffers": max(LEAST_BUFFERS, memory // 4),
         "effective_cache_size": memory * 3 // 4,
         "maintenance_work_mem": min(MOST_MAINTENANCE, memory // 16),
         "autovacuum_work_mem": min(MOST_VACUUM, memory // 64),
         "work_mem": 0,
     }
-    chosen = {n: in_bytes(value) for n in computed if (value := getattr(cluster, n, None))}
-    sizes = {**computed, **chosen}
+    for name in sizes:
+        chosen = getattr(cluster, name, None)
+        if chosen:
+            sizes[name] = in_bytes(chosen)
     processes = cluster.max_connections + cores
-    left = memory - taken({**sizes, "work_mem": 0}, cluster, cores)
-    if "work_mem" not in chosen:  # who sets it knows how many sort at once
+    of_others = {**sizes, "work_mem": 0}
+    left = memory - taken(of_others, cluster, cores)
+    if not cluster.work_mem:  # who sets it knows how many sort at once
         sizes["work_mem"] = left // (processes * AT_ONCE)
     if left < 0 or sizes["work_mem"] < LEAST_WORK_MEM:
-        raise ClusterError(f"memory = {cluster.memory!r}: {memory // MEGA} MB do not hold "
-                         f"{_needs(sizes, processes)}; raise it, or lower them")  # fmt: skip
+        needs = _needs(sizes, processes)
+        raise ClusterError(
+            f"memory = {cluster.memory!r}: {memory // MEGA} MB do not hold "
+            f"{needs}; raise it, or lower them"
+        )
     return sizes
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from howdah import scram, writer, x509
 from howdah.errors import HowdahError
 from howdah.files import write_whole
+from howdah.pem import Pair
 from howdah.verifiers import PASSWORDS
-from howdah.x509 import Pair
 
 RANDOM_BYTES = 32  # 43 characters of base64, 256 bits
 LEAST_CHARACTERS = 16  # of a password that somebody brings along, outside of development
@@ -53,68 +53,98 @@ class Store:
         raw = self._read(PASSWORDS[variable])
         if raw is None:
             return None
+        file = self.password_file(variable)
         try:
             text = re.sub(r"\r?\n\Z", "", raw.decode())
             scram.refuse(text)
+        except UnicodeDecodeError:
+            raise SecretError(f"{file}: is not UTF-8") from None
         except ValueError as e:
-            cause = "is not UTF-8" if isinstance(e, UnicodeDecodeError) else str(e)
-            raise SecretError(f"{self.password_file(variable)}: {cause}") from None
+            raise SecretError(f"{file}: {e}") from None
         if len(text) < LEAST_CHARACTERS and not self._lenient:
-            raise SecretError(f"{self.password_file(variable)}: {len(text)} characters; needs "
-                            f"{LEAST_CHARACTERS} or more outside of development")  # fmt: skip
+            raise SecretError(
+                f"{file}: {len(text)} characters; needs "
+                f"{LEAST_CHARACTERS} or more outside of development"
+            )
         return text
 
     def verifier(self, variable: str) -> str | None:
         """The SCRAM verifier of that password; None when it has to be made first."""
-        raw, password = self._read(PASSWORDS[variable] + ".verifier"), self.password(variable)
+        raw = self._read(PASSWORDS[variable] + ".verifier")
+        password = self.password(variable)
         if raw is None or password is None:
             return None
         try:
             text = raw.decode().strip()
-            return text if _matches(password, text) else None
+            its = _matches(password, text)
         except ValueError as e:
-            raise SecretError(f"{self.password_file(variable)}.verifier: {e}; remove it, and the "
-                            "next deploy makes it anew") from None  # fmt: skip
+            file = self.password_file(variable)
+            raise SecretError(
+                f"{file}.verifier: {e}; remove it, and the next deploy makes it anew"
+            ) from None
+        if not its:
+            return None
+        return text
 
     def verifiers(self) -> dict[str, str]:
         """Variable: its verifier; only those that there are."""
-        return {v: text for v in PASSWORDS if (text := self.verifier(v))}
+        there = {}
+        for variable in PASSWORDS:
+            verifier = self.verifier(variable)
+            if verifier:
+                there[variable] = verifier
+        return there
 
     def digests(self) -> dict[str, str]:
         """Variable: sha256 of its verifier, in hex; only those that there are."""
-        return {v: hashlib.sha256(t.encode()).hexdigest() for v, t in self.verifiers().items()}
+        there = {}
+        for variable, verifier in self.verifiers().items():
+            digest = hashlib.sha256(verifier.encode())
+            there[variable] = digest.hexdigest()
+        return there
 
     # -- Certificates -------------------------------------------------------------------
 
     def ca(self) -> Pair | None:
         """The certificate authority; its key is empty when it is kept elsewhere."""
         certificate = self._read("ca.crt")
-        return Pair(certificate, self._read("ca.key") or b"") if certificate else None
+        if not certificate:
+            return None
+        key = self._read("ca.key")
+        return Pair(certificate, key or b"")
 
     def leaf(self, host: str) -> Pair | None:
         """The host's certificate."""
-        certificate, key = self._read(f"hosts/{host}.crt"), self._read(f"hosts/{host}.key")
-        return Pair(certificate, key) if certificate and key else None
+        certificate = self._read(f"hosts/{host}.crt")
+        key = self._read(f"hosts/{host}.key")
+        if not certificate or not key:
+            return None
+        return Pair(certificate, key)
 
     def leaf_faults(self, host: str, names: Sequence[str], days: int) -> list[str]:
         """Why the host needs a new certificate; empty when it does not."""
-        ca, leaf = self.ca(), self.leaf(host)
+        ca = self.ca()
+        leaf = self.leaf(host)
         if not ca or not leaf:
             return ["there is none"]
         return x509.leaf_faults(leaf, ca, names, days=days)
 
     def days_left(self, host: str) -> dict[str, int]:
         """Whole days, of the host's certificate and of the CA; only those that there are."""
-        pairs = {"certificate": self.leaf(host), "CA": self.ca()}
-        return {what: x509.days_left(p.certificate) for what, p in pairs.items() if p}
+        leaf = self.leaf(host)
+        ca = self.ca()
+        days = {}
+        if leaf:
+            days["certificate"] = x509.days_left(leaf.certificate)
+        if ca:
+            days["CA"] = x509.days_left(ca.certificate)
+        return days
 
     # -- Making -------------------------------------------------------------------------
 
     def due(self, host: str, names: Sequence[str], days: int) -> list[str]:
         """What `make` would do, a line each. Raises SecretError before anything is made."""
-        lines = [f"make {self.password_file(v)}" for v in PASSWORDS if self.password(v) is None]
-        lines += [f"make {self.password_file(v)}.verifier" for v in PASSWORDS
-                  if self.verifier(v) is None]  # fmt: skip
+        lines = self._passwords_due()
         self._refuse_half_a_ca()
         ca = self.ca()
         if ca and ca.key:  # told before it has to sign: no client takes an expired CA's leaf
@@ -123,9 +153,23 @@ class Store:
             lines.append(f"make {self.path('ca.crt')} and ca.key")
         faults = self.leaf_faults(host, names, days)
         if faults:
-            lines.append(f"make {self.path(f'hosts/{host}.crt')} and .key: {'; '.join(faults)}")
+            certificate = self.path(f"hosts/{host}.crt")
+            reasons = "; ".join(faults)
+            lines.append(f"make {certificate} and .key: {reasons}")
             self._refuse_to_sign_without()
-        return lines + [f"mode {_mode(path):04o} for {path}" for path in self._open()]
+        for path in self._open():
+            lines.append(f"mode {_mode(path):04o} for {path}")
+        return lines
+
+    def _passwords_due(self) -> list[str]:
+        lines = []
+        for variable in PASSWORDS:
+            if self.password(variable) is None:
+                lines.append(f"make {self.password_file(variable)}")
+        for variable in PASSWORDS:
+            if self.verifier(variable) is None:
+                lines.append(f"make {self.password_file(variable)}.verifier")
+        return lines
 
     def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
         """Makes what `due` names, each file whole or not at all, as the store's only writer.
@@ -133,16 +177,19 @@ class Store:
         What somebody else has made meanwhile is used as is. Raises OSError, HowdahError.
         """
         self.folder.parent.mkdir(mode=0o700, exist_ok=True)
-        with writer.alone(self.folder.with_name(f".{self.folder.name}.lock")):
+        lock = self.folder.with_name(f".{self.folder.name}.lock")
+        with writer.alone(lock):
             self._make(host, names, days, ca_days)
 
     def _make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
         for variable, name in PASSWORDS.items():
             if self.password(variable) is None:
-                self._write(name, secrets.token_urlsafe(RANDOM_BYTES).encode() + b"\n")
+                made = secrets.token_urlsafe(RANDOM_BYTES)
+                self._write_line(name, made)
             if self.verifier(variable) is None:
-                verifier = scram.verifier(self.password(variable) or "")
-                self._write(f"{name}.verifier", verifier.encode() + b"\n")
+                password = self.password(variable)
+                verifier = scram.verifier(password or "")
+                self._write_line(f"{name}.verifier", verifier)
         self._refuse_half_a_ca()
         ca = self.ca()
         if not ca:
@@ -159,33 +206,41 @@ class Store:
 
     def _refuse_half_a_ca(self) -> None:
         """A key without its certificate is what a killed first run leaves, unless it has signed."""
-        if not self.ca() and list(self.folder.glob("hosts/*.crt")):
-            raise SecretError(f"{self.path('ca.crt')} is missing and has signed certificates; put "
-                            "it back, or remove hosts/ to begin anew (clients need the new "
-                            "ca.crt)")  # fmt: skip
+        if self.ca():
+            return
+        signed = list(self.folder.glob("hosts/*.crt"))
+        if signed:
+            file = self.path("ca.crt")
+            raise SecretError(
+                f"{file} is missing and has signed certificates; put it back, or remove hosts/ "
+                "to begin anew (clients need the new ca.crt)"
+            )
 
     def _refuse_to_sign_without(self) -> None:
         ca = self.ca()
         if not ca:
             return
         if not ca.key:
-            raise SecretError(
-                f"{self.path('ca.key')} is missing, and a certificate has to be made; put it back"
-            )
+            file = self.path("ca.key")
+            raise SecretError(f"{file} is missing, and a certificate has to be made; put it back")
         faults = x509.ca_faults(ca)
         if faults:
-            raise SecretError(f"{self.path('ca.crt')}: {'; '.join(faults)}")
+            file = self.path("ca.crt")
+            reasons = "; ".join(faults)
+            raise SecretError(f"{file}: {reasons}")
 
     # -- Files --------------------------------------------------------------------------
 
     def _open(self) -> Iterator[Path]:
         """Files and folders of the store that others than their owner may use."""
-        if self.folder.exists():
-            for path in (self.folder, *sorted(self.folder.rglob("[!.]*"))):
-                if path.is_symlink() and path != self.folder:
-                    raise SecretError(f"{path}: is a link; needs the file itself")
-                if path.stat().st_mode & 0o077:
-                    yield path
+        if not self.folder.exists():
+            return
+        within = sorted(self.folder.rglob("[!.]*"))
+        for path in (self.folder, *within):
+            if path.is_symlink() and path != self.folder:
+                raise SecretError(f"{path}: is a link; needs the file itself")
+            if path.stat().st_mode & 0o077:
+                yield path
 
     def _read(self, name: str) -> bytes | None:
         try:
@@ -195,6 +250,10 @@ class Store:
         except OSError as e:
             raise SecretError(f"{self.path(name)}: {e.strerror}") from None
 
+    def _write_line(self, name: str, text: str) -> None:
+        content = text.encode() + b"\n"
+        self._write(name, content)
+
     def _write(self, name: str, content: bytes) -> None:
         path = self.path(name)
         for folder in (self.folder.parent, self.folder, path.parent):
@@ -203,4 +262,6 @@ class Store:
 
 
 def _mode(path: Path) -> int:
-    return 0o700 if path.is_dir() else 0o600
+    if path.is_dir():
+        return 0o700
+    return 0o600

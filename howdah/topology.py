@@ -25,5 +25,9 @@ class Topology:
 
     def one_by_one(self) -> list[str]:
         """The order of restarts: standbys first, so that the leader is down once and last."""
-        standbys = [member for member in self.members if member != self.leader]
-        return [*standbys, self.leader]
+        order = []
+        for member in self.members:
+            if member != self.leader:
+                order.append(member)
+        order.append(self.leader)
+        return order

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from howdah.component import Probe
 from howdah.kinds import ROUTINES, WITHOUT_SCHEMA
 from howdah.names import literal
 from howdah.role_settings import clause
+from howdah.steps import Step
 from howdah.wanted import Wanted
 
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
@@ -22,7 +23,8 @@ EACH = ("database", "initial", "doors", "table_doors")
 @functools.cache
 def query(name: str) -> str:
     """The text of one of them."""
-    return Path(__file__).with_name(f"{name}.sql").read_text()
+    file = Path(__file__).with_name(f"{name}.sql")
+    return file.read_text()
 
 
 def questions(want: Wanted, app_database: str) -> tuple[str, str]:
@@ -45,30 +47,49 @@ def questions(want: Wanted, app_database: str) -> tuple[str, str]:
 
 def _always(want: Wanted) -> list[str]:
     """The text of what each database is asked is sent once."""
-    return [_set("roles", json.dumps(list(want.roles))), *(_set(n, query(n)) for n in EACH)]
+    roles = json.dumps(list(want.roles))
+    texts = [_set("roles", roles)]
+    for name in EACH:
+        texts.append(_set(name, query(name)))
+    return texts
 
 
 def _of_server(want: Wanted) -> list[str]:
+    named = json.dumps(_named(want, "postgres"))
+    of_shared = [o for o in want.comments if o.kind in SHARED_KINDS]
+    of_template = query("shared") + ":doors"
     return [
-        *map(query, ("server", "health")),
-        f"\\if :files\n{query('files')}\n{query('faults')}\n\\endif",
+        query("server"),
+        query("health"),
+        "\\if :files",
+        query("files"),
+        query("faults"),
+        "\\endif",
         query("cluster"),
-        _set("named", json.dumps(_named(want, "postgres"))),
-        *map(query, ("shared", "shared_doors")),
+        _set("named", named),
+        query("shared"),
+        query("shared_doors"),
         ":doors",
         settings(want),
-        _comments(o for o in want.comments if o.kind in SHARED_KINDS),
-        *_in(want, "template1", query("shared") + ":doors", ""),
+        _comments(of_shared),
+        *_in(want, "template1", of_template, ""),
     ]
 
 
 def _of_database(want: Wanted, name: str, app_database: str) -> list[str]:
-    parts = [":database", ":doors", ":table_doors", _comments(_within(want, name))]
+    parts = [
+        ":database",
+        ":doors",
+        ":table_doors",
+        _comments(_within(want, name)),
+    ]
     if name == app_database:
         parts.append(query("revision"))
-    if any(base == name for base, _ in want.cascades):
+    cascades = {extension.database for extension in want.cascades}
+    if name in cascades:
         parts.append(query("requires"))
-    return _in(want, name, "\n".join(parts), ":initial")
+    sql = "\n".join(parts)
+    return _in(want, name, sql, ":initial")
 
 
 def of_probe(probe: Probe[Any]) -> str:
@@ -81,9 +102,18 @@ def of_probe(probe: Probe[Any]) -> str:
 
 def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:
     """The same, connected to a database, if there is one of that name."""
-    named = _set("named", json.dumps(_named(want, database)))
-    return [_set("base", database), named, EXISTS, "\\if :here", "\\connect :\"base\"", sql,
-            "\\else", otherwise, "\\endif"]  # fmt: skip
+    named = json.dumps(_named(want, database))
+    return [
+        _set("base", database),
+        _set("named", named),
+        EXISTS,
+        "\\if :here",
+        '\\connect :"base"',
+        sql,
+        "\\else",
+        otherwise,
+        "\\endif",
+    ]
 
 
 def _set(variable: str, value: str) -> str:
@@ -91,16 +121,20 @@ def _set(variable: str, value: str) -> str:
 
     A quote as its octal number: the shells that the text passes through make 17 bytes of each.
     """
-    escaped = value.replace("\\", "\\\\").replace("'", "\\047").replace("\n", "\\n")
+    escaped = value.replace("\\", "\\\\")
+    escaped = escaped.replace("'", "\\047")
+    escaped = escaped.replace("\n", "\\n")
     return f"\\set {variable} '{escaped}'"
 
 
 def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
     """What the query is to look at, though nobody has changed it; and whose columns."""
     schemas = {schema for base, schema in want.schemas if base == database}
-    catalog, others = set[str](), set[str]()
-    columns, objects = set[tuple[str, str]](), set[tuple[str, str, str]]()
-    extended = {schema for (base, _), schema in want.extensions.items() if base == database}
+    extended = _schemas_of_extensions(want, database)
+    catalog = set[str]()
+    others = set[str]()
+    columns = set[tuple[str, str]]()
+    objects = set[tuple[str, str, str]]()
     for step in want.steps:
         target = step.target
         if target.database != database:
@@ -111,9 +145,9 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
             others.add(target.name)
         # Of all others the list would be too long for a command of thousands of GRANTs.
         if target.schema in extended:
-            for kind in ROUTINES if target.kind == "routine" else (target.kind,):
+            for kind in _kinds(target.kind):
                 objects.add((kind, target.schema, target.name))
-        if any(column for column, _ in step.privileges):
+        if _names_columns(step):
             columns.add((target.schema, target.name))
     return {
         "schemas": sorted(schemas),
@@ -122,6 +156,25 @@ def _named(want: Wanted, database: str) -> dict[str, Sequence[object]]:
         "columns": sorted(columns),
         "objects": sorted(objects),
     }
+
+
+def _schemas_of_extensions(want: Wanted, database: str) -> set[str]:
+    schemas = set()
+    for extension, schema in want.extensions.items():
+        if extension.database == database:
+            schemas.add(schema)
+    return schemas
+
+
+def _kinds(kind: str) -> Iterable[str]:
+    """What the catalog has in the place of a kind of SQL's."""
+    if kind == "routine":
+        return ROUTINES
+    return (kind,)
+
+
+def _names_columns(step: Step) -> bool:
+    return any(column for column, _ in step.privileges)
 
 
 def settings(want: Wanted) -> str:
@@ -133,13 +186,21 @@ def settings(want: Wanted) -> str:
         if value is not None:
             sql = f"ALTER ROLE postgres {clause(name, value)}"
         asked.append((name, value, sql, source))
-    return f"{_set('asked', json.dumps(asked))}\n{query('asked')}" if asked else ""
+    if not asked:
+        return ""
+    variable = _set("asked", json.dumps(asked))
+    return f"{variable}\n{query('asked')}"
 
 
-def _within(want: Wanted, database: str) -> Iterable[Object]:
-    return (o for o in want.comments if o.database == database and o.kind not in SHARED_KINDS)
+def _within(want: Wanted, database: str) -> Iterator[Object]:
+    for one in want.comments:
+        if one.database == database and one.kind not in SHARED_KINDS:
+            yield one
 
 
 def _comments(named: Iterable[Object]) -> str:
-    keys = [(o.kind, o.schema, o.name) for o in named]
-    return f"{_set('commented', json.dumps(keys))}\n{query('comments')}" if keys else ""
+    keys = [(one.kind, one.schema, one.name) for one in named]
+    if not keys:
+        return ""
+    variable = _set("commented", json.dumps(keys))
+    return f"{variable}\n{query('comments')}"

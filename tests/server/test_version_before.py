@@ -9,9 +9,9 @@ from tests.server.checkout import Checkout
 
 # What this version has changed of its own files: (file, what stands there, what stood there).
 CHANGED = [
-    ("components/server.py", r"(limit = )quote\(cluster.authentication_timeout\)", r'\1"30s"'),
-    ("components/logs.py", r"(prefix = ).*", r'\1"%m [%p]: [%l-1] %q db=%d "'),
-    ("components/logs.py", r'("log_error_verbosity", )"terse"', r'\1"verbose"'),
+    ("components/server.py", r'("authentication_timeout": )quote\(.*\)', r'\1"30s"'),
+    ("components/logs.py", r"(PREFIX = ).*", r'\1"%m [%p]: [%l-1] %q db=%d "'),
+    ("components/logs.py", r'("log_error_verbosity"\] = )"terse"', r'\1"verbose"'),
     ("components/logs.py", r'.*"log_parameter_max_length_on_error".*\n', ""),
     ("components/audit.py", r'.*"pgaudit.log_parameter".*\n', ""),
     ("howdah/logs.py", r'"postgresql-%Y.*"', '"postgresql-%a.log"'),

@@ -4,7 +4,8 @@ import pytest
 
 from howdah import expected
 from howdah.cluster import Cluster
-from howdah.found import Beside, Found, read
+from howdah.facts import Beside
+from howdah.found import Found, read
 
 CLUSTER = Cluster(environment="prod")
 CERTIFICATE = "secrets/prod/hosts/db1.crt"

@@ -21,9 +21,9 @@ from howdah.hardware import UNKNOWN
 from howdah.host_data import read
 from howdah.layout import Layout
 from howdah.libraries import SETTING, keeping
+from howdah.pem import Pair
 from howdah.render import File, _render, files
 from howdah.sizing import sized
-from howdah.x509 import Pair
 
 ROOT = Path(__file__).parents[2]
 LAYOUT = Layout(

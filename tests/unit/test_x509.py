@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from howdah.pem import Pair, PairError
 from howdah.x509 import (
-    Pair,
-    PairError,
     SubjectError,
     ca_faults,
     days_left,
