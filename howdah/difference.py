@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from howdah.render import File
 
 
-def file_lines(name: str, found: str | None, wanted: File, *, brief: bool = False) -> list[str]:
+def file_lines(
+    name: str,
+    found: str | None,
+    wanted: File,
+    *,
+    brief: bool = False,
+) -> list[str]:
     """A unified diff of one file; a secret one by name only. ``brief``: a new one likewise."""
     what = "changed"
     before = f"{name} on the host"

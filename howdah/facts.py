@@ -69,7 +69,11 @@ class Beside:
         return self.data or self.release
 
 
-def take(found: "Found", name: str, values: list[str]) -> None:
+def take(
+    found: "Found",
+    name: str,
+    values: list[str],
+) -> None:
     """Put one of them where it belongs. Raises ValueError, LookupError."""
     if name in FLAGS:
         setattr(found, name, True)
@@ -103,7 +107,11 @@ def _linked(path: str) -> str:
     return path
 
 
-def _several_fact(found: "Found", name: str, values: list[str]) -> None:
+def _several_fact(
+    found: "Found",
+    name: str,
+    values: list[str],
+) -> None:
     """What there may be several of."""
     if name == "folder":
         found.folders += 1
@@ -129,7 +137,11 @@ def _several_fact(found: "Found", name: str, values: list[str]) -> None:
         found.system[setting] = value
 
 
-def _file_fact(files: dict[str, FoundFile], name: str, values: list[str]) -> None:
+def _file_fact(
+    files: dict[str, FoundFile],
+    name: str,
+    values: list[str],
+) -> None:
     """Of a file with an odd name not all is known: it differs from every wanted one already."""
     unknown = FoundFile("", "")
     if name == "file":

@@ -44,7 +44,12 @@ def text(found: Iterable[Group]) -> Iterator[str]:
             yield f"        {line}"
 
 
-def wrapped(line: str, *, indent: int = 12, width: int = WIDTH) -> list[str]:
+def wrapped(
+    line: str,
+    *,
+    indent: int = 12,
+    width: int = WIDTH,
+) -> list[str]:
     """At 80 columns; what is pasted, a path or a command's option, stays whole."""
     return textwrap.wrap(
         line,

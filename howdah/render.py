@@ -65,7 +65,11 @@ def files(
     }
 
 
-def _postgresql_conf(cluster: Cluster, layout: Layout, hardware: Hardware) -> File:
+def _postgresql_conf(
+    cluster: Cluster,
+    layout: Layout,
+    hardware: Hardware,
+) -> File:
     sections = configuration.by_section(settings(cluster, layout, hardware))
     others = []
     for name in sections:
@@ -86,7 +90,11 @@ def _of_pair(pair: "Pair | None") -> dict[str, File]:
     }
 
 
-def settings(cluster: Cluster, layout: Layout, hardware: Hardware) -> list[Setting]:
+def settings(
+    cluster: Cluster,
+    layout: Layout,
+    hardware: Hardware,
+) -> list[Setting]:
     """All that postgresql.conf sets, in its order.
 
     Raises ClusterError for settings that are Howdah's, and sizes that the hardware has not;

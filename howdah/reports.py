@@ -21,7 +21,11 @@ POWERFUL = {
 }
 
 
-def reports(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+def reports(
+    found: Catalog,
+    want: Wanted,
+    kept: Wanted,
+) -> Iterator[str]:
     """One line for each thing, in a fixed order. ``kept``: less what belongs to somebody else."""
     yield from _roles(found, want)
     yield from _members(found, want)
@@ -125,7 +129,11 @@ def _settings(found: Catalog) -> Iterator[str]:
             yield Danger(line, "setting")
 
 
-def _extensions(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+def _extensions(
+    found: Catalog,
+    want: Wanted,
+    kept: Wanted,
+) -> Iterator[str]:
     brought = _brought(found, want)
     for extension, schema in sorted(found.extensions.items()):
         base, name = extension
@@ -156,7 +164,11 @@ def _brought(found: Catalog, want: Wanted) -> set[Extension]:
     return known
 
 
-def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
+def _objects(
+    found: Catalog,
+    want: Wanted,
+    kept: Wanted,
+) -> Iterator[str]:
     """What is in a foreign database is not reported."""
     for obj, owner in sorted(found.owners.items()):
         is_postgresqls = obj.kind == "database" and obj.name in OTHER_DATABASES
@@ -170,7 +182,11 @@ def _objects(found: Catalog, want: Wanted, kept: Wanted) -> Iterator[str]:
             yield from _foreign(obj, owner, kept)
 
 
-def _schema(obj: Object, owner: str, want: Wanted) -> Iterator[str]:
+def _schema(
+    obj: Object,
+    owner: str,
+    want: Wanted,
+) -> Iterator[str]:
     if obj.name == "public" and owner != "pg_database_owner":
         line = f"schema public in {obj.database} belongs to {owner}"
         yield Danger(line, "owner")
@@ -178,7 +194,11 @@ def _schema(obj: Object, owner: str, want: Wanted) -> Iterator[str]:
         yield f"schema {obj.name} in {obj.database} is not in roles-sql"
 
 
-def _foreign(obj: Object, owner: str, kept: Wanted) -> Iterator[str]:
+def _foreign(
+    obj: Object,
+    owner: str,
+    kept: Wanted,
+) -> Iterator[str]:
     """Of another owner than those that make such in its schema."""
     creators = kept.creators.get(obj.in_schema, {owner})
     if owner not in creators:

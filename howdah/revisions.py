@@ -145,7 +145,11 @@ def _parents(package: str) -> list[str]:
     return parents
 
 
-def _locations(package: str, name: str, path: Sequence[str] | None) -> Sequence[str]:
+def _locations(
+    package: str,
+    name: str,
+    path: Sequence[str] | None,
+) -> Sequence[str]:
     spec = _spec(name, path)
     if spec is None:
         raise SchemaError(

@@ -105,7 +105,11 @@ def _base64(raw: bytes) -> str:
     return b2a_base64(raw, newline=False).decode()
 
 
-def _compute(password: str, iterations: int, salt: bytes) -> str:
+def _compute(
+    password: str,
+    iterations: int,
+    salt: bytes,
+) -> str:
     """StoredKey and ServerKey of RFC 5802 section 3, in PostgreSQL's spelling."""
     refuse(password)
     salted = hashlib.pbkdf2_hmac("sha256", saslprep(password), salt, iterations)
@@ -127,7 +131,12 @@ def _parse(verifier: str) -> tuple[int, bytes]:
     return iterations, a2b_base64(found["salt"])
 
 
-def verifier(password: str, *, iterations: int = 4096, salt: bytes | None = None) -> str:
+def verifier(
+    password: str,
+    *,
+    iterations: int = 4096,
+    salt: bytes | None = None,
+) -> str:
     """Make what `PASSWORD '...'` of CREATE ROLE takes, with a fresh random salt by default.
 
     Raises `PasswordError` for a password that is empty, invisible or not text, and `VerifierError`

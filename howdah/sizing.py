@@ -85,7 +85,11 @@ def sized(cluster: "Cluster", hardware: Hardware) -> dict[str, str]:
     return sizes
 
 
-def within(least: int, size: int, most: int) -> int:
+def within(
+    least: int,
+    size: int,
+    most: int,
+) -> int:
     """The size, if it is between the other two; else the nearer one."""
     return min(most, max(least, size))
 
@@ -121,7 +125,11 @@ def vacuums(cores: int) -> int:
     return within(3, cores // 4, 8)
 
 
-def _locks(cluster: "Cluster", memory: int, cores: int) -> int:
+def _locks(
+    cluster: "Cluster",
+    memory: int,
+    cores: int,
+) -> int:
     """For each connection, in steps: a little more memory changes nothing."""
     processes = cluster.max_connections + cores
     fit = memory // 64 // (processes * LOCK_ENTRY)
@@ -129,7 +137,11 @@ def _locks(cluster: "Cluster", memory: int, cores: int) -> int:
     return within(LEAST_LOCKS, steps * LEAST_LOCKS, MOST_LOCKS)
 
 
-def taken(sizes: Mapping[str, int], cluster: "Cluster", cores: int) -> int:
+def taken(
+    sizes: Mapping[str, int],
+    cluster: "Cluster",
+    cores: int,
+) -> int:
     """Bytes that a server takes when every process does at once what these sizes allow it."""
     processes = cluster.max_connections + cores
     buffers = sizes["shared_buffers"]
@@ -141,7 +153,11 @@ def taken(sizes: Mapping[str, int], cluster: "Cluster", cores: int) -> int:
     return bytes_taken
 
 
-def _memory(cluster: "Cluster", memory: int, cores: int) -> dict[str, int]:
+def _memory(
+    cluster: "Cluster",
+    memory: int,
+    cores: int,
+) -> dict[str, int]:
     """In bytes; work_mem is what the others leave."""
     sizes = {
         "shared_buffers": max(LEAST_BUFFERS, memory // 4),

@@ -121,7 +121,12 @@ class Store:
             return None
         return Pair(certificate, key)
 
-    def leaf_faults(self, host: str, names: Sequence[str], days: int) -> list[str]:
+    def leaf_faults(
+        self,
+        host: str,
+        names: Sequence[str],
+        days: int,
+    ) -> list[str]:
         """Why the host needs a new certificate; empty when it does not."""
         ca = self.ca()
         leaf = self.leaf(host)
@@ -142,7 +147,12 @@ class Store:
 
     # -- Making -------------------------------------------------------------------------
 
-    def due(self, host: str, names: Sequence[str], days: int) -> list[str]:
+    def due(
+        self,
+        host: str,
+        names: Sequence[str],
+        days: int,
+    ) -> list[str]:
         """What `make` would do, a line each. Raises SecretError before anything is made."""
         lines = self._passwords_due()
         self._refuse_half_a_ca()
@@ -171,7 +181,13 @@ class Store:
                 lines.append(f"make {self.password_file(variable)}.verifier")
         return lines
 
-    def make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
+    def make(
+        self,
+        host: str,
+        names: Sequence[str],
+        days: int,
+        ca_days: int,
+    ) -> None:
         """Makes what `due` names, each file whole or not at all, as the store's only writer.
 
         What somebody else has made meanwhile is used as is. Raises OSError, HowdahError.
@@ -181,7 +197,13 @@ class Store:
         with writer.alone(lock):
             self._make(host, names, days, ca_days)
 
-    def _make(self, host: str, names: Sequence[str], days: int, ca_days: int) -> None:
+    def _make(
+        self,
+        host: str,
+        names: Sequence[str],
+        days: int,
+        ca_days: int,
+    ) -> None:
         for variable, name in PASSWORDS.items():
             if self.password(variable) is None:
                 made = secrets.token_urlsafe(RANDOM_BYTES)

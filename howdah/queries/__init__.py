@@ -76,7 +76,11 @@ def _of_server(want: Wanted) -> list[str]:
     ]
 
 
-def _of_database(want: Wanted, name: str, app_database: str) -> list[str]:
+def _of_database(
+    want: Wanted,
+    name: str,
+    app_database: str,
+) -> list[str]:
     parts = [
         ":database",
         ":doors",
@@ -100,7 +104,12 @@ def of_probe(probe: Probe[Any]) -> str:
     return f"SELECT json_build_array('probe', {name}, row_to_json(r)) FROM ({probe.sql}) AS r;"  # noqa: S608 its author's
 
 
-def _in(want: Wanted, database: str, sql: str, otherwise: str) -> list[str]:
+def _in(
+    want: Wanted,
+    database: str,
+    sql: str,
+    otherwise: str,
+) -> list[str]:
     """The same, connected to a database, if there is one of that name."""
     named = json.dumps(_named(want, database))
     return [
