@@ -39,7 +39,9 @@ deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
 
 # Ends with 2 where there are differences, with 1 where something fails. make itself ends with 2
 # whatever fails, and with 1 where it is told to quit: when it has taken the signal.
-QUIT = { kill -QUIT $$PPID; \
+# One that ignores it, as what a shell runs in the background does, ends by SIGTERM: with 143.
+QUIT = { ! grep -q '^SigIgn.*[4-7c-f]$$' /proc/$$PPID/status || { kill -TERM $$PPID; sleep 9; }; \
+	kill -QUIT $$PPID; \
 	while grep -q '^ShdPnd.*[4-7c-f]$$' /proc/$$PPID/status; do sleep 0.1; done; exit 1; }
 dry:  ## show what deploy would change, change nothing; 2: there are differences
 	@$(MAKE) -s --no-print-directory .venv $(INVENTORY) >&2 || $(QUIT)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -234,9 +235,11 @@ def test_make_dry_ends_as_the_dry_run(converged: Checkout) -> None:
     """2: differences. 1: whatever fails, though make itself ends with 2 then."""
     link_venv(converged)
 
-    def code(*words: str) -> int:
+    def code(*words: str, quit_is: str = "default") -> int:
+        """Of a make that takes SIGQUIT, or not: tests may run in the background, too."""
         env = {"MAKEFLAGS": "", "ARGS": ""}
-        return converged.run(["make", "dry", *words], env=env).returncode
+        make = ["env", f"--{quit_is}-signal=QUIT", "make", "dry", *words]
+        return converged.run(make, env=env).returncode
 
     its_own = f"ENV={converged.environment}"
     assert code(its_own) == 0
@@ -245,6 +248,7 @@ def test_make_dry_ends_as_the_dry_run(converged: Checkout) -> None:
     converged.inventory(settings={"wal_levl": "logical"})
     assert code(its_own) == 1
     assert code("ENV=nowhere") == 1
+    assert code("ENV=nowhere", quit_is="ignore") == -signal.SIGTERM
 
 
 def test_plain_where_it_is_piped_and_80_columns_wide(converged: Checkout) -> None:
