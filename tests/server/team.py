@@ -12,7 +12,7 @@ from tests.server.checkout import ROOT, Checkout
 
 # Not what the make that runs the tests was given.
 LATER = 2**32
-UNSAID = {"MAKEFLAGS": "", "ARGS": "", "ENV": "", "YES": "", "TEAM": ""}
+UNSAID = {"MAKEFLAGS": "", "MAKELEVEL": "0", "ARGS": "", "ENV": "", "YES": "", "TEAM": ""}
 
 
 class Team(Checkout):
