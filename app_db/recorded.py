@@ -214,6 +214,9 @@ def _literal(value: Any, context: AdaptContext) -> str:
         # Where standard_conforming_strings is on, as it is in the deploy's session.
         doubled = value.replace("'", "''")
         return f"'{doubled}'"
+    if type(value) is float:
+        # A bare number is a numeric, which has no -0.0 and divides otherwise.
+        return f"'{value!r}'::float8"
     text = sql.Literal(value).as_string(context)
     text = text.strip()
     if text.startswith("-"):

@@ -231,6 +231,11 @@ for n, default in enumerate(
 op.create_table("c", sa.Column("n", sa.Integer, comment="it's 5%"),
                 sa.CheckConstraint("n % 2 = 0", name="even"), schema="app", comment="C:\\")
 op.create_index("ix", "c", ["n"], schema="app", postgresql_where=sa.text("n % 3 = 0"))""",
+    "floats": """
+f = sa.table("f", sa.column("f", sa.Float), schema="app")
+op.create_table("f", sa.Column("f", sa.Float), schema="app")
+op.bulk_insert(f, [{"f": -0.0}, {"f": 0.1}, {"f": 5e-324}, {"f": float("-inf")}])
+op.execute(sa.text("INSERT INTO app.f SELECT :n / 3").bindparams(n=1.0))""",
     "names": """
 op.create_table('order%s', sa.Column('us"er:x', sa.Integer), schema='app')""",
     "computed": """
