@@ -12,7 +12,8 @@ reload_server() {
 # What killed the last server may still be at work on its remains: then it is tried again.
 until_it_answers() {
     cd /
-    since=$(date -u '+%Y-%m-%d %H:%M:%S')
+    # to the millisecond: a unit that starts itself again has failed in this second, too
+    since=$(date -u '+%Y-%m-%d %H:%M:%S.%3N')
     for _ in 1 2 3 4 5; do
         control "$1" 2> /dev/null && return 0
         why=$({
