@@ -1,6 +1,6 @@
 """The parts of a cluster. Whoever adds one writes a module or a folder here, and a line below."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +44,9 @@ COMPONENTS: tuple[Component, ...] = (
 )
 
 
-def logins(components: Iterable[Component] = COMPONENTS) -> Iterator[Login]:
+def logins() -> Iterator[Login]:
     """The roles that log in with a password of the store."""
-    for component in components:
+    for component in COMPONENTS:
         yield from component.logins
 
 

@@ -7,6 +7,7 @@ Where nobody is prompted, Execute's question leaves while pyinfra prepares.
 
 import shlex
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import gevent
@@ -21,6 +22,7 @@ from deploys.sql import pgoptions
 from deploys.target import Server, Target
 from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
+from howdah.component import Probe
 from howdah.found import AnswerError, Found
 from howdah.queries import of_probe, query, questions
 from howdah.wanted import Wanted
@@ -46,7 +48,7 @@ def processes(server: Server, *, answers: bool = False) -> Found:
     ``answers``: and what a running one says of itself.
     """
     sql = query("server") if answers else ""
-    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql, ""))))
+    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql, "", []))))
 
 
 def snapshot(target: Target) -> Found:
@@ -97,23 +99,25 @@ def script(runtime: Runtime, want: Wanted) -> str:
         sql = "\n".join([sql, "\\connect postgres", *map(of_probe, probes)])
     if runtime.adopted:
         sql = f"{query('rules')}\n{sql}"
-    return _script(runtime, want, sql, more)
+    return _script(runtime, want, sql, more, probes)
 
 
-def _script(runtime: Runtime, want: Wanted, sql: str, more: str) -> str:
+def _script(
+    runtime: Runtime, want: Wanted, sql: str, more: str, probes: Sequence[Probe[Any]]
+) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
     documents = {"sql": sql, "more": more}
-    probes = []
-    for probe in components.probes(runtime.cluster, runtime.layout):
+    names = []
+    for probe in probes:
         if probe.shell:
-            probes.append(probe.name)
+            names.append(probe.name)
             documents[f"probe_{probe.name}"] = probe.shell
     variables = {
         "port_hex": f"{runtime.cluster.port:04X}",
         "server": "yes" if sql else "",
         "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
-        "probes": " ".join(probes),
+        "probes": " ".join(names),
         **runtime.facts(want),
     }
     facts = f"runtime/{runtime.kind}_facts"

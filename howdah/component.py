@@ -40,7 +40,7 @@ class Setting:
     section: str  # of the file: one of configuration.SECTIONS, or a title of the component's own
     name: str
     value: str
-    reasons: tuple[str, ...] = ()  # the comment above it, a line each
+    reason: str = ""  # the comment above it
 
 
 def in_section(
@@ -50,10 +50,7 @@ def in_section(
 ) -> Iterator[Setting]:
     """The settings of one section. Both maps are by a setting's name; not each has a reason."""
     for name, value in values.items():
-        why: tuple[str, ...] = ()
-        if name in reasons:
-            why = (reasons[name],)
-        yield Setting(section, name, value, why)
+        yield Setting(section, name, value, reasons.get(name, ""))
 
 
 @dataclass(frozen=True)
@@ -125,10 +122,14 @@ class Component:
 
     name: str
     options: type[Options] = Options
-    is_there: Callable[["Cluster", Layout], bool] = always  # whether it adds anything
+    # Whether it adds settings, libraries, records and probes. Options, logins and roles are
+    # what an inventory and the store may name: they are there in any case.
+    is_there: Callable[["Cluster", Layout], bool] = always
     settings: Callable[[Context], Iterable[Setting]] = no_settings
     libraries: tuple[str, ...] = ()  # of shared_preload_libraries
-    records: Callable[["Cluster"], Iterable[Record]] = no_records  # beside roles-sql's logins
+    # Beside those of roles-sql's logins. The canary still rejects one that lets in over the
+    # network whom roles-sql does not: howdah.matrix knows logins and networks only.
+    records: Callable[["Cluster"], Iterable[Record]] = no_records
     logins: tuple[Login, ...] = ()
     roles_sql: tuple[Path, ...] = ()  # files that are read after those of roles-sql/
     probes: tuple[Probe[Any], ...] = ()

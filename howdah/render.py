@@ -114,7 +114,7 @@ def settings(
 def _libraries(cluster: Cluster, layout: Layout) -> Setting:
     names = ",".join(libraries.preloaded(cluster, layout))
     reason = "Howdah's own and the inventory's; howdah/libraries.py joins them."
-    return Setting("libraries", libraries.SETTING, quote(names), (reason,))
+    return Setting("libraries", libraries.SETTING, quote(names), reason)
 
 
 def _inventorys_own(cluster: Cluster, decided: Iterable[Setting]) -> Iterator[Setting]:

@@ -31,7 +31,7 @@ def _share(cluster: Cluster) -> str:
 
 
 def _settings(context: Context) -> Iterator[Setting]:
-    yield Setting("Monitoring", "track_io_timing", "on", ("Slow disks are seen.",))
+    yield Setting("Monitoring", "track_io_timing", "on", "Slow disks are seen.")
 
 
 def _read(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:

@@ -353,7 +353,7 @@ def test_pair_that_is_not_made_yet_has_no_content() -> None:
 
 
 def test_what_two_ask_for_alike_stands_once() -> None:
-    one, other = Setting("a", "Jit", "off", ("why",)), Setting("b", "jit", "off")
+    one, other = Setting("a", "Jit", "off", "why"), Setting("b", "jit", "off")
     assert merged([("x", one), ("y", other)]) == [one]
 
 
