@@ -3,7 +3,8 @@
 include howdah.mk
 
 # What is said to this make is not for those that a test runs.
-PYTEST = env -u MAKEFLAGS -u MAKELEVEL -u ARGS -u ENV $(BIN)/python -m pytest --dist loadfile
+PYTEST = env -u MAKEFLAGS -u MAKELEVEL -u ARGS -u ENV $(BIN)/python -m pytest --dist loadfile \
+	--no-loadscope-reorder
 WHICH = $(if $(ALL),,-m 'not all')
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 

@@ -4,11 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.server.checkout import NOBODY, Checkout
+from tests.server.fuzz.examples import Servers
+from tests.server.fuzz.server import BareServer, binaries
 
 NewCheckout = Callable[..., Checkout]
 
@@ -68,3 +71,21 @@ def of_a_user(new_checkout: NewCheckout) -> Checkout:
     """An ordinary user's, far down in a path with a space, longer than a socket's may be."""
     user = NOBODY if os.geteuid() == 0 else None
     return new_checkout("a path with spaces/" + "/".join(["long"] * 25), user=user)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Two bare servers of a version: one for psql, one for Howdah; kept for all examples."""
+    made: list[BareServer] = []
+
+    @cache
+    def server(version: int, _whose: str) -> BareServer:
+        where = binaries(version)
+        if not where:
+            pytest.skip(f"no PostgreSQL {version} here")
+        made.append(BareServer(version, where))
+        return made[-1]
+
+    yield server
+    for one in made:
+        one.remove()

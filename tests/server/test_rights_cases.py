@@ -432,7 +432,7 @@ def test_36_a_schema_that_no_file_names(at_first: Situation) -> None:
     assert "schema other" in why
 
 
-# -- Found by test_rights_fuzz.py ----------------------------------------------------------------
+# -- Found by test_rights_fuzz_*.py ----------------------------------------------------------------
 
 EXTENSION = """\\connect appdb
 CREATE SCHEMA ext AUTHORIZATION postgres;
