@@ -52,9 +52,9 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
 
-verify: .venv $(INVENTORY)  ## prove what ENV's hosts let in and refuse; changes nothing
+verify: .venv $(INVENTORY)  ## prove what ENV's servers allow and reject; changes nothing
 	@$(MODULE) pytest -q --tb=short --show-capture=no -o verbosity_assertions=2 \
-		-c $(HOWDAH)/pyproject.toml $(CACHE) $(HOWDAH)/tests/verify --inventory=$(INVENTORY) $(ARGS)
+		-c $(HOWDAH)/pyproject.toml $(CACHE) $(HOWDAH)/verify --inventory=$(INVENTORY) $(ARGS)
 
 bundle: .venv $(INVENTORY)  ## what an application's host needs: CA, password, URIs
 	@$(MODULE) deploys.bundle $(INVENTORY) $(if $(FOLDER),'$(FOLDER)')

@@ -84,5 +84,5 @@ def pyinfra(fleet: Fleet, deploy: str, *words: str) -> None:
 def verify(fleet: Fleet, *words: str) -> None:
     """As `make verify` does."""
     inventory = f"inventories/{fleet.environment}.py"
-    run(sys.executable, "-m", "pytest", "-q", "tests/verify", "--inventory", inventory, *words,
+    run(sys.executable, "-m", "pytest", "-q", "verify", "--inventory", inventory, *words,
         cwd=fleet.folder)  # fmt: skip

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("howdah", "components", "deploys", "app_db", "benchmarks", "tests")
+PACKAGES = ("howdah", "components", "deploys", "app_db", "benchmarks", "verify", "tests")
 # The room that a file is in -> the tests of a real server that try it. The first that fits counts.
 ROOMS = {
     "app_db/migrations/*": ["test_app_db_schema.py"],
@@ -73,7 +73,7 @@ ROOMS = {
     "howdah/sqlfiles.py": ["test_roles_sql.py"],
     "howdah/declared.py": ["test_roles_sql.py"],
     "roles-sql/*": ["test_roles_sql.py", "test_refusals.py"],
-    "tests/verify/*": ["test_verification.py"],
+    "verify/*": ["test_verification.py"],
 }
 # What any of these imports is about rights.
 RIGHTS = ("howdah/rights.py", "howdah/statements.py")
@@ -128,7 +128,7 @@ def _by_imports(path: str) -> set[str]:
 
 
 def _by_room(path: str) -> set[str]:
-    if path.startswith("tests/") and not path.startswith("tests/verify/"):
+    if path.startswith("tests/"):
         return set()
     names = [*ALWAYS]
     for pattern, tests in ROOMS.items():

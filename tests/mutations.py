@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from tests.refusals import TAKES_A_LOCK
+from verify.attempts import TAKES_A_LOCK
 
-CHECKS = Path(__file__).parent / "verify"
+CHECKS = Path(__file__).parents[1] / "verify"
 # Checks of what is no change by hand.
 NO_DRIFT = {
-    "test_client_refuses_another_ca": "the client's own",
+    "test_client_rejects_another_ca": "the client's own",
     "test_login_is_bound_to_its_tls_session": "the client's own",
     "test_every_role_that_may_log_in_can": "roles of a team's own: tests/server/test_logins.py",
     "test_no_password_is_easily_guessed": "likewise: tests/server/role_attacks.py",
@@ -50,7 +50,7 @@ RELOAD = "SELECT pg_reload_conf()"
 DIFFERS = "test_nothing_differs_from_roles_sql"
 OWN = "/etc/systemd/system/{unit}.service.d/zz-own.conf"  # a drop-in of somebody's
 FORCE = "test_what_is_in_force_is_what_the_files_say"
-REFUSED = "test_is_refused"
+REJECTED = "test_is_rejected"
 
 
 def door(kind: str) -> str:
@@ -58,17 +58,17 @@ def door(kind: str) -> str:
 
 
 IN_APPDB = [
-    Mutation(f"{REFUSED}[app_role in app_database: CREATE TABLE app.mine (i int)]",
+    Mutation(f"{REJECTED}[app_role in app_database: CREATE TABLE app.mine (i int)]",
              "REVOKE CREATE ON SCHEMA app FROM appuser", "GRANT CREATE ON SCHEMA app TO appuser"),
-    Mutation(f"{REFUSED}[app_role in app_database: CREATE TABLE public.mine (i int)]",
+    Mutation(f"{REJECTED}[app_role in app_database: CREATE TABLE public.mine (i int)]",
              "REVOKE USAGE, CREATE ON SCHEMA public FROM PUBLIC",
              "GRANT ALL ON SCHEMA public TO PUBLIC"),
-    Mutation(f"{REFUSED}[app_role in app_database: SELECT lo_create(0)]",
+    Mutation(f"{REJECTED}[app_role in app_database: SELECT lo_create(0)]",
              "pg_catalog.lo_create(oid) FROM PUBLIC",
              "GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC"),
-    Mutation(f"{REFUSED}[app_role in app_database: SELECT FROM pg_authid]",
+    Mutation(f"{REJECTED}[app_role in app_database: SELECT FROM pg_authid]",
              "pg_catalog.pg_authid FROM appuser", "GRANT SELECT ON pg_authid TO appuser"),
-    Mutation(f"{REFUSED}[backup_role in app_database: BEGIN READ WRITE; DELETE FROM {{table}} "
+    Mutation(f"{REJECTED}[backup_role in app_database: BEGIN READ WRITE; DELETE FROM {{table}} "
              "WHERE false]", "REVOKE DELETE",
              "GRANT DELETE ON app.users TO backupuser"),
     Mutation("test_rights_on_tables[app_role]", "'TRUNCATE ON users'",
@@ -87,7 +87,9 @@ IN_APPDB = [
              turn="a"),
     Mutation(DIFFERS, "FOR ROLE appowner REVOKE SELECT ON TABLES FROM temporaluser",
              "ALTER DEFAULT PRIVILEGES FOR ROLE appowner GRANT SELECT ON TABLES TO temporaluser"),
-    Mutation(f"{REFUSED}[app_role in app_database: {TAKES_A_LOCK}]",
+    Mutation("test_succeeds[app_role in app_database: EXPLAIN INSERT INTO {table} DEFAULT VALUES]",
+             "permission denied for table users", "REVOKE INSERT ON app.users FROM appuser"),
+    Mutation(f"{REJECTED}[app_role in app_database: {TAKES_A_LOCK}]",
              "pg_catalog.pg_try_advisory_lock(bigint) FROM appuser",
              "GRANT EXECUTE ON FUNCTION pg_try_advisory_lock(bigint) TO appuser"),
     Mutation(DIFFERS, "pg_catalog.pg_read_file(text) FROM appuser",
@@ -159,24 +161,24 @@ IN_APPDB = [
 ]  # fmt: skip
 
 IN_THE_CLUSTER = [
-    Mutation("test_succeeds[app_role in app_database: SELECT current_user]",
+    Mutation("test_role_enters[app_role in app_database: SELECT current_user]",
              'role "appuser" is not permitted to log in', "ALTER ROLE appuser NOLOGIN",
              turn="a"),
-    Mutation("test_succeeds[temporal_role in temporal_database: SELECT current_user]",
+    Mutation("test_role_enters[temporal_role in temporal_database: SELECT current_user]",
              "password authentication failed", "ALTER ROLE temporaluser PASSWORD 'another one'",
              turn="b"),
-    Mutation("test_succeeds[backup_role in app_database: SELECT current_user]",
+    Mutation("test_role_enters[backup_role in app_database: SELECT current_user]",
              "ALTER ROLE backupuser VALID UNTIL 'infinity'",
              "ALTER ROLE backupuser VALID UNTIL '2001-02-03'", turn="a"),
-    Mutation(f"{REFUSED}[app_role in app_database: CREATE TEMP TABLE mine (i int)]",
+    Mutation(f"{REJECTED}[app_role in app_database: CREATE TEMP TABLE mine (i int)]",
              "REVOKE TEMPORARY ON DATABASE appdb FROM PUBLIC",
              "GRANT TEMPORARY ON DATABASE appdb TO PUBLIC"),
-    Mutation(f"{REFUSED}[temporal_role in temporal_database: CREATE SCHEMA mine]",
+    Mutation(f"{REJECTED}[temporal_role in temporal_database: CREATE SCHEMA mine]",
              "REVOKE CREATE ON DATABASE temporal FROM temporaluser",
              "GRANT CREATE ON DATABASE temporal TO temporaluser"),
-    Mutation(f"{REFUSED}[app_role in app_database: SET ROLE {{owner_role}}]",
+    Mutation(f"{REJECTED}[app_role in app_database: SET ROLE {{owner_role}}]",
              "REVOKE appowner FROM appuser", "GRANT appowner TO appuser", turn="b"),
-    Mutation(f"{REFUSED}[backup_role in app_database: DELETE FROM {{table}} WHERE false]",
+    Mutation(f"{REJECTED}[backup_role in app_database: DELETE FROM {{table}} WHERE false]",
              "ALTER ROLE backupuser SET default_transaction_read_only",
              "ALTER ROLE backupuser RESET default_transaction_read_only"),
     Mutation("test_role_logs_in_and_nothing_else[temporal_role]", "'rolcreatedb'",
@@ -269,7 +271,8 @@ IN_FILES = [
              "echo 'host all all 0.0.0.0/0 trust' >> pg_hba.conf", turn="b"),
     Mutation("test_rules_let_in_whom_roles_sql_says", "backupuser", RELOAD,
              "sed -i '/backupuser/d' pg_hba.conf", turn="a"),
-    Mutation(f"{REFUSED}[app_role in app_database: sslmode=disable]", "it succeeded", RELOAD,
+    Mutation("test_is_rejected_at_the_door[app_role in app_database: sslmode=disable]",
+             "it succeeded", RELOAD,
              "sed -i 's/^hostssl appdb appuser/host appdb appuser/' pg_hba.conf", turn="b"),
     Mutation("test_folder_is_the_servers_alone[log]", "'0755'", shell="chmod 755 {log}"),
     Mutation("test_folder_is_the_servers_alone[data]", "'0750'", shell="chmod 750 {data}",

@@ -32,7 +32,7 @@ def test_app_db_alone_is_installed(python: Path, tmp_path: Path) -> None:
     packages = {line.partition("==")[0].lower() for line in listed.splitlines()}
     assert {"howdah", "alembic", "psycopg-binary", "pydantic-settings", "sqlmodel"} <= packages
     assert packages & THE_DEPLOYS == set()
-    for module in ("howdah", "deploys", "tests"):
+    for module in ("howdah", "components", "deploys", "verify", "tests"):
         done = subprocess.run(
             [python, "-c", f"import {module}"],
             cwd=tmp_path,

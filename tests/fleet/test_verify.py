@@ -1,4 +1,4 @@
-"""`pytest tests/verify`: passes after a deploy, and names what is not as it must be."""
+"""`make verify`: passes after a deploy, and names what is not as it must be."""
 
 import threading
 from collections.abc import Iterator

@@ -146,7 +146,7 @@ class Checkout:
     def verify(self, *words: str) -> subprocess.CompletedProcess[str]:
         """As `make verify`, but that a failure shows all that it can."""
         command = [str(self.python), "-m", "pytest", "-vv", "--tb=long", "--showlocals",
-                   "tests/verify", "--inventory", f"inventories/{self.environment}.py"]  # fmt: skip
+                   "verify", "--inventory", f"inventories/{self.environment}.py"]  # fmt: skip
         return self.run([*command, *words], env={"PYTEST_ADDOPTS": "", "COLUMNS": "200"})
 
     def run(

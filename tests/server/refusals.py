@@ -4,9 +4,9 @@ from pathlib import Path
 
 from howdah.cluster import Cluster
 from howdah.x509 import make_ca
-from tests import refusals
-from tests.refusals import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 from tests.server.checkout import Checkout
+from verify import attempts
+from verify.attempts import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 
 CLUSTER = Cluster(environment="any")
 WRITES = ("INSERT INTO users (id, first_name, last_name) "
@@ -31,7 +31,7 @@ def refused(checkout: Checkout, attempt: Attempt, **conninfo: object) -> None:
 def refused_by_the_client(checkout: Checkout, ca: Path) -> None:
     """One that knows another CA by the same name."""
     ca.write_bytes(make_ca(checkout.environment).certificate)
-    refused(checkout, refusals.ANOTHER_CA, sslrootcert=ca)
+    refused(checkout, attempts.ANOTHER_CA, sslrootcert=ca)
 
 
 def reads_and_writes(checkout: Checkout) -> None:

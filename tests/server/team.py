@@ -44,7 +44,7 @@ class Team(Checkout):
     def verify(self, *words: str) -> "subprocess.CompletedProcess[str]":
         checkout = self.checkout.folder
         command = [str(self.python), "-m", "pytest", "-vv", "-c", f"{checkout}/pyproject.toml"]
-        own = ["-o", f"cache_dir={self.folder}/.pytest_cache", f"{checkout}/tests/verify"]
+        own = ["-o", f"cache_dir={self.folder}/.pytest_cache", f"{checkout}/verify"]
         inventory = f"--inventory=inventories/{self.environment}.py"
         env = {"PYTEST_ADDOPTS": "", "PYTHONPATH": str(checkout)}
         return self.run([*command, *own, inventory, *words], env=env)

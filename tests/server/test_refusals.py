@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.refusals import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 from tests.server import refusals
 from tests.server.checkout import Checkout
+from verify.attempts import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 
 
 @pytest.mark.parametrize("attempt", [*ENTER, *MAY], ids=str)
@@ -15,7 +15,7 @@ def test_succeeds(deployed: Checkout, attempt: Attempt) -> None:
 
 
 @pytest.mark.parametrize("attempt", [*AT_THE_DOOR, *INSIDE], ids=str)
-def test_is_refused(deployed: Checkout, attempt: Attempt) -> None:
+def test_is_rejected(deployed: Checkout, attempt: Attempt) -> None:
     refusals.refused(deployed, attempt)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import Attempt
 from tests.server.checkout import ROOT, Checkout
 from tests.server.test_local import make
-from tests.verify.login import Door, Secret
+from verify.attempts import Attempt
+from verify.client import Client, Secret
 
 
 def test_converged_server_is_verified(converged: Checkout) -> None:
@@ -77,20 +77,20 @@ def test_password_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(psycopg, "connect", connect)
     secret = Secret(token_hex())
-    door = Door(ip_address("127.0.0.1"), ("127.0.0.1", 1), Path("ca.crt"), {"appuser": secret})
+    client = Client(ip_address("127.0.0.1"), ("127.0.0.1", 1), Path("ca.crt"), {"appuser": secret})
     with pytest.raises(RuntimeError, match="there") as raised:
-        door.refuses(Attempt("appuser", "appdb"))
+        client.rejection(Attempt("appuser", "appdb"))
     told = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
     shown = "".join(told.format()) + str(raised.getrepr(showlocals=True))
-    assert "refuses" in shown
+    assert "rejection" in shown
     assert str(secret) not in shown
 
 
-def test_nothing_is_patched_without_an_inventory() -> None:
-    """Other tests, and pytest's own workers, would wait for gevent."""
-    script = ("import pytest, gevent.monkey; pytest.main(['-q', 'tests/verify']); "
-              "assert not gevent.monkey.saved")  # fmt: skip
+def test_without_an_inventory_nothing_begins() -> None:
+    """And nothing is patched for gevent."""
+    script = ("import pytest, gevent.monkey; code = pytest.main(['-q', 'verify']); "
+              "assert not gevent.monkey.saved; raise SystemExit(code)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True,
                           check=False)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "NO HOST WAS VERIFIED: needs --inventory" in done.stdout
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stderr
+    assert "needs --inventory inventories/NAME.py" in done.stderr

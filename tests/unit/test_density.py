@@ -24,6 +24,7 @@ LIMITS = {
     "howdah": GOAL,
     "components": GOAL,
     "app_db": GOAL,
+    "verify": GOAL,
     # What it has, so that it does not get worse. The goal is 7.0, 20 and 12 here too.
     "deploys": Limit(tokens=8.6, comprehensions=29, conditionals=30, skips=33),
 }

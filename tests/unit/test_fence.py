@@ -88,7 +88,7 @@ def imported(folder: Path) -> Iterator[tuple[Path, str, str]]:
                     yield path, str(node.module), alias.name
 
 
-@pytest.mark.parametrize("folder", ["deploys", "tests/verify", "benchmarks", "inventories"])
+@pytest.mark.parametrize("folder", ["deploys", "verify", "benchmarks", "inventories"])
 def test_only_the_fence_imports_insides(folder: str) -> None:
     for path, module, name in imported(ROOT / folder):
         inside = module not in INTERFACE

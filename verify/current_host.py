@@ -27,11 +27,11 @@ from howdah.danger import Danger
 from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.in_force import Row
-from tests.verify.backend import Pyinfra
-from tests.verify.login import Door, passwords
+from verify.backend import Pyinfra
+from verify.client import Client, passwords
 
-# Those of a deploy's that are about what somebody may change on the host, and need no more of it
-# than the snapshot.
+# Those operations of the deploy that are about what somebody may change on the host, and need no
+# more of it than the snapshot.
 DEPLOY: Mapping[str, Convergent[Target, ...]] = {
     "configure": configure,
     "load": load,
@@ -45,11 +45,13 @@ FROM pg_catalog.pg_settings
 """
 
 
-class AtHand:
+class CurrentHost:
     """One host, and all that is known of it: read once, when it is first asked for."""
 
     def __init__(self, host: Host, stack: ExitStack, lost: dict[str, str]) -> None:
-        self.name, self._stack, self._lost = host.name, stack, lost
+        self.name = host.name
+        self._stack = stack
+        self._lost = lost
         backend = Pyinfra(self.name)
         self.host = TestinfraHost(backend)
         backend.set_host(self.host)
@@ -75,11 +77,18 @@ class AtHand:
         missed = missed_data(self.target, found)
         return missed or "there is no cluster; the deploy makes it"
 
-    def ask(self, sql: str, database: str = "postgres", *, but: Container[str] = ()) -> list[str]:
+    def ask(
+        self,
+        sql: str,
+        database: str = "postgres",
+        *,
+        but: Container[str] = (),
+    ) -> list[str]:
         """As the superuser over the socket: the answer's lines. ``but``: see sql.session."""
-        variables = session(self.target.runtime, self.found, but=but)
+        runtime = self.target.runtime
+        variables = session(runtime, self.found, but=but)
         variables["database"] = database
-        script = script_for(self.target.runtime, "ask", variables=variables, documents={"sql": sql})
+        script = script_for(runtime, "ask", variables=variables, documents={"sql": sql})
         answer = self.host.run(script)
         if answer.failed:
             pytest.fail(f"{self.name}: {answer.stderr.strip()}", pytrace=False)
@@ -99,7 +108,7 @@ class AtHand:
 
     @cached_property
     def dangers(self) -> list[Danger]:
-        """What it would report and not put right, less what the inventory allows."""
+        """What it would report and not fix, less what the inventory allows."""
         _ = self.differences
         return told().dangers
 
@@ -111,11 +120,15 @@ class AtHand:
     @cached_property
     def in_force(self) -> list[Row]:
         """The server's settings, as a session begins that has no options of its own."""
-        return [Row(*json.loads(line)) for line in self.ask(IN_FORCE, but=self.stated)]
+        rows = []
+        for line in self.ask(IN_FORCE, but=self.stated):
+            values = json.loads(line)
+            rows.append(Row(*values))
+        return rows
 
     @cached_property
-    def door(self) -> Door:
-        """Where an application enters."""
+    def client(self) -> Client:
+        """An application's, on the host."""
         address = logins.reached(self.found, self.target)
         with or_fail(self.name):
             if not address:
@@ -125,16 +138,16 @@ class AtHand:
                 )
             known = passwords(self.target)
         near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
-        door = Door(address, near, self.target.store.path("ca.crt"), known)
-        self._stack.callback(door.close)
-        return door
+        client = Client(address, near, self.target.store.path("ca.crt"), known)
+        self._stack.callback(client.close)
+        return client
 
 
 @contextmanager
 def or_fail(name: str, lost: dict[str, str] | None = None) -> Iterator[None]:
-    """A refusal is one line, without the frames that a secret may be in.
+    """A rejection is one line, without the frames that a secret may be in.
 
-    In ``lost`` it stands for the host's other tests, which need not say it again.
+    In ``lost`` it stands for the host's other tests, which need not repeat it.
     """
     try:
         yield

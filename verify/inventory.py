@@ -1,6 +1,6 @@
 """The hosts of the inventory that is verified.
 
-Only for a run that verifies: what this imports patches the process for gevent.
+What this imports patches the process for gevent: only a run that verifies imports it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploys.fence.inventory import InventoryError, LoadedInventory
-from tests.verify.at_hand import AtHand, or_fail
+from verify.current_host import CurrentHost, or_fail
 
 
 class Inventory:
@@ -28,9 +28,9 @@ class Inventory:
         self.leave = self._loaded.disconnect
 
     @contextmanager
-    def at_hand(self, name: str) -> Iterator[AtHand]:
-        """The host that deploys.* speaks of: connected once, as whom its data says."""
+    def current(self, name: str) -> Iterator[CurrentHost]:
+        """The host that deploys.* speaks of: connected once, as its data requires."""
         with self._loaded.current(name) as host, ExitStack() as stack:
             with or_fail(name, self.lost):
                 self._loaded.connect(host)
-            yield AtHand(host, stack, self.lost)
+            yield CurrentHost(host, stack, self.lost)

@@ -3,13 +3,13 @@
 import pytest
 
 from howdah.danger import KINDS
-from tests.verify.at_hand import AtHand
+from verify.current_host import CurrentHost
 
 REMEDY = "take it away, or name the line in allowed = [...] of the inventory"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_door_is_left_open(at_hand: AtHand, kind: str) -> None:
-    lines = [line for line in at_hand.dangers if line.kind == kind]
+def test_no_door_is_left_open(current: CurrentHost, kind: str) -> None:
+    lines = [line for line in current.dangers if line.kind == kind]
     if lines:
         pytest.fail("\n".join([*lines, REMEDY]), pytrace=False)

@@ -1,4 +1,4 @@
-"""What the running server has loaded, and what it says of its own doors."""
+"""What the running server has loaded, and whom its pg_hba.conf allows."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from howdah.cluster import Cluster
 from howdah.found import Found
 from howdah.revisions import head
 from howdah.unsafe import unsafe
-from tests.verify.at_hand import AtHand, or_fail
+from verify.current_host import CurrentHost, or_fail
 
 SETTINGS = {
     "ssl": "on",
@@ -46,7 +46,8 @@ def test_release_is_loaded_and_proven(found: Found) -> None:
 
 def test_nothing_waits_for_a_restart(target: Target, found: Found) -> None:
     """Neither a setting that was loaded, nor one that is in the files only."""
-    waits = [*sorted(found.pending), *target.runtime.late(found)]
+    waits = sorted(found.pending)
+    waits += target.runtime.late(found)
     assert waits == [], "make stop start, or any restart by hand, puts them in force"
 
 
@@ -54,43 +55,51 @@ def test_server_accepts_its_files(found: Found) -> None:
     assert found.faults == []
 
 
-def test_nobody_overrides_the_files(at_hand: AtHand, found: Found) -> None:
+def test_nobody_overrides_the_files(current: CurrentHost, found: Found) -> None:
     """By ALTER SYSTEM."""
-    assert {n: value for n, value in sorted(found.system.items()) if n in at_hand.stated} == {}
+    overridden = {}
+    for name, value in sorted(found.system.items()):
+        if name in current.stated:
+            overridden[name] = value
+    assert overridden == {}
 
 
-def test_what_is_in_force_is_what_the_files_say(at_hand: AtHand) -> None:
+def test_what_is_in_force_is_what_the_files_say(current: CurrentHost) -> None:
     """Setting by setting, as the server has it: whoever has started it, and however."""
-    if lines := list(in_force.faults(at_hand.in_force, at_hand.stated)):
+    if lines := list(in_force.faults(current.in_force, current.stated)):
         pytest.fail("\n".join(lines), pytrace=False)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_setting(at_hand: AtHand, name: str) -> None:
-    assert [row.value for row in at_hand.in_force if row.name == name] == [SETTINGS[name]]
+def test_setting(current: CurrentHost, name: str) -> None:
+    values = [row.value for row in current.in_force if row.name == name]
+    assert values == [SETTINGS[name]]
 
 
-def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, at_hand: AtHand) -> None:
+def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, current: CurrentHost) -> None:
     """By settings, ALTER SYSTEM, a role or a database. unsafe_settings allows it, and no more."""
     if cluster.stage != "production":
         pytest.skip("only production is asked")
-    known = [(row.name, row.value) for row in at_hand.in_force]
-    said = {f"{name} = {value!r}: {why}" for name, value in known if (why := unsafe(name, value))}
+    faults = []
+    for row in current.in_force:
+        if why := unsafe(row.name, row.value):
+            faults.append(f"{row.name} = {row.value!r}: {why}")
     for key, value in found.catalog().settings.items():
         if why := unsafe(key.name, value):
-            said.add(f"{key.role or 'ALL'} in {key.database or 'ALL'}: {key.name}: {why}")
-    assert said == set()
+            where = f"{key.role or 'ALL'} in {key.database or 'ALL'}"
+            faults.append(f"{where}: {key.name}: {why}")
+    assert sorted(faults) == []
 
 
-def test_no_door_without_tls_and_scram(at_hand: AtHand) -> None:
-    assert at_hand.ask(OTHER_DOORS) == []
+def test_no_door_without_tls_and_scram(current: CurrentHost) -> None:
+    assert current.ask(OTHER_DOORS) == []
 
 
-def test_every_verifier_is_scram(at_hand: AtHand) -> None:
-    assert at_hand.ask(OTHER_VERIFIERS) == []
+def test_every_verifier_is_scram(current: CurrentHost) -> None:
+    assert current.ask(OTHER_VERIFIERS) == []
 
 
-def test_schema_is_at_its_head(at_hand: AtHand, cluster: Cluster, found: Found) -> None:
-    with or_fail(at_hand.name):
+def test_schema_is_at_its_head(current: CurrentHost, cluster: Cluster, found: Found) -> None:
+    with or_fail(current.name):
         wanted = head(cluster.bootstrap)
     assert found.revisions == [wanted]

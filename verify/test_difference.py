@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.verify.at_hand import DEPLOY, AtHand
+from verify.current_host import DEPLOY, CurrentHost
 
 
 @pytest.mark.parametrize("operation", [name for name in DEPLOY if name != "grant"])
-def test_deploy_would_change_nothing(at_hand: AtHand, operation: str) -> None:
+def test_deploy_would_change_nothing(current: CurrentHost, operation: str) -> None:
     """Of roles and rights it is test_nothing_differs_from_roles_sql."""
-    if lines := at_hand.differences[operation]:
+    if lines := current.differences[operation]:
         pytest.fail("\n".join(lines), pytrace=False)

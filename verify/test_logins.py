@@ -1,6 +1,7 @@
 """Who may log in: the same by roles-sql/, by the server's rights and by its pg_hba.conf."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 
@@ -9,7 +10,7 @@ from howdah import matrix, reports
 from howdah.found import Found
 from howdah.names import literal
 from howdah.options import SHARED
-from tests.verify.at_hand import AtHand
+from verify.current_host import CurrentHost
 
 # In each database, for pg_database_owner is another role there.
 MAY_CONNECT = """
@@ -26,21 +27,36 @@ def test_every_role_that_may_log_in_can(target: Target, found: Found) -> None:
     assert reports.cannot_log_in(found.catalog(), target.want) == []
 
 
-def test_right_to_connect_is_as_roles_sql_says(at_hand: AtHand, target: Target) -> None:
-    roles = ", ".join(map(literal, target.want.roles))
-    databases = (*target.want.connlimits, *SHARED)
-    sql = "".join(MAY_CONNECT.format(database=name, roles=roles) for name in databases)
-    may = {tuple(json.loads(line)) for line in at_hand.ask(sql)}
-    wanted = {pair for pair in target.logins if pair[0] in databases}
-    # The others have it of PUBLIC there, where roles-sql/ does not speak of it.
-    surplus = {pair for pair in may - wanted if pair[0] not in SHARED}
+def test_right_to_connect_is_as_roles_sql_says(current: CurrentHost, target: Target) -> None:
+    databases = {*target.want.connlimits, *SHARED}
+    wanted = {login for login in target.logins if login[0] in databases}
+    may = _may_connect(current, target.want.roles, databases)
+    # The others have it of PUBLIC in the shared ones, where roles-sql/ does not name it.
+    surplus = {login for login in may - wanted if login[0] not in SHARED}
     assert sorted(surplus) == []
     assert sorted(wanted - may) == []
 
 
-def test_rules_let_in_whom_roles_sql_says(at_hand: AtHand, target: Target) -> None:
+def _may_connect(
+    current: CurrentHost,
+    roles: Iterable[str],
+    databases: Iterable[str],
+) -> set[tuple[str, str]]:
+    """(database, role) by the server's own function."""
+    names = ", ".join(map(literal, roles))
+    sql = ""
+    for database in databases:
+        sql += MAY_CONNECT.format(database=database, roles=names)
+    may = set()
+    for line in current.ask(sql):
+        database, role = json.loads(line)
+        may.add((database, role))
+    return may
+
+
+def test_rules_let_in_whom_roles_sql_says(current: CurrentHost, target: Target) -> None:
     """The first that matches, for each role, database and network."""
-    rules = [json.loads(line) for line in at_hand.ask(RULES)]
+    rules = [json.loads(line) for line in current.ask(RULES)]
     faults = matrix.faults(rules, target.logins, target.cluster.networks)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)

@@ -1,4 +1,4 @@
-"""testinfra over pyinfra's own connector: what the inventory says of a host holds here too."""
+"""testinfra over pyinfra's own connector: what the inventory sets for a host holds here too."""
 
 from typing import Any
 
@@ -9,20 +9,21 @@ from deploys import connection
 
 
 class Pyinfra(BaseBackend):
-    """The host at hand."""
+    """The current host."""
 
     NAME = "pyinfra"
 
     @override
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        """The connectors tell success only, so the exit code comes as the last line."""
+        """The connectors report success only, so the exit code comes as the last line."""
         words = self.get_command(command, *args)
         answer = connection.run(f"(\n{words}\n)\nprintf '\\n%s' $?").get()
         if not answer.done:
             raise ConnectionError(f"{self.hostname}: {answer.cause}")
         *lines, code = answer.lines
+        output = "\n".join(lines)
         errors = "\n".join(answer.errors)
-        return self.result(int(code), words.encode(), "\n".join(lines), errors)
+        return self.result(int(code), words.encode(), output, errors)
 
     @override
     def get_pytest_id(self) -> str:
