@@ -13,7 +13,7 @@ from howdah.wanted import Wanted
 
 def refuse(target: Target, release: str) -> None:
     """Raises HowdahError where it would not start, or its pg_hba.conf is not as wanted."""
-    runtime, layout = target.runtime, target.runtime.layout
+    runtime = target.runtime
     text = script(runtime, release, target.want)
     rows = [json.loads(line) for line in ask(runtime, f"use release {release}", text)]
     for kind, fault in rows:
@@ -21,7 +21,7 @@ def refuse(target: Target, release: str) -> None:
             raise AnswerError(f"could not use release {release}: {fault}")
     sqlfiles.check_faults([fault for kind, fault in rows if kind == "refusal"])
     rules = [rule for kind, rule in rows if kind == "rule"]
-    matrix.check_map([user for kind, user in rows if kind == "map"], layout.owner)
+    matrix.check_map([user for kind, user in rows if kind == "map"], runtime.inside.owner)
     matrix.check(rules, target.logins, target.cluster.networks)
 
 

@@ -2,8 +2,9 @@
 # It prints what it has read in pg_hba.conf as rows of JSON, or why it would not do.
 # with_sql has what it is asked.
 cd /
-release=$ETC/$RELEASE
+release=$INSIDE_ETC/$RELEASE
 data=$CANARY/data
+its_data=$INSIDE_CANARY/data
 SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
 
 # What a server said before it gave up: the line that tells most.
@@ -17,9 +18,8 @@ cause() {
 
 # A canary that a killed run has left goes the same way.
 sweep() {
-    read_pid_file "$data"
-    pid=$SERVER_PID
-    if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$(readlink -f "$data")" ]; then
+    if find_server "$data"; then
+        pid=$SERVER_PID
         kill -QUIT "$pid"
         for _ in 1 2 3 4 5 6 7 8 9 10; do
             [ -e "/proc/$pid" ] || break
@@ -40,8 +40,8 @@ trap 'exit 1' HUP INT TERM
 if [ ! -d "$PRISTINE" ]; then
     rm -rf "$CANARY"-*
     owned_folder "$PRISTINE.new"
-    said=$(as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/initdb" -D "$PRISTINE.new" -U postgres -N \
-        -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
+    said=$(as_server env -i LC_ALL=C.UTF-8 "$INSIDE_BINARIES/initdb" \
+        -D "$INSIDE_CANARY${PRISTINE#"$CANARY"}.new" -U postgres -N -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
         fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
     mv -T "$PRISTINE.new" "$PRISTINE"
 fi
@@ -53,7 +53,7 @@ said=$(cp -a "$PRISTINE" "$data" 2>&1) || fail "$said"
 # The server's own parser first, in milliseconds. Not beside the host's data directory: what ALTER
 # SYSTEM has left there is no fault of the release, and is taken out when it is loaded.
 value_of() {
-    as_owner "$BINARIES/postgres" -D "$data" -C "$1" -c data_directory="$data" \
+    as_server "$INSIDE_BINARIES/postgres" -D "$its_data" -C "$1" -c data_directory="$its_data" \
         -c config_file="$release/postgresql.conf"
 }
 said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
@@ -61,7 +61,8 @@ said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
 # The files that are tried below must be those that it would load.
 while read -r setting file; do
     said=$(value_of "$setting" 2> /dev/null)
-    [ "$said" = "$CURRENT/$file" ] || fail "$setting is '$said'; needs $CURRENT/$file"
+    [ "$said" = "$INSIDE_CURRENT/$file" ] ||
+        fail "$setting is '$said'; needs $INSIDE_CURRENT/$file"
 done << 'FILES'
 hba_file pg_hba.conf
 ident_file pg_ident.conf
@@ -82,19 +83,19 @@ port=$((61000 + $$ % 4000))
 for _ in 1 2 3 4 5; do
     # A shell's background commands begin with SIGQUIT ignored: it would be lost on a server that
     # does not listen to it yet.
-    become env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
-        "$SETPRIV" --pdeathsig QUIT "$BINARIES/postgres" -D "$data" \
-        -c config_file="$release/postgresql.conf" -c data_directory="$data" \
-        -c hba_file="$CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
+    inside env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
+        "$SETPRIV" --pdeathsig QUIT "$INSIDE_BINARIES/postgres" -D "$its_data" \
+        -c config_file="$release/postgresql.conf" -c data_directory="$its_data" \
+        -c hba_file="$INSIDE_CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
         -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \
-        -c port="$port" -c unix_socket_directories="$SOCKET" -c external_pid_file= \
+        -c port="$port" -c unix_socket_directories="$INSIDE_SOCKET" -c external_pid_file= \
         -c logging_collector=off -c log_destination=stderr -c log_line_prefix= \
         -c log_min_messages=warning -c log_error_verbosity=terse \
         -c archive_mode=off -c huge_pages=off -c fsync=off ${memory:+-c "shared_buffers=$memory"} \
         < /dev/null > "$CANARY/log" 2>&1 &
     postmaster=$!
     tries=0
-    until "$BINARIES/pg_isready" -q -h "$SOCKET" -p "$port" 2> /dev/null; do
+    until as_server "$INSIDE_BINARIES/pg_isready" -q -h "$INSIDE_SOCKET" -p "$port" 2> /dev/null; do
         kill -0 "$postmaster" 2> /dev/null || break
         tries=$((tries + 1))
         [ $tries -lt 600 ] || fail "the canary does not answer"
@@ -116,7 +117,7 @@ kept_out() {
 }
 
 # Now that nobody loads it any more, the candidate's file takes the place of the closed one.
-cat "$release/pg_hba.conf" > "$CANARY/pg_hba.conf"
+cat "$ETC/$RELEASE/pg_hba.conf" > "$CANARY/pg_hba.conf"
 # shellcheck disable=SC2034 # ask takes them
-SERVER_SOCKET=$SOCKET SERVER_PORT=$port
+SERVER_SOCKET=$INSIDE_SOCKET SERVER_PORT=$port
 with_sql ask 2> "$CANARY/said" || kept_out

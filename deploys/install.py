@@ -20,7 +20,7 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     found, runtime = snapshot(target), target.runtime
     runtime.check_host(found)
     check_data(target, found)
-    runtime.refuse(found)
+    runtime.check_port(found)
     report(found.health.reports())
     if found.locked and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock}")

@@ -11,10 +11,15 @@ fail() {
 # for what goes on in the background, whose process is the command itself then.
 as_owner() { (become "$@"); }
 
+# The same where the server's own paths hold, those of INSIDE_: for PostgreSQL's programs. A runtime
+# whose server has a root of its own has its own function.
+inside() { become "$@"; }
+as_server() { (inside "$@"); }
+
 # psql as the superuser, over the socket. Nothing of the environment is passed on.
 ask() {
-    as_owner env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" "$BINARIES/psql" \
-        -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SERVER_SOCKET" -p "$SERVER_PORT" \
+    as_server env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" \
+        "$INSIDE_BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SERVER_SOCKET" -p "$SERVER_PORT" \
         -U postgres -d postgres "$@" -f -
 }
 
@@ -29,6 +34,13 @@ read_pid_file() {
         read -r SERVER_PORT
         read -r SERVER_SOCKET
     } < "$1/postmaster.pid"
+}
+
+# The server of the data directory $1, if it runs: a stale file may name somebody else's process.
+find_server() {
+    [ -e "$1/postmaster.pid" ] || return 1
+    read_pid_file "$1" || : # one that starts has not written it all
+    [ "/proc/$SERVER_PID/cwd" -ef "$1" ]
 }
 
 # A line of the server's log, or several, without what stands before the message.

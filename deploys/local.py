@@ -52,7 +52,7 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
     runtime.check_host(found)
     if not found.current:
         raise HowdahError(NONE_YET.format(runtime.layout.home))
-    runtime.refuse(found)
+    runtime.check_port(found)
     if found.pid:
         host.noop("the server runs")
         return
@@ -63,7 +63,7 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
 @convergent
 def _stop(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
-    target.runtime.refuse_others(found)
+    target.runtime.check_owner(found)
     if not found.pid:
         host.noop("the server is down")
         return
@@ -75,7 +75,7 @@ def _stop(target: Server) -> Iterator[PyinfraCommand]:
 def _status(target: Server) -> Iterator[PyinfraCommand]:
     yield from ()
     found, layout = processes(target, answers=True), target.runtime.layout
-    target.runtime.refuse_others(found)
+    target.runtime.check_owner(found)
     if not found.whose:  # a home without it has the record of a dry run only
         host.log(NONE_YET.format(layout.home))
         return
@@ -95,7 +95,7 @@ def _destroy(target: Server) -> Iterator[PyinfraCommand]:
     if not found.home:
         host.noop("there is nothing to delete")
         return
-    runtime.refuse_others(found)
+    runtime.check_owner(found)
     would([f"delete {layout.home}: the server, its data, its log", f"delete {layout.socket}",
            "the secrets stay"])  # fmt: skip
     if found.pid:

@@ -94,7 +94,7 @@ def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
 def script(runtime: Runtime, want: Wanted) -> str:
     """The shell script that prints it all: tab-separated lines, and JSON rows from psql."""
     sql, more = questions(want, runtime.cluster.app_database)
-    probes = components.probes(runtime.cluster, runtime.layout)
+    probes = components.probes(runtime.cluster, runtime.inside)
     if probes:
         sql = "\n".join([sql, "\\connect postgres", *map(of_probe, probes)])
     if runtime.adopted:

@@ -82,20 +82,17 @@ is_down() {
         LC_ALL=C tr '\200-\377' '?'
     exit 0
 }
-[ -e "$DATA/postmaster.pid" ] || is_down
-read_pid_file "$DATA"
-# a stale file may name somebody else's process
-[ "/proc/$SERVER_PID/cwd" -ef "$DATA" ] || is_down
+find_server "$DATA" || is_down
 echo "pid$TAB$SERVER_PID"
 [ "/proc/$SERVER_PID/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
 # one of an older minor version is asked with its own programs, until the newer are there
-[ -x "$BINARIES/psql" ] || BINARIES=$(dirname "$(readlink "/proc/$SERVER_PID/exe")")
+[ -x "$BINARIES/psql" ] || INSIDE_BINARIES=$(dirname "$(readlink "/proc/$SERVER_PID/exe")")
 # not by echo, which would make a line end of a \n in the file
 printf 'port\t%s\nsocket\t%s\n' "$SERVER_PORT" "$SERVER_SOCKET"
 [ -n "$SERVER" ] || exit 0
 # one that starts, or recovers from a crash, answers soon: 60 s
 turn=0
-until "$BINARIES/pg_isready" -q -h "$SERVER_SOCKET" -p "$SERVER_PORT"; do
+until as_server "$INSIDE_BINARIES/pg_isready" -q -h "$SERVER_SOCKET" -p "$SERVER_PORT"; do
     [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
     sleep 0.2
 done

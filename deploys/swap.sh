@@ -2,9 +2,8 @@
 # Where that is not as it must be, the last good release is in force again, and this fails.
 # with_faults has the question for what the server does not accept.
 ask_server() {
-    read_pid_file "$DATA"
     cd /
-    ask
+    find_server "$DATA" && ask
 }
 
 # A reload that fails in its TLS part keeps the old one, and only the log tells. The folder is the

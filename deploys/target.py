@@ -79,7 +79,7 @@ class Target(Server):
                 head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
             # Some of what is refused is only known once it is rendered.
-            render.files(self.cluster, self.runtime.layout, UNKNOWN, (), None)
+            render.files(self.cluster, self.runtime.inside, UNKNOWN, (), None)
         if self.cluster.stage != "development":
             for warning in unsafe_settings(self.want).values():
                 warn(warning)
@@ -121,16 +121,16 @@ class Target(Server):
         hardware = found.hardware if found else UNKNOWN
         cluster = self._cluster(found)
         pair = None if self.lacks_certificate() else self.store.leaf(self.label)
-        return render.files(cluster, self.runtime.layout, hardware, self.logins, pair)
+        return render.files(cluster, self.runtime.inside, hardware, self.logins, pair)
 
     def settings(self, found: Found) -> Mapping[str, str]:
         """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
-        cluster, layout = self._cluster(found), self.runtime.layout
-        return configuration.values(render.settings(cluster, layout, found.hardware))
+        settings = render.settings(self._cluster(found), self.runtime.inside, found.hardware)
+        return configuration.values(settings)
 
     def preloaded(self, found: Found) -> list[str]:
         """The libraries that a server of the wanted files loads at its start."""
-        return libraries.preloaded(self._cluster(found), self.runtime.layout)
+        return libraries.preloaded(self._cluster(found), self.runtime.inside)
 
     def _cluster(self, found: Found | None) -> Cluster:
         return libraries.keeping(self.cluster, found.libraries if found else [])

@@ -11,7 +11,6 @@ from deploys.convergent import convergent
 from deploys.fence import command_line, run
 from deploys.fence.connector import is_local
 from deploys.hosts import address_of
-from deploys.runtime import Runtime
 from deploys.snapshot import last_read
 from deploys.summary import RESTART, told
 from deploys.target import Target
@@ -103,13 +102,14 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     if not state.is_executing:
         return
     found = last_read()  # with the port and the socket that are in force
-    cluster, store, layout = _in_force(target.cluster, found), target.store, target.runtime.layout
+    cluster, store = _in_force(target.cluster, found), target.store
+    inside = target.runtime.inside
     dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
     there = "" if is_local() else "  # on the host"
-    socket = found.socket or layout.socket
-    words = (f"{layout.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
+    socket = found.socket or inside.socket
+    words = (f"{inside.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
              "postgres")  # fmt: skip
-    superuser = f"{_becoming(target.runtime)} {shlex.join(words)}".strip()
+    superuser = f"{target.runtime.entering(found)} {shlex.join(words)}".strip()
     told().connect = [
         f"DSN       {dsn}",
         f"CA        {store.path('ca.crt')}",
@@ -119,15 +119,9 @@ def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     ]
     if is_local():
         password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
-        told().connect.append(f"psql      {password} {shlex.quote(words[0])} {shlex.quote(dsn)}")
+        psql = f"{target.runtime.layout.binaries}/psql"
+        told().connect.append(f"psql      {password} {shlex.quote(psql)} {shlex.quote(dsn)}")
     told().connect += _later(cluster, target.cluster)
-
-
-def _becoming(runtime: Runtime) -> str:
-    """The words that become the server's OS user, for whoever may: an operator's sudo, root."""
-    if runtime.as_owner and "sudo" in last_read().has:
-        return f"sudo -u {runtime.layout.owner}"
-    return runtime.as_owner
 
 
 def _in_force(cluster: Cluster, found: Found) -> Cluster:

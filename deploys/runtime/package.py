@@ -7,17 +7,10 @@ owns /etc/postgresql, and there are links only.
 from collections.abc import Iterator, Mapping
 
 from pyinfra.api.command import PyinfraCommand
+from typing_extensions import override
 
 from deploys import shell
-from deploys.runtime import (
-    FOLDERS,
-    initdb,
-    initdb_line,
-    outdated,
-    refuse_strangers,
-    refuse_taken_port,
-    script_for,
-)
+from deploys.runtime import FOLDERS, Runtime, script_for
 from deploys.runtime.debian import DebianCluster
 from deploys.runtime.unit import mark_of
 from howdah import modules
@@ -44,8 +37,8 @@ def version_of(system: str) -> int:
     return VERSIONS[system]
 
 
-class Package:
-    """A Runtime."""
+class Package(Runtime):
+    """One of Debian's clusters."""
 
     kind = "package"
     lock_mode = "0700"
@@ -71,12 +64,14 @@ class Package:
         self.lock = f"/run/howdah/{label}.command"
         self.lock_file = f"/run/howdah/{label}.lock"
 
+    @override
     def facts(self, want: Wanted) -> Mapping[str, str]:
         """Of the distribution, and of Debian's cluster."""
         wanted = modules.wanted_modules(self.cluster, want)
         words = modules.words_for_shell(wanted, self.cluster.version)
         return self._debian.facts(self.layout, self.cluster.package_names, words)
 
+    @override
     def check_modules(self, found: Found, want: Wanted) -> None:
         """Asks the snapshot: apt's answer came with it."""
         debian = Debian(
@@ -96,7 +91,8 @@ class Package:
         if fault:
             raise ClusterError(fault)
 
-    def refuse_others(self, found: Found) -> None:
+    @override
+    def check_owner(self, found: Found) -> None:
         """Two inventories may mean the same cluster."""
         if found.whose not in ("", self.whose):
             raise ClusterError(f"{self._debian.label} belongs to the environment {found.whose!r}, "
@@ -104,6 +100,7 @@ class Package:
                              f"environment = {found.whose!r}; for a second cluster: another "
                              "cluster_name and port")  # fmt: skip
 
+    @override
     def check_host(self, found: Found) -> None:
         """Not root, another distribution or version, another's cluster."""
         if found.uid != 0:
@@ -115,9 +112,8 @@ class Package:
                 way = UPGRADE.format(self._debian.label)
             raise ClusterError(f"version = {self.cluster.version}: {found.os.capitalize()} has "
                              f"{version}; {way}")  # fmt: skip
-        self.refuse_others(found)
+        super().check_host(found)
         self._debian.check_data_of_another(found)
-        refuse_strangers(found, self.layout.data)
         if "foreign" in found.has and not self.adopted:
             raise ClusterError(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
                              f"{self.layout.data} is there, and {self.layout.home} is not; to take "
@@ -125,12 +121,7 @@ class Package:
                              "--dry first; for a second cluster: another cluster_name and "
                              "port")  # fmt: skip
         if "foreign" in found.has:
-            self._debian.refuse_to_adopt(found, self.layout.data)
-
-    def refuse(self, found: Found) -> None:
-        """The same, and a port that is taken."""
-        self.check_host(found)
-        refuse_taken_port(self.cluster, found)
+            self._debian.check_adoptable(found, self.layout.data)
 
     def _packages(self, found: Found) -> list[str]:
         there = {self._server: found.binaries, f"{self._server}-pgaudit": "pgaudit" in found.has}
@@ -138,6 +129,7 @@ class Package:
             there[name] = f"installed {name}" in found.has
         return [p for p, its_files in there.items() if not its_files or "unpacked" in found.has]
 
+    @override
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
         packages = self._packages(found)
@@ -154,6 +146,7 @@ class Package:
             return [f"adopt {self.layout.data}: its files are postgres's then"]
         return [f"adopt {self.adopted}: its files become r-0"] if "foreign" in found.has else []
 
+    @override
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Packages and folders."""
         data_only = "data only" in found.has
@@ -167,29 +160,30 @@ class Package:
         script = script_for(self, "runtime/install_package", "runtime/apt", variables=variables)
         yield shell.live("install PostgreSQL", script, lock=self.lock)
 
+    @override
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do."""
-        new = [] if found.data else [initdb_line(found, self.layout.data)]
-        return new + self._debian.lacks(self.layout, found)
+        return super().lacks_data(found) + self._debian.lacks(self.layout, found)
 
+    @override
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, and Debian's cluster around it."""
-        if not found.data:
-            yield initdb(self)
+        yield from super().initialise(found)
         variables = self._debian.register(self.layout, found)
         script = script_for(self, "runtime/register", variables=variables)
         what = f"make {self.layout.data} {self._debian.unit}"
         yield shell.run(what, script, lock=self.lock)
 
+    @override
     def late(self, found: Found) -> list[str]:
         """A server that was started by another drop-in, or past the unit, too."""
         wanted = mark_of(self._debian.conf(self.layout, found))
-        return [*outdated(found), *([] if found.unit == wanted else ["the unit"])]
+        late = super().late(found)
+        if found.unit != wanted:
+            late.append("the unit")
+        return late
 
-    def control(self) -> Mapping[str, str]:
-        """None but those that each script has."""
-        return {}
-
+    @override
     def remove(self) -> Iterator[PyinfraCommand]:
         """All but the packages; the marker goes last."""
         variables = self._debian.remove(self.layout)

@@ -10,7 +10,7 @@ control() {
     timeout 60 systemctl "$1" "$UNIT" # what takes longer, as a recovery may, goes on
 }
 
-run_pg_ctl() { as_owner "$BINARIES/pg_ctl" -D "$DATA" -s "$@"; }
+run_pg_ctl() { as_server "$INSIDE_BINARIES/pg_ctl" -D "$INSIDE_DATA" -s "$@"; }
 
 # The server's words from before its own log is open.
 said_early() { journalctl -q -o cat -n 50 -u "$UNIT"; }
