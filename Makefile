@@ -8,10 +8,14 @@ PYTEST = env -u MAKEFLAGS -u MAKELEVEL -u ARGS -u ENV $(BIN)/python -m pytest --
 WHICH = $(if $(ALL),,-m 'not all')
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 
-.PHONY: new test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint
+.PHONY: new dist test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint
 
 new: .venv  ## a folder for a team's own inventories, roles and secrets: TEAM=../acme
 	@$(BIN)/python -m howdah.new $(if $(TEAM),'$(TEAM)')
+
+dist: .venv  ## the wheel of app_db, for an application; FOLDER=dist
+	@cd app_db && '$(abspath $(BIN))/python' -m hatchling build -t wheel \
+		-d '$(abspath $(or $(FOLDER),dist))'
 
 # Side by side: what one of them waits for is another one's time.
 test: .venv  ## lint, types and tests

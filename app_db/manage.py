@@ -2,6 +2,7 @@
 
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -130,8 +131,19 @@ class DbManageService:
             raise AppDbError(said) from None
 
 
+HELP = """\
+Brings the schema of the database that DATABASE_URL or config.yaml names to the head of its history.
+Where the login may not migrate, it compares only. Ends with 0 if the schema is at the head."""
+
+
+def main() -> int:
+    """The command `init-db`, which takes no arguments."""
+    ArgumentParser(prog="init-db", description=HELP).parse_args()
+    return init_db()
+
+
 def init_db() -> int:
-    """The command `init-db`: 0 at the head, 1 with what to do."""
+    """0 at the head, 1 with what to do."""
     try:
         head = DbManageService().create_all()
     except (AppDbError, SQLAlchemyError) as e:

@@ -7,15 +7,17 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.needs import all_needs
+
 ROOT = Path(__file__).parents[2]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CHECKOUT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+APP_DB = tomllib.loads((ROOT / "app_db" / "pyproject.toml").read_text())
 PINNED = re.compile(r"^([a-z0-9-]+)==([^ ]+)", flags=re.MULTILINE)
 APT_LINE = "apt-get install make git python3-venv"
 
@@ -27,43 +29,32 @@ def pinned() -> dict[str, str]:
 
 def group(name: str) -> Iterator[Requirement]:
     """What a group of pyproject.toml asks for, included groups too."""
-    for entry in PYPROJECT["dependency-groups"][name]:
+    for entry in CHECKOUT["dependency-groups"][name]:
         if isinstance(entry, str):
             yield Requirement(entry)
         else:
             yield from group(entry["include-group"])
 
 
-def needs(requirement: Requirement) -> Iterator[Requirement]:
-    """What a requirement asks for here, its extras included."""
-    for text in requires(requirement.name) or []:
-        need = Requirement(text)
-        extras = requirement.extras or {""}
-        if not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in extras):
-            yield need
-
-
-def all_needs() -> dict[str, Requirement]:
-    """Each need, of the groups, of the library, and of those that they need in turn."""
-    waiting = [*map(Requirement, PYPROJECT["project"]["dependencies"]), *group("test")]
-    found: dict[str, Requirement] = {}
-    while waiting:
-        need = waiting.pop()
-        if str(need) not in found:
-            found[str(need)] = need
-            waiting += needs(need)
-    return found
-
-
 def test_every_transitive_need_is_pinned() -> None:
     """An installation asks no resolver, so what the file lacks would be missing later."""
     versions = pinned()
-    found = all_needs()
+    asked = list(group("test"))
+    for part in (CHECKOUT, APP_DB):
+        asked += map(Requirement, part["project"]["dependencies"])
+    found = all_needs(asked)
     assert len(found) > len(versions)
     for text, need in found.items():
         version = versions.get(canonicalize_name(need.name))
         assert version, f"{text} is not pinned"
         assert need.specifier.contains(version, prereleases=True), f"{text} is not {version}"
+
+
+def test_what_builds_the_wheel_is_pinned() -> None:
+    """`make dist` asks no index: it builds with what .venv has."""
+    builds = {Requirement(text).name for text in APP_DB["build-system"]["requires"]}
+    assert APP_DB["build-system"]["requires"] == CHECKOUT["dependency-groups"]["dist"]
+    assert builds <= pinned().keys()
 
 
 def test_every_pin_has_hashes() -> None:
