@@ -15,7 +15,7 @@ from deploys.prove import prove
 from deploys.snapshot import begin
 from deploys.summary import summarise
 from deploys.target import Target
-from deploys.tell import tell_how_to_connect
+from deploys.tell import show_how_to_connect
 
 # The inventory and roles-sql/: what cannot be is refused before a host is touched.
 target = Target()
@@ -40,4 +40,4 @@ migrate(name="Migrate the schema", target=target)
 grant(name="Set rights on new objects", target=target, again=True)
 # By a login of every role: what is in force now is what a later run, or `make undo`, goes back to.
 prove(name="Prove that every role can log in", target=target)
-tell_how_to_connect(name="Tell how to connect", target=target)
+show_how_to_connect(name="Show how to connect", target=target)

@@ -1,4 +1,4 @@
-"""The imports that weigh the most, while pyinfra waits for its hosts to let it in."""
+"""The imports that weigh the most, while pyinfra connects to its hosts."""
 
 import importlib
 from contextlib import suppress
@@ -6,8 +6,17 @@ from contextlib import suppress
 import gevent
 
 # What needs no host; from the light to those that build on them.
-MODULES = ("pydantic", "howdah.cluster", "howdah.declared", "howdah.render", "deploys.configure",
-           "deploys.grant", "deploys.issue", "deploys.migrate", "deploys.prove")  # fmt: skip
+MODULES = (
+    "pydantic",
+    "howdah.cluster",
+    "howdah.declared",
+    "howdah.render",
+    "deploys.configure",
+    "deploys.grant",
+    "deploys.issue",
+    "deploys.migrate",
+    "deploys.prove",
+)
 
 
 def begin() -> None:
@@ -18,5 +27,5 @@ def begin() -> None:
 def _import() -> None:
     for name in MODULES:
         gevent.idle()
-        with suppress(Exception):  # deploy.py imports it again, and tells
+        with suppress(Exception):  # deploy.py imports it again, and reports it
             importlib.import_module(name)

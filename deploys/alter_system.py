@@ -12,9 +12,10 @@ from howdah.found import Found
 
 
 def lines(found: Found, names: Iterable[str]) -> Iterator[Danger]:
-    """What it has set, of settings that are not ours to say."""
+    """What it has set, of settings that are not ours to set."""
     for name in names:
-        yield Danger(f"ALTER SYSTEM has set {name} = {found.system[name]!r}", "setting")
+        value = found.system[name]
+        yield Danger(f"ALTER SYSTEM has set {name} = {value!r}", "setting")
 
 
 def take_out(runtime: Runtime, names: Iterable[str]) -> StringCommand:
@@ -22,7 +23,13 @@ def take_out(runtime: Runtime, names: Iterable[str]) -> StringCommand:
 
     As the server's own user, whose folder it is.
     """
-    variables = {"data": runtime.layout.data, "names": " ".join(names)}
-    theirs = script(["alter_system"], variables)
-    whole = script_for(runtime, "run_as_owner", variables={"script": theirs})
-    return shell.run(f"correct {runtime.layout.auto_conf}", whole, lock=runtime.lock)
+    layout = runtime.layout
+    header = {
+        "data": layout.data,
+        "names": " ".join(names),
+    }
+    theirs = script(["alter_system"], header)
+    variables = {"script": theirs}
+    whole = script_for(runtime, "run_as_owner", variables=variables)
+    what = f"correct {layout.auto_conf}"
+    return shell.run(what, whole, lock=runtime.lock)

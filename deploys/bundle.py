@@ -20,32 +20,48 @@ from howdah.team import FOLDER as TEAM
 from howdah.team import check_file
 
 FOLDER = "/run/secrets"  # where app_db looks
-CA, PASSWORD = "ca.crt", "postgres_app_user_pw"
+CA = "ca.crt"
+# Of the store, beside the URIs.
+FILES = {
+    CA: "who signs the servers' certificates",
+    "postgres_app_user_pw": "the application's password",
+}
 
 
 def main() -> int:
-    """Writes them, and says what they are."""
-    inventory, folder = Path(sys.argv[1]), [*sys.argv[2:], FOLDER][0]
-    uris: dict[str, dict[str, str]] = {}
+    """Writes them, and prints what they are."""
+    _, name, *rest = sys.argv
+    inventory = Path(name)
+    folder = FOLDER
+    if rest:
+        folder = rest[0]
     try:
         check_file(inventory)
-        _refuse_relative(folder)
-        for host, data in hosts_of(inventory).items():
-            read = host_data.read({"environment": inventory.stem, **data}, host_data_keys)
-            of_all = uris.setdefault(read.environment, {})
-            of_all[f"{host.lstrip('@')}.uri"] = uri(
-                read, f"{folder}/{CA}", address_of(host, data, read)
-            )
-            _warn(host, read)
-        for environment, of_all in uris.items():
-            sys.stdout.write(_write(environment, of_all, folder))
+        _check_absolute(folder)
+        for environment, uris in _uris(inventory, folder).items():
+            lines = _write(environment, uris, folder)
+            sys.stdout.write(lines)
     except (OSError, HowdahError) as e:
         sys.stderr.write(f"{e}\n")
         return 1
     return 0
 
 
-def _refuse_relative(folder: str) -> None:
+def _uris(inventory: Path, folder: str) -> dict[str, dict[str, str]]:
+    """Environment -> a file's name -> the URI in it."""
+    uris: dict[str, dict[str, str]] = {}
+    for host, data in hosts_of(inventory).items():
+        options = {"environment": inventory.stem, **data}
+        cluster = host_data.read(options, host_data_keys)
+        address = address_of(host, data, cluster)
+        of_all = uris.setdefault(cluster.environment, {})
+        name = host.lstrip("@")
+        of_all[f"{name}.uri"] = uri(cluster, f"{folder}/{CA}", address)
+        _warn(host, cluster)
+    return uris
+
+
+def _check_absolute(folder: str) -> None:
     if not folder.startswith("/"):
         raise HowdahError(
             f"FOLDER = {folder!r}: needs the absolute path where the application's host will have "
@@ -54,20 +70,30 @@ def _refuse_relative(folder: str) -> None:
 
 
 def _warn(host: str, cluster: Cluster) -> None:
-    if all(address.is_loopback for address in cluster.listen_addresses):
-        address = cluster.listen_addresses[0]
-        sys.stderr.write(f"warning: {host} listens on {address} only: an application on another "
-                         "host cannot reach it; docs/production.md\n")  # fmt: skip
+    addresses = cluster.listen_addresses
+    on_host_only = all(address.is_loopback for address in addresses)
+    if on_host_only:
+        sys.stderr.write(
+            f"warning: {host} listens on {addresses[0]} only: an application on another "
+            "host cannot reach it; docs/production.md\n"
+        )
     elif not cluster.allowed_networks:
-        sys.stderr.write(f"warning: {host} lets no network in: an application on another host "
-                         "needs allowed_networks; docs/production.md\n")  # fmt: skip
+        sys.stderr.write(
+            f"warning: {host} allows no network: an application on another host "
+            "needs allowed_networks; docs/production.md\n"
+        )
 
 
-def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
-    """The files of one environment, whole; what it says of them. Raises OSError, HowdahError."""
+def _write(
+    environment: str,
+    uris: Mapping[str, str],
+    folder: str,
+) -> str:
+    """The files of one environment, whole; lines that list them. Raises OSError, HowdahError."""
     store = Store(TEAM / "secrets" / environment)
     bundle = TEAM / "bundles" / environment
-    if not (store.path(CA).exists() and store.path(PASSWORD).exists()):
+    has_all = all(store.path(name).exists() for name in FILES)
+    if not has_all:
         raise HowdahError(f"{store.folder} has no secrets yet; make deploy makes them")
     for path in (bundle.parent, bundle):
         path.mkdir(mode=0o700, exist_ok=True)
@@ -75,15 +101,25 @@ def _write(environment: str, uris: Mapping[str, str], folder: str) -> str:
     for stale in bundle.glob("*.uri"):
         if stale.name not in uris:
             stale.unlink()
-    for name in (CA, PASSWORD):
-        write_whole(bundle / name, store.path(name).read_bytes())
+    for name in FILES:
+        content = store.path(name).read_bytes()
+        write_whole(bundle / name, content)
     for name, text in uris.items():
-        write_whole(bundle / name, f"{text}\n".encode())
-    said = {CA: "who signs the servers' certificates", PASSWORD: "the application's password"}
-    width = max(map(len, [*said, *uris])) + 2
-    files = "".join(f"    {name:{width}}{text}\n" for name, text in {**said, **uris}.items())
-    return (f"{bundle}\n{files}copy them to {folder} of the application's host, "
-            "readable by the application only\n")  # fmt: skip
+        content = f"{text}\n".encode()
+        write_whole(bundle / name, content)
+    return (
+        f"{bundle}\n{_listed(uris)}copy them to {folder} of the application's host, "
+        "readable by the application only\n"
+    )
+
+
+def _listed(uris: Mapping[str, str]) -> str:
+    files = {**FILES, **uris}
+    width = max(map(len, files)) + 2
+    lines = ""
+    for name, text in files.items():
+        lines += f"    {name:{width}}{text}\n"
+    return lines
 
 
 if __name__ == "__main__":

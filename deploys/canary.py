@@ -1,6 +1,9 @@
 """A release is tried before it is put in force: on a server of its own, for half a second."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
 from deploys.runtime import Runtime, script_for
 from deploys.snapshot import ask
@@ -10,22 +13,39 @@ from howdah.found import AnswerError
 from howdah.queries import query, settings
 from howdah.wanted import Wanted
 
+Rows = defaultdict[str, list[Any]]
 
-def refuse(target: Target, release: str) -> None:
+
+def check(target: Target, release: str) -> None:
     """Raises HowdahError where it would not start, or its pg_hba.conf is not as wanted."""
     runtime = target.runtime
     text = script(runtime, release, target.want)
-    rows = [json.loads(line) for line in ask(runtime, f"use release {release}", text)]
-    for kind, fault in rows:
-        if kind == "fault":
-            raise AnswerError(f"could not use release {release}: {fault}")
-    sqlfiles.check_faults([fault for kind, fault in rows if kind == "refusal"])
-    rules = [rule for kind, rule in rows if kind == "rule"]
-    matrix.check_map([user for kind, user in rows if kind == "map"], runtime.inside.owner)
-    matrix.check(rules, target.logins, target.cluster.networks)
+    answer = ask(runtime, f"use release {release}", text)
+    rows = _by_kind(answer)
+    if rows["fault"]:
+        first = rows["fault"][0]
+        raise AnswerError(f"could not use release {release}: {first}")
+    sqlfiles.check_faults(rows["refusal"])
+    matrix.check_map(rows["map"], runtime.inside.owner)
+    networks = target.cluster.networks
+    matrix.check(rows["rule"], target.logins, networks)
 
 
-def script(runtime: Runtime, release: str, want: Wanted) -> str:
+def _by_kind(lines: Iterable[str]) -> Rows:
+    """Each line is a kind and a value, in JSON: the values of each kind."""
+    rows = Rows(list)
+    for line in lines:
+        kind, value = json.loads(line)
+        rows[kind].append(value)
+    return rows
+
+
+def script(
+    runtime: Runtime,
+    release: str,
+    want: Wanted,
+) -> str:
     """The shell script that tries it."""
+    variables = {"release": release}
     documents = {"sql": query("candidate") + settings(want)}
-    return script_for(runtime, "canary", variables={"release": release}, documents=documents)
+    return script_for(runtime, "canary", variables=variables, documents=documents)

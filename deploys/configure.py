@@ -1,6 +1,6 @@
 """The server's files, as one set: written beside the others, and tried."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
@@ -24,74 +24,139 @@ Files = Mapping[str, File]
 def configure(target: Target) -> Iterator[PyinfraCommand]:
     """Writes a new release when a file differs, and tries it. `load` puts it in force."""
     target.staged = None
-    found, layout = snapshot(target), target.runtime.layout
+    found = snapshot(target)
     wanted = target.files(found)
     report(libraries.reports(target.cluster, found.libraries))
-    differing = [n for n, file in wanted.items() if _differs(found, n, file, layout)]
-    differing += _strange(found, wanted, layout)
+    differing = _differing(target, found, wanted)
     if not differing:
         host.noop("the configuration is as wanted")
         return
-    _refuse_unknown(target, found)
+    _check_names(target, found)
     if found.current in ("", ADOPTED):
-        report(locked_out.lines(found.rules, found.catalog(), target.logins))
-    target.staged = Staged(found.next_release, _late(target, found))
-    restart = " (restart)" if target.staged.late else ""
-    lines = [f"release {found.next_release}{restart}: {', '.join(differing)}"]
-    lines += [f"{name} is not as it was written" for name in differing if name not in wanted]
-    brief = list(lines)
-    for name in (n for n in differing if n in wanted):
-        now = _text(found, name)
-        lines += _shown(name, now, wanted[name], brief=False)
-        brief += _shown(name, now, wanted[name], brief=True)
-    would(lines, brief if found.first or state.is_executing else [])
-    yield releases.write(target.runtime, found.next_release, wanted)
-    canary.refuse(target, found.next_release)
+        catalog = found.catalog()
+        report(locked_out.lines(found.rules, catalog, target.logins))
+    release = found.next_release
+    late = _late(target, found)
+    target.staged = Staged(release, late)
+    restart = ""
+    if late:
+        restart = " (restart)"
+    heading = f"release {release}{restart}: {', '.join(differing)}"
+    lines = _plan(heading, differing, found, wanted, brief=False)
+    brief = []
+    if found.first or state.is_executing:
+        brief = _plan(heading, differing, found, wanted, brief=True)
+    would(lines, brief)
+    yield releases.write(target.runtime, release, wanted)
+    canary.check(target, release)
 
 
-def _shown(name: str, now: str | None, wanted: File, *, brief: bool) -> list[str]:
+def _differing(
+    target: Target,
+    found: Found,
+    wanted: Files,
+) -> list[str]:
+    """The names of files, and of what else is not as it was written."""
+    layout = target.runtime.layout
+    differing = []
+    for name, file in wanted.items():
+        if _differs(found, name, file, layout):
+            differing.append(name)
+    return differing + _strange(found, wanted, layout)
+
+
+def _plan(
+    heading: str,
+    differing: Sequence[str],
+    found: Found,
+    wanted: Files,
+    *,
+    brief: bool,
+) -> list[str]:
+    lines = [heading]
+    for name in differing:
+        if name not in wanted:
+            lines.append(f"{name} is not as it was written")
+    for name in differing:
+        if name in wanted:
+            now = _text(found, name)
+            lines += _shown(name, now, wanted[name], brief=brief)
+    return lines
+
+
+def _shown(
+    name: str,
+    now: str | None,
+    wanted: File,
+    *,
+    brief: bool,
+) -> list[str]:
     lines = difference.file_lines(name, now, wanted, brief=brief)
     return lines or [f"{name}: its owner, mode or type"]
 
 
-def _strange(found: Found, wanted: Files, layout: Layout) -> list[str]:
+def _strange(
+    found: Found,
+    wanted: Files,
+    layout: Layout,
+) -> list[str]:
     """Files of the release that are neither wanted nor its marker as it was written."""
     if not found.current:
         return []
-    strange = sorted(found.files.keys() - wanted.keys() - {MARKER, FOLDER})
+    others = found.files.keys() - wanted.keys()
+    strange = sorted(others - {MARKER, FOLDER})
     folder = found.files.get(FOLDER)
-    if folder and (folder.owner, folder.mode) != (layout.file_owner, releases.FOLDER_MODE):
+    as_written = (layout.file_owner, releases.FOLDER_MODE)
+    if folder and (folder.owner, folder.mode) != as_written:
         strange.append(f"its folder (mode {folder.mode})")
-    if _differs(found, MARKER, File(releases.marker(found.current)), layout):
+    marker = File(releases.marker(found.current))
+    if _differs(found, MARKER, marker, layout):
         strange.append(MARKER)
     if found.unread():
         strange.append("what the server has read")
     return strange
 
 
-def _refuse_unknown(target: Target, found: Found) -> None:
-    """A running server tells early what its parser would refuse later: also in a dry run."""
+def _check_names(target: Target, found: Found) -> None:
+    """A running server knows early what its parser would reject later: also in a dry run."""
     if not found.running:
         return
     for name in target.settings(found):
-        if "." not in name and name not in found.contexts:
+        of_an_extension = "." in name
+        if name not in found.contexts and not of_an_extension:
             raise HowdahError(f"settings[{name!r}]: this server knows no such setting")
 
 
-def _differs(found: Found, name: str, file: File, layout: Layout) -> bool:
+def _differs(
+    found: Found,
+    name: str,
+    wanted: File,
+    layout: Layout,
+) -> bool:
     now = found.files.get(name)
-    wanted = (file.sha256, layout.file_owner, layout.file_mode)
-    return not now or (now.sha256, now.owner, now.mode) != wanted
+    if now is None:
+        return True
+    as_wanted = (
+        now.sha256 == wanted.sha256
+        and now.owner == layout.file_owner
+        and now.mode == layout.file_mode
+    )
+    return not as_wanted
 
 
 def _text(found: Found, name: str) -> str | None:
-    """Of an adopted cluster's only what says something."""
+    """Of an adopted cluster's only what its server reads."""
     file = found.files.get(name)
     if file is None:
         return None
-    return file.text if found.current else difference.uncommented(file.text)
+    if not found.current:
+        return difference.uncommented(file.text)
+    return file.text
 
 
 def _late(target: Target, found: Found) -> list[str]:
-    now = settings.parse(_text(found, "postgresql.conf") or "")
-    return difference.late(difference.changed(now, target.settings(found)), found.contexts)
+    """The settings that change and need a restart."""
+    text = _text(found, "postgresql.conf") or ""
+    now = settings.parse(text)
+    changed = difference.changed(now, target.settings(found))
+    return difference.late(changed, found.contexts)

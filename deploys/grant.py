@@ -1,21 +1,22 @@
 """Roles, databases and rights: exactly what roles-sql asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from deploys import host_report
 from deploys.convergent import convergent
 from deploys.fence import run
 from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
-from deploys.summary import told
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import rights
-from howdah.change import Change, counted, number_of
+from howdah.catalog import Extension
+from howdah.change import Change, Plan, counted, number_of
 from howdah.found import Found
 from howdah.names import literal
 from howdah.team import FOLDER
@@ -34,23 +35,48 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     if not target.leads:
         host.noop("roles and rights are the leader's")
         return
-    found, store = snapshot(target), target.store
+    found = snapshot(target)
     if found.data and not found.running:
         host.log("the server is down: its roles and rights are compared once it runs")
         return
-    digests = {placeholder(v): digest for v, digest in store.digests().items()}
-    plan = rights.plan(found.catalog(), _loadable(target, found), digests)
-    report([] if again else [*found.doors(), *plan.reports], target.cluster.allowed)
-    if not plan.changes:
+    plan = _plan(target, found)
+    if not again:
+        lines = [*found.doors(), *plan.reports]
+        report(lines, target.cluster.allowed)
+    changes = plan.changes
+    if not changes:
         host.noop("roles and rights are as wanted")
         return
-    lines = [number_of(len(plan.changes)), *map(str, plan.changes)]
-    would(lines, [counted(plan.changes)] if found.first else [])
-    _tell_of_passwords(target, plan.changes)
-    verifiers = {placeholder(v): verifier for v, verifier in store.verifiers().items()}
-    # A dry run may be before the verifiers have been made.
-    text = script(plan.changes, verifiers) if state.is_executing else ""
+    brief = []
+    if found.first:
+        brief.append(counted(changes))
+    would(_lines(changes), brief)
+    _report_passwords(target, changes)
+    text = ""
+    if state.is_executing:  # a dry run may be before the verifiers have been made
+        verifiers = _by_placeholder(target.store.verifiers())
+        text = script(changes, verifiers)
     yield superuser(target.runtime, found, "set roles and rights", text)
+
+
+def _plan(target: Target, found: Found) -> Plan:
+    want = _loadable(target, found)
+    digests = _by_placeholder(target.store.digests())
+    return rights.plan(found.catalog(), want, digests)
+
+
+def _by_placeholder(values: Mapping[str, str]) -> dict[str, str]:
+    """What the store has by the variables of roles-sql."""
+    found = {}
+    for variable, value in values.items():
+        found[placeholder(variable)] = value
+    return found
+
+
+def _lines(changes: Sequence[Change]) -> Iterator[str]:
+    yield number_of(len(changes))
+    for change in changes:
+        yield str(change)
 
 
 def _loadable(target: Target, found: Found) -> Wanted:
@@ -61,49 +87,76 @@ def _loadable(target: Target, found: Found) -> Wanted:
     may_restart = target.cluster.may_restart and not state.is_executing
     if not found.running or may_restart:
         return target.want
-    names = {*target.preloaded(found)} - {*found.libraries}
     there = found.catalog()
-    late = set()
-    places = set()
+    late = _late_extensions(target, found)
+    lines = []
+    for database, name in sorted(late):
+        lines.append(f"extension {name} in {database}")
+    waits(lines)
     kept = {}
     for extension, schema in target.want.extensions.items():
-        if extension.name in names and extension not in there.extensions:
-            late.add(extension)
-            places.add((extension.database, schema))
-        else:
+        if extension not in late:
             kept[extension] = schema
-    waits(f"extension {name} in {base}" for base, name in sorted(late))
+    places = set()
+    for extension, schema in late.items():
+        places.add((extension.database, schema))
     steps = []
     for step in target.want.steps:
-        waits_too = (step.target.database, step.target.schema) in places
-        if not waits_too or step.target in there.owners:
+        place = (step.target.database, step.target.schema)
+        if place not in places or step.target in there.owners:
             steps.append(step)
     return replace(target.want, extensions=kept, steps=steps)
 
 
-def _tell_of_passwords(target: Target, changes: list[Change]) -> None:
-    """Whoever logs in with another one than the file's is locked out from now on."""
-    variables = {placeholder(variable): variable for variable in PASSWORDS}
-    known = told()
+def _late_extensions(target: Target, found: Found) -> dict[Extension, str]:
+    """Those whose library is not loaded yet, with their schemas."""
+    there = found.catalog().extensions
+    loading = set(target.preloaded(found))
+    loading -= set(found.libraries)
+    late = {}
+    for extension, schema in target.want.extensions.items():
+        if extension.name in loading and extension not in there:
+            late[extension] = schema
+    return late
+
+
+def _report_passwords(target: Target, changes: Iterable[Change]) -> None:
+    """The roles whose clients are locked out from now on, with any other password."""
+    its_report = host_report.current()
+    variables = {}
+    for variable in PASSWORDS:
+        variables[placeholder(variable)] = variable
     for change in changes:
         if change.login:
-            file = target.store.password_file(variables[change.placeholder])
-            known.passwords[change.login] = str(file.relative_to(FOLDER))
-            known.passwords_by = run.current_operation()
+            variable = variables[change.placeholder]
+            file = target.store.password_file(variable)
+            shown = file.relative_to(FOLDER)
+            its_report.passwords[change.login] = str(shown)
+            its_report.passwords_by = run.current_operation()
 
 
-def script(changes: list[Change], verifiers: dict[str, str]) -> str:
+def script(changes: Iterable[Change], verifiers: Mapping[str, str]) -> str:
     """What psql reads: one transaction for each run of statements in one database."""
     parts = []
-    for (database, alone), group in groupby(changes, lambda c: (c.database, c.alone)):
-        statements = "\n".join(_filled(change, verifiers) for change in group)
-        body = statements if alone else f"BEGIN;\n{statements}\nCOMMIT;"
-        parts.append(connect(database) + body)
+    for (database, alone), group in groupby(changes, _session):
+        statements = []
+        for change in group:
+            statements.append(_filled(change, verifiers))
+        if not alone:
+            statements = ["BEGIN;", *statements, "COMMIT;"]
+        parts.append(connect(database) + "\n".join(statements))
     return "\n".join(parts)
 
 
-def _filled(change: Change, verifiers: dict[str, str]) -> str:
+def _session(change: Change) -> tuple[str, bool]:
+    """Changes in a row that have the same can be in one transaction."""
+    return change.database, change.alone
+
+
+def _filled(change: Change, verifiers: Mapping[str, str]) -> str:
     """With the verifier in its place; names that somebody chose are in other statements."""
     if not change.placeholder:
         return change.sql
-    return change.sql.replace(literal(change.placeholder), literal(verifiers[change.placeholder]))
+    blank = literal(change.placeholder)
+    verifier = verifiers[change.placeholder]
+    return change.sql.replace(blank, literal(verifier))

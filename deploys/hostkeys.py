@@ -29,11 +29,17 @@ def explain() -> None:
     )
 
 
-def _text(text: str, client: Client, hostname: str, key: PKey) -> str:
+def _text(
+    text: str,
+    client: Client,
+    hostname: str,
+    key: PKey,
+) -> str:
     """``hostname`` is as known_hosts has it: db1, or [db1]:2222."""
     plain, _, port = hostname.strip("[").partition("]:")
     file = shlex.quote(client.known_hosts)
-    kind = key.get_name().removeprefix("ssh-").partition("-")[0]
+    name = key.get_name().removeprefix("ssh-")
+    kind, _, _ = name.partition("-")
     return text.format(
         name=hostname,
         file=file,
@@ -45,7 +51,13 @@ def _text(text: str, client: Client, hostname: str, key: PKey) -> str:
     )
 
 
-def _adding(client: Client, name: str, port: str, kind: str, file: str) -> str:
+def _adding(
+    client: Client,
+    name: str,
+    port: str,
+    kind: str,
+    file: str,
+) -> str:
     """Through a jump host only ssh itself reaches it, and asks."""
     if client.through_jump_host:
         return f"ssh -o UserKnownHostsFile={file} {name} true"

@@ -20,17 +20,30 @@ def hosts_of(inventory: Path) -> dict[str, dict[str, Any]]:
     pyinfra = Path(sys.executable).with_name("pyinfra")
     done = subprocess.run(  # noqa: S603 our own inventory
         [pyinfra, "--json", inventory, "debug-inventory"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode or not done.stdout.strip():
         raise HowdahError(done.stderr)
-    return {host["name"]: host["data"] for host in json.loads(done.stdout)}
+    hosts = {}
+    for host in json.loads(done.stdout):
+        name = host["name"]
+        hosts[name] = host["data"]
+    return hosts
 
 
-def address_of(host: str, data: Mapping[str, Any], cluster: Cluster) -> str:
+def address_of(
+    host: str,
+    data: Mapping[str, Any],
+    cluster: Cluster,
+) -> str:
     """The name that an application knows the host by: one of its certificate's.
 
     Raises HowdahError for a host that no certificate can name.
     """
     own = host_names(host, data.get("ssh_hostname"))
-    return [*cluster.certificate_names, *own, str(cluster.listen_addresses[0])][0]
+    names = [*cluster.certificate_names, *own]
+    if names:
+        return names[0]
+    return str(cluster.listen_addresses[0])

@@ -1,6 +1,7 @@
-"""Host data -> Cluster, for the host at hand."""
+"""Host data -> Cluster, for the current host."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 from pyinfra import host
@@ -29,9 +30,10 @@ def read_cluster() -> Cluster:
         read = host_data.read(data, host_data_keys)
         budget.refuse_overdraft(read)
         if read.runtime == "package" and "version" not in read.model_fields_set:
-            read = host_data.read({**data, "version": _version()}, host_data_keys)
+            data["version"] = _version()
+            read = host_data.read(data, host_data_keys)
     except ClusterError as e:
-        faults = "\n".join(f"    {line}" for line in str(e).splitlines())
+        faults = textwrap.indent(str(e), "    ")
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
     for warning in read.warnings():
         warn(warning)
@@ -51,15 +53,22 @@ def _check_files() -> None:
 
 def _version() -> int:
     """What the host's distribution has. A host that cannot be asked fails, and no other."""
-    answer = connection.run(text("os_release"), {}).get()
+    script = text("os_release")
+    answer = connection.run(script, {}).get()
+    why = f"cannot read the version of its system: {answer.cause}"
     try:
         return version_of("".join(answer.lines))
     except ClusterError as e:
-        fail(str(e) if answer.done else f"cannot read the version of its system: {answer.cause}")
+        if answer.done:
+            why = str(e)
+    fail(why)
     return int(Cluster.model_fields["version"].default)
 
 
 def inventory_name() -> str | None:
     """The inventory file's name; pyinfra makes it a group of every host in it."""
-    stems = [Path(a).stem for a in sys.argv[1:] if a.endswith(".py")]
-    return next((stem for stem in stems if stem in host.groups), None)
+    for word in sys.argv[1:]:
+        stem = Path(word).stem
+        if word.endswith(".py") and stem in host.groups:
+            return stem
+    return None

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pyinfra import host, logger
+from pyinfra import host
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
+from deploys import host_report
 from deploys.convergent import convergent
 from deploys.snapshot import snapshot
-from deploys.summary import FEW_DAYS, told, warn
+from deploys.summary import FEW_DAYS, warn
 from deploys.target import Target
 from deploys.tell import would
 from howdah import clocks
@@ -22,20 +23,19 @@ from howdah.verifiers import LOGINS
 def issue(target: Target) -> Iterator[PyinfraCommand]:
     """What the store lacks, and what is due: passwords, their verifiers, CA, host certificate."""
     found = snapshot(target)
-    _refuse_to_invent(target, found)
+    _check_passwords(target, found)
     due = target.due()
     if due:
-        would(due, _counted(target, due) if found.first else [])
+        brief = []
+        if found.first:
+            brief.append(f"{len(due)} secrets and certificates in {target.store.folder}")
+        would(due, brief)
         yield FunctionCommand(_make, (target,), {})
-    told().days_left = target.store.days_left(target.label)
-    for what, days in told().days_left.items():
+    left = target.store.days_left(target.label)
+    host_report.current().days_left = left
+    for what, days in left.items():
         if days < FEW_DAYS:
             host.log(f"warning: {what}: {days} days left")
-
-
-def _counted(target: Target, due: list[str]) -> list[str]:
-    """What a first deploy makes, in a line."""
-    return [f"{len(due)} secrets and certificates in {target.store.folder}"]
 
 
 def check_clocks(target: Target, found: Found) -> None:
@@ -43,35 +43,47 @@ def check_clocks(target: Target, found: Found) -> None:
 
     Raises HowdahError; where none is due, that is a warning.
     """
+    now = time.time()
     if target.lacks_certificate():
-        clocks.check(host.name, found.ahead, now=time.time())
+        clocks.check(host.name, found.ahead, now=now)
     elif not clocks.agree(found.ahead):
-        warn(clocks.difference(host.name, found.ahead, now=time.time()))
+        difference = clocks.difference(host.name, found.ahead, now=now)
+        warn(difference)
 
 
-def _make(state: Any, host: Any, target: Target) -> bool:  # noqa: ARG001 pyinfra's signature
+def _make(
+    state: Any,  # noqa: ARG001 pyinfra's signature
+    host: Any,  # noqa: ARG001
+    target: Target,
+) -> bool:
     """Without a traceback when the store cannot be written."""
-    cluster, names = target.cluster, target.certificate_names
+    cluster = target.cluster
+    names = target.certificate_names
     try:
         target.store.make(target.label, names, cluster.certificate_days, cluster.ca_days)
     except (OSError, HowdahError) as e:
-        told().failed = f"cannot write the store: {e}"
-        host.log_styled(told().failed, fg="red", log_func=logger.error)
+        host_report.fail(f"cannot write the store: {e}")
         return False
     return True
 
 
-def _refuse_to_invent(target: Target, found: Found) -> None:
+def _check_passwords(target: Target, found: Found) -> None:
     """A new password would lock out the application that runs with the old one."""
-    roles, store = found.catalog().roles, target.store
+    store = target.store
+    roles = found.catalog().roles
     lost = {}
     for variable, login in LOGINS.items():
         role = login.role(target.cluster)
-        known = role in roles if found.running else found.data
+        known = found.data
+        if found.running:
+            known = role in roles
         if known and store.password(variable) is None:
-            lost[str(store.password_file(variable))] = role
+            file = str(store.password_file(variable))
+            lost[file] = role
     if lost:
+        files = ", ".join(lost)
+        names = ", ".join(lost.values())
         raise HowdahError(
-            f"{', '.join(lost)} missing, and the server has role {', '.join(lost.values())}: put "
+            f"{files} missing, and the server has role {names}: put "
             "it back; to set a new password, write it into that file"
         )

@@ -6,9 +6,9 @@ from paramiko import SSHException
 from pyinfra.api import StringCommand
 from typing_extensions import override
 
+from deploys import host_report
 from deploys.connection import LOST
 from deploys.fence.connector import CommandOutput
-from deploys.summary import told
 from howdah.answer import failure
 
 
@@ -21,14 +21,22 @@ class Command(StringCommand):
 
     @override
     def execute(
-        self, state: Any, host: Any, connector_arguments: Any
+        self,
+        state: Any,
+        host: Any,
+        connector_arguments: Any,
     ) -> tuple[bool, CommandOutput]:
         try:
             return self._run(state, host, connector_arguments)
         except EOFError:
             raise SSHException(LOST) from None
 
-    def _run(self, state: Any, host: Any, connector_arguments: Any) -> tuple[bool, CommandOutput]:
+    def _run(
+        self,
+        state: Any,
+        host: Any,
+        connector_arguments: Any,
+    ) -> tuple[bool, CommandOutput]:
         done, output = super().execute(state, host, connector_arguments)
         return done, output
 
@@ -37,12 +45,20 @@ class Live(Command):
     """One whose lines are shown as they come, under the host's name."""
 
     @override
-    def _run(self, state: Any, host: Any, connector_arguments: Any) -> tuple[bool, CommandOutput]:
+    def _run(
+        self,
+        state: Any,
+        host: Any,
+        connector_arguments: Any,
+    ) -> tuple[bool, CommandOutput]:
         """Without output: pyinfra would show it once more where the command fails."""
         arguments = {**connector_arguments, **self.connector_arguments}
         done, output = host.run_shell_command(
-            self, print_output=True, print_input=state.print_input, **arguments
+            self,
+            print_output=True,
+            print_input=state.print_input,
+            **arguments,
         )
         if not done:
-            told().failed = failure(output.stderr_lines)
+            host_report.current().failed = failure(output.stderr_lines)
         return done, CommandOutput([])

@@ -1,6 +1,6 @@
 """The server: started, reloaded or restarted, as the difference asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
@@ -21,48 +21,74 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
 
     No more than is needed: it asks the server what it has loaded, not what this run has written.
     """
-    found, runtime = snapshot(target), target.runtime
+    found = snapshot(target)
+    runtime = target.runtime
     stated = target.settings(found)
-    overridden = sorted(found.system.keys() & stated.keys())
-    others = sorted(found.system.keys() - stated.keys())
-    report(alter_system.lines(found, others), target.cluster.allowed)
+    by_alter_system = found.system.keys()
+    overridden = sorted(by_alter_system & stated.keys())
+    others = sorted(by_alter_system - stated.keys())
+    dangers = alter_system.lines(found, others)
+    report(dangers, target.cluster.allowed)
     late = _late(target, found, overridden)
-    verb = _verb(target, found, late=bool(late), overridden=bool(overridden))
+    verb = _verb(target, found, late, overridden)
     if found.running and verb != "restart":
         waits(late)
     if not verb:
-        _refuse_faults(found)
+        _check_loaded(found)
         host.noop("the server has loaded its files")
         return
-    taken = [
-        f"{runtime.layout.auto_conf}: take out {name} = {found.system[name]!r}, "
-        f"wanted {stated[name]}"
-        for name in overridden
-    ]
-    causes = f" for {', '.join(late)}" if verb == "restart" else ""
-    would([*taken, f"{verb} the server{causes}"])
+    lines = []
+    for name in overridden:
+        value = found.system[name]
+        wanted = stated[name]
+        lines.append(f"{runtime.layout.auto_conf}: take out {name} = {value!r}, wanted {wanted}")
+    causes = ""
+    if verb == "restart":
+        causes = f" for {', '.join(late)}"
+    would([*lines, f"{verb} the server{causes}"])
     if overridden:
         yield alter_system.take_out(runtime, overridden)
-    release = target.staged.release if target.staged else found.current
-    yield from swap(target, verb, release, set(target.logins))
+    release = found.current
+    if target.staged:
+        release = target.staged.release
+    logins = set(target.logins)
+    yield from swap(target, verb, release, logins)
 
 
-def _late(target: Target, found: Found, overridden: list[str]) -> list[str]:
+def _late(
+    target: Target,
+    found: Found,
+    overridden: list[str],
+) -> list[str]:
     """What only a restart puts in force."""
-    staged = target.staged.late if target.staged else []
-    names = {*difference.late(overridden, found.contexts), *found.pending, *staged}
-    return [*sorted(names), *(target.runtime.late(found) if found.running else [])]
+    names = set(found.pending)
+    names.update(difference.late(overridden, found.contexts))
+    if target.staged:
+        names.update(target.staged.late)
+    late = sorted(names)
+    if found.running:
+        late += target.runtime.late(found)
+    return late
 
 
-def _verb(target: Target, found: Found, *, late: bool, overridden: bool) -> str:
+def _verb(
+    target: Target,
+    found: Found,
+    late: Sequence[str],
+    overridden: Sequence[str],
+) -> str:
     """start, restart, reload, or nothing."""
     if not found.running:
         return "start"
     if late and target.cluster.may_restart:
         return "restart"
-    return "reload" if target.staged or overridden or found.release != found.current else ""
+    if target.staged or overridden or found.release != found.current:
+        return "reload"
+    return ""
 
 
-def _refuse_faults(found: Found) -> None:
+def _check_loaded(found: Found) -> None:
+    """Raises AnswerError."""
     if found.faults:
-        raise AnswerError(f"the server does not accept its files: {found.faults[0]}")
+        first = found.faults[0]
+        raise AnswerError(f"the server does not accept its files: {first}")

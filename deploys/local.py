@@ -34,21 +34,24 @@ def stop() -> None:
 def status() -> None:
     """Whether it runs, and where everything is."""
     target = Server()
-    _status(name="Tell the server's status", target=target)
+    _status(name="Report the server's status", target=target)
 
 
 def destroy() -> None:
     """The server, its data and its binaries. The secrets stay."""
     target = Server()
     if target.cluster.stage != "development":
-        raise DeployError(f"stage = {target.cluster.stage!r}: only development is destroyed; "
-                          "docs/operations.md has how to give a cluster up")  # fmt: skip
+        raise DeployError(
+            f"stage = {target.cluster.stage!r}: only development is destroyed; "
+            "docs/operations.md has how to give a cluster up"
+        )
     _destroy(name="Destroy the server and its data", target=target)
 
 
 @convergent
 def _start(target: Server) -> Iterator[PyinfraCommand]:
-    found, runtime = processes(target), target.runtime
+    found = processes(target)
+    runtime = target.runtime
     runtime.check_host(found)
     if not found.current:
         raise HowdahError(NONE_YET.format(runtime.layout.home))
@@ -74,30 +77,42 @@ def _stop(target: Server) -> Iterator[PyinfraCommand]:
 @convergent
 def _status(target: Server) -> Iterator[PyinfraCommand]:
     yield from ()
-    found, layout = processes(target, answers=True), target.runtime.layout
+    found = processes(target, answers=True)
+    layout = target.runtime.layout
     target.runtime.check_owner(found)
     if not found.whose:  # a home without it has the record of a dry run only
         host.log(NONE_YET.format(layout.home))
         return
-    state = f"runs (PostgreSQL {found.version}, pid {found.pid})" if found.pid else "is down"
-    port = found.port or target.cluster.port
-    host.log(
-        f"the server {state}\n"
-        f"    port      {port}\n    data      {layout.data}\n    log       {layout.log}\n"
-        f"    socket    {layout.socket}\n    release   {found.current or 'none yet'}"
-    )
+    state = "is down"
+    if found.pid:
+        state = f"runs (PostgreSQL {found.version}, pid {found.pid})"
+    lines = [
+        f"the server {state}",
+        f"    port      {found.port or target.cluster.port}",
+        f"    data      {layout.data}",
+        f"    log       {layout.log}",
+        f"    socket    {layout.socket}",
+        f"    release   {found.current or 'none yet'}",
+    ]
+    host.log("\n".join(lines))
 
 
 @convergent
 def _destroy(target: Server) -> Iterator[PyinfraCommand]:
-    found, runtime = processes(target), target.runtime
+    found = processes(target)
+    runtime = target.runtime
     layout = runtime.layout
     if not found.home:
         host.noop("there is nothing to delete")
         return
     runtime.check_owner(found)
-    would([f"delete {layout.home}: the server, its data, its log", f"delete {layout.socket}",
-           "the secrets stay"])  # fmt: skip
+    would(
+        [
+            f"delete {layout.home}: the server, its data, its log",
+            f"delete {layout.socket}",
+            "the secrets stay",
+        ]
+    )
     if found.pid:
         yield control(runtime, "stop")
     yield from runtime.remove()

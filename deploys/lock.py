@@ -2,7 +2,7 @@
 
 The lock is the kernel's, on a file of the host, and held by a process there that hears from this
 one: when this process ends, however it ends, or is cut off, the other hears no more, and the lock
-is gone. What the file says is who took it last; nobody ever has to remove it.
+is gone. The file names who took it last; it never has to be removed.
 """
 
 import contextlib
@@ -25,15 +25,15 @@ _held: dict[str, Process] = {}
 
 
 def held() -> bool:
-    """Whether this run has changed something on the host at hand."""
+    """Whether this run has changed something on the current host."""
     return host.name in _held
 
 
 def take(runtime: Runtime, found: Found | None) -> bool:
-    """Takes the lock of the host at hand, unless this run has it.
+    """Takes the lock of the current host, unless this run has it.
 
-    Returns whether ``found`` still holds: nobody has deployed since it was read. Raises HowdahError
-    that names who deploys.
+    Returns whether ``found`` still holds: no other run has deployed since it was read. Raises
+    HowdahError that names who deploys.
     """
     if held():
         if not _held[host.name].alive:
@@ -58,7 +58,9 @@ def take(runtime: Runtime, found: Found | None) -> bool:
         raise HowdahError(_refusal(answer, before))
     _held[host.name] = holder
     gevent.spawn(_beat, holder)
-    return not found or not (found.locked or found.lock != before)
+    if not found:
+        return True
+    return found.lock == before and not found.locked
 
 
 def _beat(holder: Process) -> None:
@@ -69,8 +71,12 @@ def _beat(holder: Process) -> None:
 
 
 def _lost() -> str:
-    return LOST if is_lost() else (f"the lock of {host.name} is lost: it heard nothing from here "
-                                   f"for {SILENCE} s; run this again")  # fmt: skip
+    if is_lost():
+        return LOST
+    return (
+        f"the lock of {host.name} is lost: it heard nothing from here for {SILENCE} s; "
+        "run this again"
+    )
 
 
 def _refusal(answer: str, before: str) -> str:

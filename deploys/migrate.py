@@ -28,7 +28,8 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     if not target.leads:
         host.noop("the schema is the leader's")
         return
-    found, cluster = snapshot(target), target.cluster
+    found = snapshot(target)
+    cluster = target.cluster
     head = revisions.head(cluster.bootstrap)
     rows = _rows(found, cluster.bootstrap)
     if found.data and not found.running:
@@ -37,12 +38,15 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     if rows == [head]:
         host.noop(f"the schema is at {head}")
         return
-    _refuse_foreign(target, found)
+    _check_owners(target, found)
     sql = _render(cluster.bootstrap, _start(rows))
     now = " and ".join(rows) or "base"
     step = f"{cluster.bootstrap}: from {now} to {head}"
     lines = sql.splitlines()
-    would([step, *lines], [f"{step} ({len(lines)} lines of SQL)"] if found.first else [])
+    brief = []
+    if found.first:
+        brief.append(f"{step} ({len(lines)} lines of SQL)")
+    would([step, *lines], brief)
     guarded = GUARDED.format(
         connect=connect(cluster.app_database),
         owner=identifier(cluster.owner_role),
@@ -62,15 +66,19 @@ def check_schema(target: Target, found: Found) -> None:
         _render(package, _start(rows))
 
 
-def _refuse_foreign(target: Target, found: Found) -> None:
-    """What `grant` has left alone."""
-    base, owners = target.cluster.app_database, found.catalog().owners
-    for obj in (Object(base, "database", "", base), Object(base, "schema", "", "app")):
+def _check_owners(target: Target, found: Found) -> None:
+    """Raises SchemaError for what `grant` has left alone."""
+    name = target.cluster.app_database
+    owners = found.catalog().owners
+    database = Object(name, "database", "", name)
+    schema = Object(name, "schema", "", "app")
+    for obj in (database, schema):
         wanted = target.want.owners.get(obj)
-        if wanted and owners.get(obj, wanted) != wanted:
+        owner = owners.get(obj, wanted)
+        if wanted and owner != wanted:
             raise SchemaError(
-                f"{obj.kind} {obj.name} belongs to {owners[obj]}, not {wanted}: it was left alone, "
-                f"and so is its schema; ALTER {obj.kind.upper()} … OWNER TO {wanted}, or say "
+                f"{obj.kind} {obj.name} belongs to {owner}, not {wanted}: it was left alone, "
+                f"and so is its schema; ALTER {obj.kind.upper()} … OWNER TO {wanted}, or set "
                 "another app_database"
             )
 
@@ -98,8 +106,9 @@ def _render(package: str, start: str) -> str:
         check=False,
     )
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise SchemaError((said or ["rendering failed"])[-1])
+        errors = done.stderr.decode(errors="replace")
+        lines = errors.strip().splitlines() or ["rendering failed"]
+        raise SchemaError(lines[-1])
     # Not as text, which would make one line end of every other.
     return done.stdout.decode()
 

@@ -12,6 +12,10 @@ from howdah.errors import HowdahError
 from howdah.found import Found
 
 EMPTY = "for an empty server: --data new_data=yes"
+STILL_NEW = (
+    "new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
+    "becomes an empty server"
+)
 SSH_PORT = 22
 NAME = str(Cluster.model_fields["cluster_name"].default)
 
@@ -24,41 +28,60 @@ def check_data(target: Target, found: Found) -> None:
     check_lost(target, found)
     cluster = target.cluster
     allowed = cluster.new_data or cluster.stage == "development"
-    _check(expected.taken_for_new(found, cluster, _declared()), allowed=allowed)
-    _check(expected.deployed_before(found, cluster, host.name, _certificate(target)),
-           allowed=allowed)  # fmt: skip
+    others = _declared()
+    new = expected.taken_for_new(found, cluster, others)
+    _check(new, allowed=allowed)
+    certificate = _certificate(target)
+    before = expected.deployed_before(found, cluster, host.name, certificate)
+    _check(before, allowed=allowed)
     if not found.data:
         return
-    report(expected.reports(found, cluster, _declared()))
+    report(expected.reports(found, cluster, others))
     if cluster.new_data:
-        warn("new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
-             "becomes an empty server")  # fmt: skip
+        warn(STILL_NEW)
 
 
 def missed_data(target: Target, found: Found) -> str:
     """Why a host without data should have some; empty: it need not."""
     lost = expected.lost(found, target.runtime.layout.data)
-    return lost or expected.taken_for_new(found, target.cluster, _declared())
+    if lost:
+        return lost
+    others = _declared()
+    return expected.taken_for_new(found, target.cluster, others)
 
 
 def check_lost(target: Target, found: Found) -> None:
     """Raises HowdahError for a data directory that was there, and is missing."""
     cluster = target.cluster
     why = expected.lost(found, target.runtime.layout.data)
-    _check(why, allowed=cluster.new_data, destroy=cluster.stage == "development")
+    destroy = cluster.stage == "development"
+    _check(why, allowed=cluster.new_data, destroy=destroy)
 
 
-def _check(why: str, *, allowed: bool, destroy: bool = False) -> None:
-    if why and not allowed:
-        raise HowdahError(f"{why}; {EMPTY}{', or make destroy' if destroy else ''}")
-    if why:
-        host.log(f"makes an empty server: {why.partition(':')[0]}")
+def _check(
+    why: str,
+    *,
+    allowed: bool,
+    destroy: bool = False,
+) -> None:
+    if not why:
+        return
+    if allowed:
+        what, _, _ = why.partition(":")
+        host.log(f"makes an empty server: {what}")
+        return
+    ways = EMPTY
+    if destroy:
+        ways += ", or make destroy"
+    raise HowdahError(f"{why}; {ways}")
 
 
 def _certificate(target: Target) -> str:
     """The host's in the store; empty: there is none."""
     path = target.store.path(f"hosts/{target.label}.crt")
-    return str(path) if path.exists() else ""
+    if not path.exists():
+        return ""
+    return str(path)
 
 
 def _declared() -> set[str]:
@@ -66,7 +89,8 @@ def _declared() -> set[str]:
     names = set()
     for each in state.inventory:
         if each.name != host.name and _machine(each) == _machine(host):
-            names.add(str(each.data.get("cluster_name") or NAME))
+            name = each.data.get("cluster_name") or NAME
+            names.add(str(name))
     return names
 
 

@@ -1,59 +1,80 @@
 """What the run would do, before it does: the plan of all hosts, printed once."""
 
+from collections.abc import Mapping
+
 import click
 from pyinfra import state
 
-from deploys import record
+from deploys import host_report, record
 from deploys.fence import command_line, run
-from deploys.summary import Told, all_told, environments
+from deploys.host_report import HostReport
+from deploys.summary import environments
 from howdah import plan
 from howdah.team import FOLDER
 
 SHOWN = 10  # of what is only reported; last-run.json has it all
 
+Reports = Mapping[str, HostReport]  # by the host's name
+
 
 def show() -> None:
     """A dry run's is its result, on stdout; before the prompt it is on the way to one."""
-    known = all_told()
+    reports = host_report.not_failed()
     brief = not command_line.options().verbose
-    for line in _text(known, brief=brief):
+    for line in _text(reports, brief=brief):
         _echo(line)
     for name in state.inventory.hosts:
-        for line in _notes(name, known.get(name, Told())):
-            _echo(line)
-    if any(told.brief for told in known.values()):
-        _write_whole(known, say=brief)
+        report = reports.get(name, HostReport())
+        for line in _notes(report):
+            _echo(f"    [{name}] {line}")
+    is_cut = any(report.brief for report in reports.values())
+    if is_cut:
+        _write_whole(reports, show=brief)
 
 
 def _echo(line: str) -> None:
-    click.echo(line, err=not command_line.options().dry)
+    dry = command_line.options().dry
+    click.echo(line, err=not dry)
 
 
-def _text(known: dict[str, Told], *, brief: bool) -> list[str]:
+def _text(reports: Reports, *, brief: bool) -> list[str]:
     """The lines; ``brief``: of a first plan counts only."""
-    hosts = {name: _planned(told, brief=brief) for name, told in known.items()}
-    return list(plan.text(plan.groups(run.operations(), hosts)))
+    hosts = {}
+    for name, report in reports.items():
+        lines = dict(report.planned)
+        if brief:
+            lines.update(report.brief)
+        hosts[name] = lines
+    groups = plan.groups(run.operations(), hosts)
+    return list(plan.text(groups))
 
 
-def _planned(told: Told, *, brief: bool) -> dict[str, list[str]]:
-    return {**told.planned, **told.brief} if brief else told.planned
-
-
-def _notes(name: str, told: Told) -> list[str]:
+def _notes(report: HostReport) -> list[str]:
     """What is beside the plan: reported, waiting, nothing at all."""
-    lines = [f"    [{name}] no changes"] if not (told.planned or told.failed) else []
-    shown = len(told.reported) if command_line.options().verbose else SHOWN
-    lines += [f"    [{name}] {line}" for line in told.reports()[:shown]]
-    if len(told.reported) > shown:
-        lines.append(f"    [{name}] reported: {len(told.reported) - shown} more (-v)")
-    lines += [f"    [{name}] {line}" for line in told.new_passwords()]
-    return lines + [f"    [{name}] {line}" for line in told.waiting()]
+    lines = []
+    if not report.planned and not report.failed:
+        lines.append("no changes")
+    reported = report.reports()
+    if not command_line.options().verbose:
+        reported = reported[:SHOWN]
+    lines += reported
+    left_out = len(report.reported) - len(reported)
+    if left_out:
+        lines.append(f"reported: {left_out} more (-v)")
+    lines += report.new_passwords()
+    lines += report.waiting()
+    return lines
 
 
-def _write_whole(known: dict[str, Told], *, say: bool) -> None:
+def _write_whole(reports: Reports, *, show: bool) -> None:
     for environment, names in environments().items():
-        of_it = {name: told for name, told in known.items() if name in names}
-        record.write_plan(environment, _text(of_it, brief=False))
-        if say:
-            whole = record.path(environment, record.PLAN)
-            _echo(f"    the whole plan: {whole.relative_to(FOLDER)} (or -v)")
+        its_hosts = {}
+        for name, report in reports.items():
+            if name in names:
+                its_hosts[name] = report
+        lines = _text(its_hosts, brief=False)
+        record.write_plan(environment, lines)
+        if show:
+            file = record.path(environment, record.PLAN)
+            shown = file.relative_to(FOLDER)
+            _echo(f"    the whole plan: {shown} (or -v)")

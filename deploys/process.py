@@ -1,10 +1,10 @@
-"""A process on the host at hand that goes on while other commands run."""
+"""A process on the current host that goes on while other commands run."""
 
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from paramiko import Channel
+from paramiko import Channel, Transport
 from pyinfra.api import QuoteString, StringCommand
 
 from deploys.fence.connector import as_shell, transport
@@ -19,32 +19,50 @@ class Process:
     """
 
     def __init__(self, file: str, variables: Mapping[str, str]) -> None:
-        over = transport()
-        text = script(["english", "begin", file], {"begin": answer.BEGIN, **variables})
-        command = as_shell(StringCommand("sh", "-c", QuoteString(text)))
+        header = {"begin": answer.BEGIN, **variables}
+        text = script(["english", "begin", file], header)
+        words = StringCommand("sh", "-c", QuoteString(text))
+        command = as_shell(words)
         self._local: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
+        self._out: Any
+        self._err: Any
+        over = transport()
         if over:
-            self._channel = over.open_session()
-            self._channel.exec_command(command)
-            self._out: Any = self._channel.makefile("rb")
-            self._err: Any = self._channel.makefile_stderr("rb")
+            self._over_ssh(over, command)
         else:
-            self._local = subprocess.Popen(  # noqa: S602 our own script
-                command, shell=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
-            self._out, self._err = self._local.stdout, self._local.stderr
+            self._here(command)
+
+    def _over_ssh(self, over: Transport, command: str) -> None:
+        channel = over.open_session()
+        channel.exec_command(command)
+        self._channel = channel
+        self._out = channel.makefile("rb")
+        self._err = channel.makefile_stderr("rb")
+
+    def _here(self, command: str) -> None:
+        process = subprocess.Popen(  # noqa: S602 our own script
+            command,
+            shell=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._local = process
+        self._out = process.stdout
+        self._err = process.stderr
 
     def begin(self) -> str:
         """Waits until the script runs. Empty, or why it does not."""
         before = []
         while line := self.readline():
-            if line.rstrip("\n") == answer.BEGIN:
+            text = line.rstrip("\n")
+            if text == answer.BEGIN:
                 return ""
-            before.append(line.rstrip("\n"))
+            before.append(text)
         errors = self._err.read().decode(errors="replace")
-        return answer.not_begun(before, errors.splitlines())
+        lines = errors.splitlines()
+        return answer.not_begun(before, lines)
 
     def readline(self) -> str:
         """Empty where it has ended."""
@@ -53,15 +71,19 @@ class Process:
 
     def write(self, text: str) -> None:
         """Raises OSError where it has ended."""
+        sent = text.encode()
         if self._channel:
-            self._channel.sendall(text.encode())
+            self._channel.sendall(sent)
         elif self._local and self._local.stdin:
-            self._local.stdin.write(text.encode())
+            self._local.stdin.write(sent)
             self._local.stdin.flush()
 
     @property
     def alive(self) -> bool:
         """Whether it goes on, as far as is known here."""
         if self._channel:
-            return not self._channel.closed and not self._channel.exit_status_ready()
-        return self._local is not None and self._local.poll() is None
+            ended = self._channel.closed or self._channel.exit_status_ready()
+            return not ended
+        if self._local:
+            return self._local.poll() is None
+        return False

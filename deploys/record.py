@@ -12,12 +12,14 @@ from howdah.files import write_whole
 from howdah.team import FOLDER
 
 VERSION = 1  # of last-run.json's form; higher where a key is gone or means something else
-RUN, PLAN = "last-run.json", "last-plan.txt"
+RUN = "last-run.json"
+PLAN = "last-plan.txt"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")  # of an environment
 
 
 def is_name(environment: str) -> bool:
     """Whether it can be one's name, as the inventory's rules have it."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,30}", environment) is not None
+    return NAME.fullmatch(environment) is not None
 
 
 def path(environment: str, name: str) -> Path:
@@ -26,19 +28,29 @@ def path(environment: str, name: str) -> Path:
 
 def write_run(environment: str, run: Mapping[str, Any]) -> None:
     """Nothing secret is in it."""
-    text = json.dumps({"version": VERSION, **run}, indent=2)
-    _write(path(environment, RUN), text)
+    document = {"version": VERSION, **run}
+    text = json.dumps(document, indent=2)
+    _write(environment, RUN, text)
 
 
 def write_plan(environment: str, lines: Iterable[str]) -> None:
     """The plan as a whole, for what is printed may be cut."""
-    _write(path(environment, PLAN), "".join(f"{line}\n" for line in lines))
+    text = ""
+    for line in lines:
+        text += f"{line}\n"
+    _write(environment, PLAN, text)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(
+    environment: str,
+    name: str,
+    text: str,
+) -> None:
+    file = path(environment, name)
+    folder = file.parent
     try:
-        for folder in (file.parent.parent, file.parent):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         write_whole(file, text.encode())
     except OSError as e:
         click.echo(f"cannot write {file}: {e.strerror}", err=True)

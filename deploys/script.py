@@ -8,9 +8,14 @@ from pathlib import Path
 
 from howdah.answer import BEGIN, END
 
+FOLDER = Path(__file__).parent
+PLACE = re.compile("@([A-Z]+)@")
+
 
 def script(
-    files: Iterable[str], variables: Mapping[str, str], documents: Mapping[str, str] | None = None
+    files: Iterable[str],
+    variables: Mapping[str, str],
+    documents: Mapping[str, str] | None = None,
 ) -> str:
     """The files deploys/FILE.sh, one after the other, behind a header.
 
@@ -28,7 +33,8 @@ def script(
 @functools.cache
 def text(file: str) -> str:
     """What stands in deploys/FILE.sh."""
-    return Path(__file__).parent.joinpath(f"{file}.sh").read_text()
+    path = FOLDER / f"{file}.sh"
+    return path.read_text()
 
 
 def filled(file: str, **parts: str) -> str:
@@ -36,15 +42,21 @@ def filled(file: str, **parts: str) -> str:
 
     Its text is compared with the host's: a header would be a difference on each of them.
     """
-    whole = Path(__file__).parent.joinpath(file).read_text()
-    return re.sub("@[A-Z]+@", lambda place: parts[place[0].strip("@").lower()], whole)
+    whole = (FOLDER / file).read_text()
+
+    def part(place: re.Match[str]) -> str:
+        name = place[1].lower()
+        return parts[name]
+
+    return PLACE.sub(part, whole)
 
 
 def assigned(variables: Mapping[str, str]) -> str:
     """Lines that assign them, named in capitals."""
     lines = []
     for name, value in variables.items():
-        lines.append(f"{name.upper()}={shlex.quote(value)}")
+        quoted = shlex.quote(value)
+        lines.append(f"{name.upper()}={quoted}")
     return "\n".join(lines)
 
 
@@ -57,5 +69,6 @@ HOWDAH_DOCUMENT
 
 
 # The login shell's own words are before and after these.
-FRAME = script(["english", "frame"], {"begin": BEGIN, "end": END})
+MARKS = {"begin": BEGIN, "end": END}
+FRAME = script(["english", "frame"], MARKS)
 RUN = script(["english", "run"], {})

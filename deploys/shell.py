@@ -9,18 +9,34 @@ from deploys.live import Command, Live
 from deploys.script import RUN
 
 
-def run(what: str, script: str, *, lock: str = "", **arguments: Any) -> Command:
+def run(
+    what: str,
+    script: str,
+    *,
+    lock: str = "",
+    **arguments: Any,
+) -> Command:
     """A command that runs ``script`` under ``sh -e``; secrets only in ``_stdin``."""
-    return Command(*_words(what, script, lock), **arguments)
+    words = _words(what, script, lock)
+    return Command(*words, **arguments)
 
 
-def live(what: str, script: str, *, lock: str = "") -> Live:
+def live(
+    what: str,
+    script: str,
+    *,
+    lock: str = "",
+) -> Live:
     """The same; what the script prints on 3 is shown at once. Nothing that it starts has that."""
-    return Live(*_words(what, script, lock, "shown"))
+    words = _words(what, script, lock, "shown")
+    return Live(*words)
 
 
-def _words(*given: str) -> tuple[str | QuoteString, ...]:
-    return ("sh", "-c", QuoteString(RUN), "sh", *map(QuoteString, given))
+def _words(*given: str) -> list[str | QuoteString]:
+    words: list[str | QuoteString] = ["sh", "-c", QuoteString(RUN), "sh"]
+    for word in given:
+        words.append(QuoteString(word))
+    return words
 
 
 def quoted(*words: str) -> str:

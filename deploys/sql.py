@@ -24,7 +24,7 @@ OPTIONS = {
     "debug_print_rewritten": "off",
     "debug_print_plan": "off",
     "pg_stat_statements.track_utility": "off",
-    # Nobody's default may stop the work or spell an answer otherwise.
+    # No default of a role or database may stop the work or spell an answer otherwise.
     "statement_timeout": "0",
     "lock_timeout": "60s",
     "idle_in_transaction_session_timeout": "0",
@@ -40,7 +40,7 @@ OPTIONS = {
     "client_min_messages": "error",
     # Compiling the catalog queries takes seconds, running them milliseconds.
     "jit": "off",
-    # A statement with a verifier in it is nobody's to see, not in shared memory either: a
+    # No role may see a statement with a verifier in it, not in shared memory either: a
     # deadlock, a crash and pg_stat_activity would show it.
     "track_activities": "off",
 }
@@ -49,17 +49,34 @@ SINCE_17 = {"transaction_timeout": "0", "event_triggers": "off"}
 
 def pgoptions(version: int, *, but: Container[str] = ()) -> str:
     """What libpq hands on to a server of that version."""
-    options = {**OPTIONS, **(SINCE_17 if version >= 17 else {})}  # noqa: PLR2004
-    return " ".join(f"-c {name}={value}" for name, value in options.items() if name not in but)
+    options = dict(OPTIONS)
+    if version >= 17:  # noqa: PLR2004
+        options.update(SINCE_17)
+    words = []
+    for name, value in options.items():
+        if name not in but:
+            words.append(f"-c {name}={value}")
+    return " ".join(words)
 
 
-def superuser(runtime: Runtime, found: Found, what: str, script: str) -> StringCommand:
+def superuser(
+    runtime: Runtime,
+    found: Found,
+    what: str,
+    script: str,
+) -> StringCommand:
     """A command that runs psql's ``script`` in database postgres, up to the first error."""
-    text = script_for(runtime, "psql", variables=session(runtime, found))
+    variables = session(runtime, found)
+    text = script_for(runtime, "psql", variables=variables)
     return shell.run(what, text, lock=runtime.lock, _stdin=f"{script}\n")
 
 
-def session(runtime: Runtime, found: Found, *, but: Container[str] = ()) -> dict[str, str]:
+def session(
+    runtime: Runtime,
+    found: Found,
+    *,
+    but: Container[str] = (),
+) -> dict[str, str]:
     """Variables of a script that asks the running server.
 
     ``but``: settings that the session has as the server gives them, for a question about them.

@@ -12,8 +12,11 @@ from howdah.errors import HowdahError
 
 def main() -> int:
     """An inventory that pyinfra cannot load is an error, in pyinfra's words."""
+    inventory = Path(sys.argv[1])
+    stages = set()
     try:
-        stages = {data.get("stage") for data in hosts_of(Path(sys.argv[1])).values()}
+        for data in hosts_of(inventory).values():
+            stages.add(data.get("stage"))
     except HowdahError as e:
         sys.stderr.write(str(e))
         return 1

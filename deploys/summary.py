@@ -1,221 +1,183 @@
-"""What a run has done, or would do, host by host: its last lines, and last-run.json."""
+"""The last lines of a run, host by host, and last-run.json."""
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-from pyinfra import host, logger, state
+from pyinfra import host, state
 from pyinfra.api import Host
 
-from deploys import record
+from deploys import host_report, record
 from deploys.fence import command_line, run
+from deploys.host_report import HostReport
 from howdah.answer import failure
-from howdah.danger import Danger
 from howdah.plan import wrapped
 
 FEW_DAYS = 30
 NO_WORD = "it ended without a word; is the host still there? run this again"
 FIRST = 5  # of what was reported; the file has it all
-RESTART = "--data restart=yes"
 
-
-@dataclass
-class Told:
-    """One host's part. Nothing secret."""
-
-    planned: dict[str, list[str]] = field(default_factory=dict)  # operation: what it would do
-    brief: dict[str, list[str]] = field(default_factory=dict)  # the same, where that is long
-    changed: dict[str, list[str]] = field(default_factory=dict)  # operation: what it did
-    reported: list[str] = field(default_factory=list)
-    dangers: list[Danger] = field(default_factory=list)  # those of them that fail `make verify`
-    warned: list[str] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)  # settings that wait for a restart
-    restart: str = RESTART  # how to let it happen
-    passwords: dict[str, str] = field(default_factory=dict)  # role: the new one's file
-    passwords_by: str = ""  # the operation that sets them
-    days_left: dict[str, int] = field(default_factory=dict)
-    connect: list[str] = field(default_factory=list)  # how to, line by line
-    failed: str = ""
-    executing: bool = False
-
-    def execute(self) -> None:
-        """What was found while the run was prepared may have changed since."""
-        self.executing = True
-        self.reported.clear()
-        self.dangers.clear()
-        self.waits.clear()
-        self.passwords.clear()
-
-    def report(self, line: str) -> str:
-        """One that was reported, as it is printed."""
-        return f"reported: {line} (danger)" if line in self.dangers else f"reported: {line}"
-
-    def reports(self) -> list[str]:
-        """All of them, dangers first: what follows may be cut."""
-        others = [line for line in self.reported if line not in self.dangers]
-        return [self.report(line) for line in (*self.dangers, *others)]
-
-    def waiting(self) -> list[str]:
-        return [f"waits for a restart ({self.restart}): {name}" for name in self.waits]
-
-    def new_passwords(self) -> list[str]:
-        """In the words of a run that has changed them, or would."""
-        verb = "has changed" if self.executing else "changes"
-        return [f"the password of {role} {verb} to the one in {file}"
-                for role, file in self.passwords.items()]  # fmt: skip
-
-    def public(self) -> dict[str, Any]:
-        """For last-run.json and --json."""
-        return {
-            "planned": self.planned,
-            "changed": self.changed,
-            "warned": self.warned,
-            "reported": self.reported,
-            "dangers": self.dangers,
-            "waits": self.waits,
-            "passwords": self.passwords,
-            "days_left": self.days_left,
-            "failed": self.failed,
-        }
+Line = tuple[str, str | None]  # with its colour
 
 
 # By the host's name.
-_told: dict[str, Told] = {}
 _environments: dict[str, str] = {}
 _completed: set[str] = set()
 _started = datetime.now(UTC)
 
 
 def summarise(environment: str) -> None:
-    """The host at hand has its part in the summary at the run's end."""
+    """The current host has its part in the summary at the run's end."""
     _environments[host.name] = environment
-
-
-def told() -> Told:
-    """What is known of the host at hand."""
-    known = _told.setdefault(host.name, Told())
-    if state.is_executing and not known.executing:
-        known.execute()
-    return known
-
-
-def all_told() -> dict[str, Told]:
-    """What is known of each host that has not failed, by name, in the inventory's order."""
-    there = [each.name for each in state.inventory if each not in state.failed_hosts]
-    return {name: _told[name] for name in there if name in _told}
 
 
 def environments() -> dict[str, list[str]]:
     """The names of the hosts, environment by environment."""
     found: dict[str, list[str]] = {}
     for name, environment in sorted(_environments.items()):
-        found.setdefault(environment, []).append(name)
+        names = found.setdefault(environment, [])
+        names.append(name)
     return found
 
 
 def warn(warning: str) -> None:
     """What the inventory or roles-sql asks for, and production should not have: in every run."""
-    known = told()
-    if warning not in known.warned:
+    report = host_report.current()
+    if warning not in report.warned:
         host.log(f"warning: {warning}")
-        known.warned.append(warning)
+        report.warned.append(warning)
 
 
 def fail(message: str) -> None:
-    """The host at hand is left out of the run, before anything of it is touched."""
-    told().failed = message
-    host.log_styled(message, fg="red", log_func=logger.error)
-    if not run.leave_out():  # it was the last, and that is told
+    """The current host is left out of the run, before anything of it is touched."""
+    host_report.fail(message)
+    if not run.leave_out():  # it was the last, and its error is printed
         sys.exit(1)
+
+
+# -- The end of a run --------------------------------------------------------------------------
 
 
 def end(code: int, error: str) -> None:
     """Prints the summary, on stdout unless that is for JSON, and leaves last-run.json."""
     if not _environments:
-        _write_refused(code, error)
+        _write_without_hosts(code, error)
         return
     _complete_all()
     _print()
-    _tell_how_to_connect()
+    _print_connections()
     for environment, names in environments().items():
         _write(environment, names, code, error)
-
-
-def _print() -> None:
-    _echo("\n--> Summary:")
-    if any(map(_is_cut, _told.values())):
-        for environment in environments():
-            _echo(f"    all of it: .howdah/{environment}/{record.RUN}")
-    for name, known in sorted(_told.items()):
-        for line in _lines(name, known):
-            _echo(line)
-
-
-def _write_refused(code: int, error: str) -> None:
-    """A run that was refused while its inventory was read: hosts were reached, none has a part."""
-    environment = command_line.options().inventory
-    if state.initialised and state.activated_hosts and record.is_name(environment):
-        _write(environment, [], code, error)
 
 
 def payload() -> dict[str, Any]:
     """What --json prints beside pyinfra's plan and results."""
     _complete_all()
-    hosts = {name: known.public() for name, known in sorted(_told.items())}
-    return {"version": record.VERSION, "mode": _mode(), "hosts": hosts}
-
-
-def _echo(text: str) -> None:
-    click.echo(text, err=command_line.options().json)
+    hosts = {}
+    for name, report in host_report.by_name().items():
+        hosts[name] = report.public()
+    return {
+        "version": record.VERSION,
+        "mode": _mode(),
+        "hosts": hosts,
+    }
 
 
 def _mode() -> str:
     options = command_line.options()
-    return "dry" if options.dry else options.command
+    if options.dry:
+        return "dry"
+    return options.command
 
 
 def _complete_all() -> None:
     """When the run has ended; each host once."""
     for each in run.hosts():
-        failed = each in state.failed_hosts
-        if failed and _environments:
-            _environments.setdefault(each.name, next(iter(_environments.values())))
-        if (failed or each.name in _environments) and each.name not in _completed:
+        if each in state.failed_hosts and _environments:
+            # where it failed before its own was read, any will do
+            first = next(iter(_environments.values()))
+            _environments.setdefault(each.name, first)
+        has_part = each in state.failed_hosts or each.name in _environments
+        if has_part and each.name not in _completed:
             _completed.add(each.name)
             _complete(each)
 
 
 def _complete(each: Host) -> None:
     """What pyinfra knows: which operations have changed something, and which one failed."""
-    known = _told.setdefault(each.name, Told())
+    report = host_report.of_host(each.name)
     done = {}
     for name, meta in run.outcomes(each):
-        if meta.is_complete() and meta.did_error():
-            why = known.failed or failure(meta.stderr_lines) or NO_WORD
-            known.failed = f"{name}: {why}"
-        elif meta.is_complete() and meta.did_change():
-            done[name] = known.changed.get(name, [])
-    known.changed = done
-    if known.executing and known.passwords_by not in done:
-        known.passwords.clear()
-    if each in state.failed_hosts and not known.failed:
-        known.failed = "it could not be reached, or was refused before the run began"
+        if not meta.is_complete():
+            continue
+        if meta.did_error():
+            why = report.failed or failure(meta.stderr_lines) or NO_WORD
+            report.failed = f"{name}: {why}"
+        elif meta.did_change():
+            done[name] = report.changed.get(name, [])
+    report.changed = done
+    if report.executing and report.passwords_by not in done:
+        report.passwords.clear()
+    if each in state.failed_hosts and not report.failed:
+        report.failed = "it could not be reached, or was rejected before the run began"
 
 
-def _lines(name: str, known: Told) -> Iterator[str]:
+# -- Its lines ---------------------------------------------------------------------------------
+
+
+def _print() -> None:
+    reports = host_report.by_name()
+    _echo("\n--> Summary:")
+    is_cut = any(_is_cut(report) for report in reports.values())
+    if is_cut:
+        for environment in environments():
+            _echo(f"    all of it: .howdah/{environment}/{record.RUN}")
+    for name, report in reports.items():
+        for text, colour in _lines(report):
+            parts = wrapped(f"    [{name}] {text}", indent=8)
+            line = "\n".join(parts)
+            _echo(click.style(line, fg=colour))
+
+
+def _is_cut(report: HostReport) -> bool:
+    """Whether the summary leaves something out."""
+    for lines in report.changed.values():
+        if len(lines) > 1:
+            return True
+    return len(report.reported) > FIRST
+
+
+def _lines(report: HostReport) -> Iterator[Line]:
     """Each thing in the colour of its weight."""
-    for text, colour in (*_done(known), *_to_know(known)):
-        yield _line(f"    [{name}] {text}", fg=colour)
+    yield from _done(report)
+    for warning in report.warned:
+        yield f"warning: {warning}", "yellow"
+    notes = []
+    waiting = []
+    if not command_line.options().dry:  # its plan, right above, has them
+        notes = [*report.new_passwords(), *_reported(report)]
+        waiting = report.waiting()
+    for note in notes:
+        yield note, "yellow"
+    for what, days in report.days_left.items():
+        yield f"{what}: {days} days left", _colour_of(days)
+    for line in waiting:
+        yield line, "yellow"
+    if report.failed:
+        yield f"failed: {report.failed}", "red"
 
 
-def _done(known: Told) -> Iterator[tuple[str, str | None]]:
-    if not (known.changed or known.failed):
-        yield _nothing_done(known)
-    for operation, lines in known.changed.items():
-        yield f"{operation}: {(lines or ['done'])[0]}{_rest(lines[1:])}", "green"
+def _done(report: HostReport) -> Iterator[Line]:
+    if not report.changed and not report.failed:
+        yield _nothing_done(report)
+    for operation, lines in report.changed.items():
+        first = "done"
+        if lines:
+            first = lines[0]
+        rest = _rest(lines[1:])
+        yield f"{operation}: {first}{rest}", "green"
 
 
 def _rest(lines: list[str]) -> str:
@@ -229,62 +191,70 @@ def _rest(lines: list[str]) -> str:
             return f" (and {count} more lines)"
 
 
-def _nothing_done(known: Told) -> tuple[str, str | None]:
-    """Because it is a dry run, because nobody wanted it, or because nothing differs."""
-    if not known.planned or known.executing:
+def _nothing_done(report: HostReport) -> Line:
+    """Because it is a dry run, because the answer was no, or because nothing differs."""
+    if not report.planned or report.executing:
         return "no changes", None
     if command_line.options().dry:
-        return f"would change: {'; '.join(known.planned)}", "green"
+        operations = "; ".join(report.planned)
+        return f"would change: {operations}", "green"
     return command_line.NOTHING, "yellow"
 
 
-def _to_know(known: Told) -> Iterator[tuple[str, str | None]]:
-    for line in known.warned:
-        yield f"warning: {line}", "yellow"
-    dry = command_line.options().dry  # its plan, right above, has the notes
-    for line in () if dry else (*known.new_passwords(), *_reported(known)):
-        yield line, "yellow"
-    for what, days in known.days_left.items():
-        yield f"{what}: {days} days left", "yellow" if days < FEW_DAYS else None
-    for line in () if dry else known.waiting():
-        yield line, "yellow"
-    if known.failed:
-        yield f"failed: {known.failed}", "red"
+def _colour_of(days: int) -> str | None:
+    if days < FEW_DAYS:
+        return "yellow"
+    return None
 
 
-def _is_cut(known: Told) -> bool:
-    """Whether the summary leaves something out."""
-    lengths = [len(lines) for lines in known.changed.values()]
-    return any(length > 1 for length in lengths) or len(known.reported) > FIRST
-
-
-def _reported(known: Told) -> list[str]:
-    lines = known.reports()[:FIRST]
-    if len(known.reported) > FIRST:
-        lines.append(f"reported: {len(known.reported) - FIRST} more")
+def _reported(report: HostReport) -> list[str]:
+    lines = report.reports()[:FIRST]
+    more = len(report.reported) - FIRST
+    if more > 0:
+        lines.append(f"reported: {more} more")
     return lines
 
 
-def _line(text: str, **style: Any) -> str:
-    return click.style("\n".join(wrapped(text, indent=8)), **style)
-
-
-def _tell_how_to_connect() -> None:
+def _print_connections() -> None:
     """Last, so that it is found; not cut at 80 columns, so that it can be pasted."""
-    for name, known in sorted(_told.items()):
-        if known.connect and not known.failed:
+    for name, report in host_report.by_name().items():
+        if report.connect and not report.failed:
             _echo(f"\n--> Connect to {name}:")
-            _echo("\n".join(f"    {line}" for line in known.connect))
+            for line in report.connect:
+                _echo(f"    {line}")
 
 
-def _write(environment: str, names: list[str], code: int, error: str) -> None:
+def _echo(text: str) -> None:
+    click.echo(text, err=command_line.options().json)
+
+
+# -- Its record --------------------------------------------------------------------------------
+
+
+def _write(
+    environment: str,
+    names: list[str],
+    code: int,
+    error: str,
+) -> None:
+    ended = datetime.now(UTC)
+    hosts = {}
+    for name in names:
+        hosts[name] = host_report.of_host(name).public()
     run = {
         "mode": _mode(),
         "command": command_line.options().command,
         "exit_code": code,
         "error": error,
         "started": _started.isoformat(timespec="seconds"),
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hosts": {name: _told[name].public() for name in names},
+        "ended": ended.isoformat(timespec="seconds"),
+        "hosts": hosts,
     }
     record.write_run(environment, run)
+
+
+def _write_without_hosts(code: int, error: str) -> None:
+    """A run that ended while its inventory was read: hosts were reached, none has a part."""
+    environment = command_line.options().inventory
+    if state.initialised and state.activated_hosts and record.is_name(environment):
+        _write(environment, [], code, error)

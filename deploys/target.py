@@ -1,4 +1,4 @@
-"""The host at hand: what is wanted of it, put together from the pure parts."""
+"""The current host: what is wanted of it, put together from the pure parts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def rejecting() -> Iterator[None]:
-    """A refusal ends the run, before anything of the host is touched."""
+    """A HowdahError ends the run, before anything of the host is touched."""
     try:
         yield
     except HowdahError as e:
@@ -49,7 +49,7 @@ class Staged:
 
 
 class Server:
-    """The server at hand, whatever the application is: to be started, stopped or destroyed."""
+    """The current host's server, whatever the application is: to start, stop or destroy it."""
 
     cluster: Cluster
     runtime: Runtime
@@ -57,13 +57,18 @@ class Server:
     def __init__(self) -> None:
         connection.hurry()
         self.cluster = read_cluster()
-        connection.refuse(self.cluster.stage)
+        connection.check(self.cluster.stage)
         with rejecting():
             self.runtime = runtime_of(self.cluster)
 
 
+def _own_names() -> list[str]:
+    """The current host's. Raises HowdahError for one that no certificate can name."""
+    return host_names(host.name, host.data.get("ssh_hostname"))
+
+
 class Target(Server):
-    """Made while pyinfra prepares: whatever can be refused is refused then, by DeployError.
+    """Made while pyinfra prepares: whatever can be rejected is rejected then, by DeployError.
 
     ``schema``: whether the application's history is needed; its package must be importable.
     """
@@ -74,14 +79,16 @@ class Target(Server):
     def __init__(self, *, schema: bool = True) -> None:
         super().__init__()
         with rejecting():
-            host_names(host.name, host.data.get("ssh_hostname"))
+            _own_names()
             if schema:
                 head(self.cluster.bootstrap)
             self.want = declared(self.cluster)
-            # Some of what is refused is only known once it is rendered.
-            render.files(self.cluster, self.runtime.inside, UNKNOWN, (), None)
+            # Some of what is rejected is only known once it is rendered.
+            inside = self.runtime.inside
+            render.files(self.cluster, inside, UNKNOWN, (), None)
         if self.cluster.stage != "development":
-            for warning in unsafe_settings(self.want).values():
+            warnings = unsafe_settings(self.want)
+            for warning in warnings.values():
                 warn(warning)
 
     @cached_property
@@ -111,38 +118,56 @@ class Target(Server):
     def certificate_names(self) -> list[str]:
         """Every name that a client may know the server by; localhost for who is on the host."""
         cluster = self.cluster
-        own = host_names(host.name, host.data.get("ssh_hostname"))
-        addresses = [str(a) for a in cluster.listen_addresses if not a.is_unspecified]
-        names = [*own, *cluster.certificate_names, *addresses, "localhost", "127.0.0.1", "::1"]
-        return list(dict.fromkeys(names))
+        names = [*_own_names(), *cluster.certificate_names]
+        for address in cluster.listen_addresses:
+            if not address.is_unspecified:
+                names.append(str(address))
+        names += ["localhost", "127.0.0.1", "::1"]
+        each_once = dict.fromkeys(names)
+        return list(each_once)
 
     def files(self, found: Found | None = None) -> Mapping[str, File]:
         """The files of a release, for what the host has. A certificate that is due is not made."""
-        hardware = found.hardware if found else UNKNOWN
+        hardware = UNKNOWN
+        if found:
+            hardware = found.hardware
+        pair = None
+        if not self.lacks_certificate():
+            pair = self.store.leaf(self.label)
         cluster = self._cluster(found)
-        pair = None if self.lacks_certificate() else self.store.leaf(self.label)
-        return render.files(cluster, self.runtime.inside, hardware, self.logins, pair)
+        inside = self.runtime.inside
+        return render.files(cluster, inside, hardware, self.logins, pair)
 
     def settings(self, found: Found) -> Mapping[str, str]:
         """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
-        settings = render.settings(self._cluster(found), self.runtime.inside, found.hardware)
+        cluster = self._cluster(found)
+        inside = self.runtime.inside
+        settings = render.settings(cluster, inside, found.hardware)
         return configuration.values(settings)
 
     def preloaded(self, found: Found) -> list[str]:
         """The libraries that a server of the wanted files loads at its start."""
-        return libraries.preloaded(self._cluster(found), self.runtime.inside)
+        cluster = self._cluster(found)
+        return libraries.preloaded(cluster, self.runtime.inside)
 
     def _cluster(self, found: Found | None) -> Cluster:
-        return libraries.keeping(self.cluster, found.libraries if found else [])
+        loaded = []
+        if found:
+            loaded = found.libraries
+        return libraries.keeping(self.cluster, loaded)
 
     def lacks_certificate(self) -> bool:
         """Whether one has to be issued for the host."""
+        names = self.certificate_names
         days = self.cluster.certificate_days
-        return bool(self.store.leaf_faults(self.label, self.certificate_names, days))
+        faults = self.store.leaf_faults(self.label, names, days)
+        return bool(faults)
 
     def due(self) -> list[str]:
         """What the store lacks, a line each. Raises SecretError."""
-        return self.store.due(self.label, self.certificate_names, self.cluster.certificate_days)
+        names = self.certificate_names
+        days = self.cluster.certificate_days
+        return self.store.due(self.label, names, days)
 
     @cached_property
     def logins(self) -> list[tuple[str, str]]:
@@ -152,8 +177,8 @@ class Target(Server):
     def work_ahead(self) -> None:
         """What takes time and needs no answer of the host: done while the host answers.
 
-        The imports of cryptography and of the templates' code weigh the most. What is refused
-        here is refused again, and told, by the operation that it belongs to.
+        The imports of cryptography and of the templates' code weigh the most. What is rejected
+        here is rejected again, and reported, by the operation that it belongs to.
         """
         try:
             self.files()

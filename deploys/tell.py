@@ -1,4 +1,4 @@
-"""What a run says, under the host's name: a few lines at once, so that hosts do not mix."""
+"""What a run prints, under the host's name: a few lines at once, so that hosts do not mix."""
 
 import re
 import shlex
@@ -7,18 +7,21 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from deploys import host_report
 from deploys.convergent import convergent
 from deploys.fence import command_line, run
 from deploys.fence.connector import is_local
+from deploys.host_report import RESTART
 from deploys.hosts import address_of
 from deploys.snapshot import last_read
-from deploys.summary import RESTART, told
 from deploys.target import Target
 from howdah.cluster import Cluster
 from howdah.conninfo import conninfo, listens_on
 from howdah.danger import Danger
 from howdah.found import Found
 from howdah.plan import WIDTH, wrapped
+
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
@@ -27,28 +30,42 @@ def would(lines: Iterable[str], brief: Sequence[str] = ()) -> None:
     ``brief``: the same in fewer lines, for a first plan; -v shows all of it.
     """
     operation = run.current_operation()
-    shown = [visible(line) for entry in lines for line in entry.splitlines()]
-    short = _wrapped(map(visible, brief))
+    report = host_report.current()
+    shown = _screen_lines(lines)
+    short = _wrapped(brief)
     if not state.is_executing:
-        told().planned[operation] = shown
+        report.planned[operation] = shown
         if short:
-            told().brief[operation] = short
+            report.brief[operation] = short
         return
-    told().changed[operation] = shown
+    report.changed[operation] = shown
     if short and not command_line.options().verbose:
         shown = short
-    host.log("\n".join(f"    {line}" for line in _once(operation, shown)).lstrip())
+    indented = []
+    for line in _once(operation, shown):
+        indented.append(f"    {line}")
+    host.log("\n".join(indented).lstrip())
+
+
+def _screen_lines(texts: Iterable[str]) -> list[str]:
+    """Each may have several lines."""
+    lines = []
+    for text in texts:
+        for line in text.splitlines():
+            lines.append(visible(line))
+    return lines
 
 
 def _wrapped(lines: Iterable[str]) -> list[str]:
     """So that they are as many on a screen of 80 columns, below a heading."""
     parts = []
     for line in lines:
-        parts += wrapped(line, indent=4, width=WIDTH - 8)
+        shown = visible(line)
+        parts += wrapped(shown, indent=4, width=WIDTH - 8)
     return parts
 
 
-# (operation, lines): where they stand already.
+# (operation, lines): the host that has shown them.
 _shown: dict[tuple[str, ...], str] = {}
 
 
@@ -58,25 +75,27 @@ def _once(operation: str, lines: list[str]) -> list[str]:
     if key not in _shown or len(lines) == 1:
         _shown[key] = host.name
         return lines
-    return [f"{lines[0]} (and {len(lines) - 1} more, as on {_shown[key]})"]
+    more = len(lines) - 1
+    return [f"{lines[0]} (and {more} more, as on {_shown[key]})"]
 
 
 def report(lines: Iterable[str], allowed: Container[str] = ()) -> None:
     """What was found, and is not ours to change. ``allowed``: dangers that are meant to be so."""
-    known = told()
+    known = host_report.current()
     for line in lines:
         shown = visible(line)
         if shown in known.reported:
             continue
         known.reported.append(shown)
         if isinstance(line, Danger) and shown not in allowed:
-            known.dangers.append(Danger(shown, line.kind))
-        _log(known.report(shown))
+            danger = Danger(shown, line.kind)
+            known.dangers.append(danger)
+        _log(known.shown(shown))
 
 
 def waits(names: Iterable[str], restart: str = RESTART) -> None:
     """What is in the files, and in force only after a restart. ``restart``: how to have it."""
-    known = told()
+    known = host_report.current()
     known.restart = restart
     for name in names:
         if name not in known.waits:
@@ -92,57 +111,80 @@ def _log(text: str) -> None:
 
 def visible(line: str) -> str:
     """As it is printed: a name in the catalog may hold what a terminal would obey."""
-    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", lambda c: f"\\x{ord(c[0]):02x}", line)
+    return CONTROL.sub(_escaped, line)
+
+
+def _escaped(control: re.Match[str]) -> str:
+    code = ord(control[0])
+    return f"\\x{code:02x}"
+
+
+# -- How to connect ----------------------------------------------------------------------------
 
 
 @convergent
-def tell_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
+def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     """A DSN, the files that it needs, and a line for a terminal. Changes nothing."""
     yield from ()
     if not state.is_executing:
         return
     found = last_read()  # with the port and the socket that are in force
-    cluster, store = _in_force(target.cluster, found), target.store
-    inside = target.runtime.inside
-    dsn = conninfo(cluster, str(store.path("ca.crt")), _reached(cluster))
-    there = "" if is_local() else "  # on the host"
-    socket = found.socket or inside.socket
-    words = (f"{inside.binaries}/psql", "-h", socket, "-p", str(cluster.port), "-U",
-             "postgres")  # fmt: skip
-    superuser = f"{target.runtime.entering(found)} {shlex.join(words)}".strip()
-    told().connect = [
+    store = target.store
+    cluster = _in_force(target.cluster, found)
+    ca = str(store.path("ca.crt"))
+    password = str(store.password_file("app_verifier"))
+    dsn = conninfo(cluster, ca, _reached(cluster))
+    runtime = target.runtime
+    socket = found.socket or runtime.inside.socket
+    psql = f"{runtime.inside.binaries}/psql"
+    words = shlex.join([psql, "-h", socket, "-p", str(cluster.port), "-U", "postgres"])
+    superuser = f"{runtime.entering(found)} {words}".strip()
+    there = ""
+    if not is_local():
+        there = "  # on the host"
+    lines = [
         f"DSN       {dsn}",
-        f"CA        {store.path('ca.crt')}",
-        f"password  {store.password_file('app_verifier')}",
+        f"CA        {ca}",
+        f"password  {password}",
         f"socket    {socket}{there}",
         f"superuser {superuser}{there}",
     ]
     if is_local():
-        password = f'PGPASSWORD="$(cat {shlex.quote(str(store.password_file("app_verifier")))})"'
-        psql = f"{target.runtime.layout.binaries}/psql"
-        told().connect.append(f"psql      {password} {shlex.quote(psql)} {shlex.quote(dsn)}")
-    told().connect += _later(cluster, target.cluster)
+        psql = shlex.quote(f"{runtime.layout.binaries}/psql")
+        file = shlex.quote(password)
+        lines.append(f'psql      PGPASSWORD="$(cat {file})" {psql} {shlex.quote(dsn)}')
+    lines += _later(cluster, target.cluster)
+    host_report.current().connect = lines
 
 
 def _in_force(cluster: Cluster, found: Found) -> Cluster:
     """The cluster as its server listens now: another port may wait for a restart."""
-    listened = tuple(listens_on(found.listen)) or cluster.listen_addresses
-    update = {"port": found.port or cluster.port, "listen_addresses": listened}
+    listened = tuple(listens_on(found.listen))
+    update = {
+        "port": found.port or cluster.port,
+        "listen_addresses": listened or cluster.listen_addresses,
+    }
     return cluster.model_copy(update=update)
 
 
 def _later(now: Cluster, wanted: Cluster) -> Iterator[str]:
     """What is in force after the restart."""
+    after = f"after the restart ({RESTART})"
     if now.port != wanted.port:
-        yield f"later     port {wanted.port}, after the restart (--data restart=yes)"
+        yield f"later     port {wanted.port}, {after}"
     if set(now.listen_addresses) != set(wanted.listen_addresses):
         addresses = ", ".join(map(str, wanted.listen_addresses))
-        yield f"later     listens on {addresses}, after the restart (--data restart=yes)"
+        yield f"later     listens on {addresses}, {after}"
 
 
 def _reached(cluster: Cluster) -> str:
-    """From here; from the host itself where it listens to nobody else."""
-    own = cluster.listen_addresses[0]
-    if not is_local() and not all(a.is_loopback for a in cluster.listen_addresses):
-        return address_of(host.name, host.data.dict(), cluster)
-    return "127.0.0.1" if own.is_unspecified else str(own)
+    """From here; from the host itself where it listens on a loopback address only."""
+    addresses = cluster.listen_addresses
+    on_host_only = all(address.is_loopback for address in addresses)
+    if not is_local() and not on_host_only:
+        data = host.data.dict()
+        return address_of(host.name, data, cluster)
+    first = addresses[0]
+    if first.is_unspecified:
+        return "127.0.0.1"
+    return str(first)

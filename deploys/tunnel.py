@@ -1,4 +1,4 @@
-"""A port of the host at hand, reached through pyinfra's own connection to it."""
+"""A port of the current host, reached through pyinfra's own connection to it."""
 
 import contextlib
 import socket
@@ -26,11 +26,12 @@ def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
     if not over:
         yield address, port
         return
-    _refuse_closed(over, address, port)
+    _check_open(over, address, port)
 
     def forward(near: socket.socket, _: Any) -> None:
+        client = near.getpeername()
         try:
-            far = over.open_channel("direct-tcpip", (address, port), near.getpeername())
+            far = over.open_channel("direct-tcpip", (address, port), client)
         except SSHException:  # the client sees its connection end
             return
         back = gevent.spawn(_pump, far, near)
@@ -46,9 +47,14 @@ def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
         server.stop()
 
 
-def _refuse_closed(over: Transport, address: str, port: int) -> None:
+def _check_open(
+    over: Transport,
+    address: str,
+    port: int,
+) -> None:
     try:
-        over.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0)).close()
+        channel = over.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0))
+        channel.close()
     except ChannelException as e:
         if e.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
             raise HowdahError(

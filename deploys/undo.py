@@ -3,7 +3,7 @@
 Roles, rights, data, the schema and the secrets stay as they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pyinfra import state
 from pyinfra.api.command import PyinfraCommand
@@ -34,29 +34,72 @@ def undo() -> None:
 
 @convergent
 def _undo(target: Target) -> Iterator[PyinfraCommand]:
-    found, runtime = snapshot(target), target.runtime
+    found = snapshot(target)
+    runtime = target.runtime
     runtime.check_host(found)
-    release = found.good if found.good != found.current else found.last
-    if not release or not found.current:
-        raise HowdahError("there is no configuration before this one")
+    release = _release_before(found)
     runtime.check_port(found)
-    before, now = _texts(_read(target, release)), _texts(found)
-    values = [settings.parse(text["postgresql.conf"]) for text in (now, before)]
-    changes = difference.changed(*values)
-    # not what the server has not taken up
-    late = [n for n in difference.late(changes, found.contexts) if n not in found.pending]
-    verb = "reload" if found.running else "start"
-    if late and found.running and target.cluster.may_restart:
-        verb = "restart"
-    would([f"{verb} the server with release {release}", *_difference(now, before),
-           "the next deploy writes what the inventory says"])  # fmt: skip
-    late += runtime.late(found) if found.running else []
-    waits(late if verb == "reload" and not state.is_executing else [], RESTART)
-    yield from swap(target, verb, release, hba.logins(before["pg_hba.conf"]))
+    now = _texts(found)
+    before = _texts(_read(target, release))
+    late = _late(found, now, before)
+    verb = _verb(target, found, late)
+    would(
+        [
+            f"{verb} the server with release {release}",
+            *_difference(now, before),
+            "the next deploy writes what the inventory has",
+        ]
+    )
+    if found.running:
+        late += runtime.late(found)
+    if verb == "reload" and not state.is_executing:
+        waits(late, RESTART)
+    logins = hba.logins(before["pg_hba.conf"])
+    yield from swap(target, verb, release, logins)
     if state.is_executing:  # the server knows
         found = snapshot(target)
-        waits([*sorted(found.pending), *runtime.late(found)], RESTART)
+        late = sorted(found.pending)
+        late += runtime.late(found)
+        waits(late, RESTART)
     yield releases.keep(runtime, release)
+
+
+def _release_before(found: Found) -> str:
+    release = found.good
+    if release == found.current:
+        release = found.last
+    if not release or not found.current:
+        raise HowdahError("there is no configuration before this one")
+    return release
+
+
+def _late(
+    found: Found,
+    now: Mapping[str, str],
+    before: Mapping[str, str],
+) -> list[str]:
+    """The settings that only a restart takes back."""
+    old = settings.parse(now["postgresql.conf"])
+    new = settings.parse(before["postgresql.conf"])
+    changes = difference.changed(old, new)
+    late = []
+    for name in difference.late(changes, found.contexts):
+        if name not in found.pending:  # else the server has not taken it up
+            late.append(name)
+    return late
+
+
+def _verb(
+    target: Target,
+    found: Found,
+    late: Sequence[str],
+) -> str:
+    """start, reload or restart."""
+    if not found.running:
+        return "start"
+    if late and target.cluster.may_restart:
+        return "restart"
+    return "reload"
 
 
 def _read(target: Target, release: str) -> Found:
@@ -64,16 +107,23 @@ def _read(target: Target, release: str) -> Found:
 
     An edit by hand has not been proven, whatever its release was.
     """
-    text = script_for(target.runtime, "read_release", variables={"release": release})
-    return read(ask(target.runtime, f"go back to release {release}", text))
+    runtime = target.runtime
+    variables = {"release": release}
+    text = script_for(runtime, "read_release", variables=variables)
+    answer = ask(runtime, f"go back to release {release}", text)
+    return read(answer)
 
 
 def _texts(found: Found) -> dict[str, str]:
-    texts = {name: file.text for name, file in found.files.items()}
-    return {"postgresql.conf": "", "pg_hba.conf": "", **texts}
+    texts = {"postgresql.conf": "", "pg_hba.conf": ""}
+    for name, file in found.files.items():
+        texts[name] = file.text
+    return texts
 
 
 def _difference(now: Mapping[str, str], before: Mapping[str, str]) -> Iterator[str]:
-    """Secret files have no text, and are not told."""
-    for name in sorted(n for n in before if n.endswith(".conf") and n != releases.MARKER):
-        yield from difference.file_lines(name, now.get(name), File(before[name].encode()))
+    """Secret files have no text, and are not shown."""
+    for name in sorted(before):
+        if name.endswith(".conf") and name != releases.MARKER:
+            wanted = File(before[name].encode())
+            yield from difference.file_lines(name, now.get(name), wanted)

@@ -10,7 +10,7 @@ from pyinfra.api import Host
 from pyinfra.api.exceptions import ConnectError, PyinfraError
 from testinfra.host import Host as TestinfraHost
 
-from deploys import logins
+from deploys import host_report, logins
 from deploys.configure import configure
 from deploys.convergent import Convergent, differences
 from deploys.grant import grant
@@ -20,7 +20,6 @@ from deploys.prove import prove
 from deploys.runtime import script_for
 from deploys.snapshot import snapshot
 from deploys.sql import session
-from deploys.summary import told
 from deploys.target import Target
 from deploys.tunnel import tunnel
 from howdah.danger import Danger
@@ -110,7 +109,7 @@ class CurrentHost:
     def dangers(self) -> list[Danger]:
         """What it would report and not fix, less what the inventory allows."""
         _ = self.differences
-        return told().dangers
+        return host_report.current().dangers
 
     @cached_property
     def stated(self) -> Mapping[str, str]:

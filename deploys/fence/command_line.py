@@ -7,15 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from pyinfra import state
 
 from deploys.fence import run
 
-FAILED, DIFFERS = 1, 2  # exit codes
+# Exit codes.
+FAILED = 1
+DIFFERS = 2
 NOTHING = "nothing was changed"
+BOTH = "--dry and -y together: leave out -y to see what would change, or --dry to change it"
+NO_HOST = "--> no host of the inventory is left by --limit and --exclude"
+ASKED = "\n    {}\n    Enter or y goes on, anything else does not: "
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,17 @@ def begin(hooks: Hooks) -> None:
     if context is None:  # read by make verify, which is no run of pyinfra's command
         return
     given = context.params
+    dry_json = given["json_output"] and not given["yes"]
     _run.options = Options(
         command=_command(given["operations"]),
         inventory=Path(given["inventory"]).stem,
-        dry=given["dry"] or (given["json_output"] and not given["yes"]),
+        dry=given["dry"] or dry_json,
         yes=given["yes"],
         json=given["json_output"],
         verbose=given["verbosity"] > 0,
     )
     if given["dry"] and given["yes"]:
-        click.echo("--dry and -y together: leave out -y to see what would change, or --dry to "
-                   "change it", err=True)  # fmt: skip
-        sys.exit(FAILED)
+        _fail(BOTH)
     if given["operations"][0] in ("fact", "exec", "debug-inventory"):
         return
     from pyinfra_cli import cli  # noqa: PLC0415 it would change the threads of who has none
@@ -92,7 +96,15 @@ def begin(hooks: Hooks) -> None:
 def _command(words: tuple[str, ...]) -> str:
     """deploy.py -> deploy; deploys.undo.undo -> undo."""
     first = words[0]
-    return Path(first).stem if first.endswith(".py") else first.rpartition(".")[2]
+    if first.endswith(".py"):
+        return Path(first).stem
+    _, _, name = first.rpartition(".")
+    return name
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(FAILED)
 
 
 def _show(hooks: Hooks) -> None:
@@ -104,33 +116,31 @@ def _confirm(question: str) -> bool:
     """Whether to go on. A run that changes nothing does; before a change, only Enter or y does."""
     if options().dry:
         return True
-    click.echo(f"\n    {question}\n    Enter or y goes on, anything else does not: ", err=True,
-               nl=False)  # fmt: skip
+    click.echo(ASKED.format(question), err=True, nl=False)
     try:
         answer = input()
     except EOFError:
         click.echo("no terminal to answer; -y goes ahead unasked", err=True)
         answer = "no"
-    if answer.strip().lower() in ("", "y", "yes"):
+    answer = answer.strip().lower()
+    if answer in ("", "y", "yes"):
         return True
     if not state.is_executing:
-        click.echo(f"    {NOTHING}", err=True)
-        sys.exit(FAILED)
+        _fail(f"    {NOTHING}")
     return False
 
 
 def _interrupted(_signal: int, _frame: FrameType | None) -> None:
     """Ctrl-C. pyinfra would end with 0."""
-    click.echo(f"\n    interrupted{'' if state.is_executing else f': {NOTHING}'}", err=True)
-    sys.exit(FAILED)
+    if state.is_executing:
+        _fail("\n    interrupted")
+    _fail(f"\n    interrupted: {NOTHING}")
 
 
 def _exit() -> None:
     if state.initialised and state.limit_hosts == []:
         # pyinfra goes on without hosts, and calls that a success
-        click.secho("--> no host of the inventory is left by --limit and --exclude", fg="red",
-                    err=True)  # fmt: skip
-        sys.exit(FAILED)
+        _fail(click.style(NO_HOST, fg="red"))
     sys.exit(_code())
 
 
@@ -138,24 +148,28 @@ def _code() -> int:
     """A host that has failed counts for more than a difference."""
     if state.failed_hosts:
         return FAILED
-    return DIFFERS if options().dry and _run.differs else 0
+    if options().dry and _run.differs:
+        return DIFFERS
+    return 0
 
 
 def _note_end() -> None:
     """Called while the exception that ends pyinfra is on its way."""
     from pyinfra_cli.exceptions import UnexpectedMixin  # noqa: PLC0415 see begin
 
-    ended = sys.exc_info()[1]
+    _, ended, _ = sys.exc_info()
     _run.code = FAILED
     if ended is None:
         _run.code = 0
     elif isinstance(ended, SystemExit):
-        _run.code = ended.code if isinstance(ended.code, int) else FAILED
+        if isinstance(ended.code, int):
+            _run.code = ended.code
     elif isinstance(ended, UnexpectedMixin):
         # click's by its class, and without the message that click asks for
         _run.error = _described(ended.exception)
     elif isinstance(ended, click.ClickException):
-        _run.code, _run.error = ended.exit_code, ended.format_message()
+        _run.code = ended.exit_code
+        _run.error = ended.format_message()
     else:
         _run.error = _described(ended)
 
@@ -176,14 +190,25 @@ def _print_json(hooks: Hooks, *, dry: bool) -> None:
     _run.code = _code()
     from pyinfra_cli import prints  # noqa: PLC0415 see begin
 
-    results = None if dry else prints.build_results_json(state)
-    _print(hooks, plan=prints.build_plan_json(state), results=results)
+    plan = prints.build_plan_json(state)
+    results = None
+    if not dry:
+        results = prints.build_results_json(state)
+    _print(hooks, plan=plan, results=results)
 
 
 def _print(hooks: Hooks, **pyinfras: Any) -> None:
     _run.printed = True
     from pyinfra_cli import prints  # noqa: PLC0415 see begin
 
-    failed = sorted(each.name for each in state.failed_hosts) if state.initialised else []
-    prints.print_json({**pyinfras, "failed_hosts": failed, "exit_code": _run.code,
-                       "error": _run.error, **hooks.payload()})  # fmt: skip
+    failed = []
+    if state.initialised:
+        failed = [each.name for each in state.failed_hosts]
+    document = {
+        **pyinfras,
+        "failed_hosts": sorted(failed),
+        "exit_code": _run.code,
+        "error": _run.error,
+        **hooks.payload(),
+    }
+    prints.print_json(document)

@@ -43,26 +43,36 @@ def arguments() -> Arguments:
     given: Any = host.current_op_global_arguments
     if not given:
         given, _ = pop_global_arguments(state, host, {})
-    return {k: v for k, v in given.items() if k in CONNECTOR_ARGUMENT_KEYS and k != "_stdin"}
+    kept = {}
+    for key, value in given.items():
+        if key in CONNECTOR_ARGUMENT_KEYS and key != "_stdin":
+            kept[key] = value
+    return kept
 
 
 def as_shell(command: StringCommand) -> str:
     """A command for a shell of the host's, with sudo or su around it where the host needs that."""
-    given = {k: v for k, v in arguments().items() if k not in OF_A_RUN}
+    given = arguments()
+    for key in OF_A_RUN:
+        given.pop(key, None)
     whole = util.make_unix_command_for_host(state, host, command, **given)
     return str(whole.get_raw_value())
 
 
 def sudo_asks(line: str) -> bool:
     """Whether it is sudo's question for a password."""
-    return bool(util.SUDO_PASSWORD_REQUIRED_LINES[0] in line)
+    question = str(util.SUDO_PASSWORD_REQUIRED_LINES[0])
+    return question in line
 
 
 def host_data_keys() -> set[str]:
     """Keys of host data that are pyinfra's: its connectors', and global arguments like _sudo."""
-    keys = {key for key, _ in all_global_arguments()}
+    keys = set()
+    for key, _ in all_global_arguments():
+        keys.add(key)
     for connector in get_all_connectors().values():
-        keys |= connector.data_cls.__annotations__.keys() | connector.data_meta.keys()
+        keys.update(connector.data_cls.__annotations__)
+        keys.update(connector.data_meta)
     return keys
 
 
@@ -82,7 +92,12 @@ def read_any_encoding() -> None:
     """From now on: a greeting that is not UTF-8 would end pyinfra's reader in a traceback."""
     read_buffer = util.read_buffer
 
-    def read(name: str, io: Any, *given: Any, **named: Any) -> None:
+    def read(
+        name: str,
+        io: Any,
+        *given: Any,
+        **named: Any,
+    ) -> None:
         if ChannelFile in type(io).__mro__:  # which opened it as text, and gives no other way
             io._flags |= ChannelFile.FLAG_BINARY
         lines = (line.decode(errors="replace") for line in io)
@@ -106,14 +121,21 @@ def explain_host_keys(unknown: HostKeyText, changed: HostKeyText) -> None:
     """From now on: pyinfra's own words name no file, and nothing to type."""
     connect: Any = SSHClient.connect
 
-    def reject(_: StrictPolicy, client: Any, hostname: str, key: PKey) -> None:
-        raise SSHException(unknown(Client(client), hostname, key))
+    def reject(
+        _: StrictPolicy,
+        client: Any,
+        hostname: str,
+        key: PKey,
+    ) -> None:
+        why = unknown(Client(client), hostname, key)
+        raise SSHException(why)
 
     def connect_or_explain(self: SSHClient, hostname: str, **given: Any) -> None:
         try:
             connect(self, hostname, **given)
         except BadHostKeyException as e:
-            raise SSHException(changed(Client(self), e.hostname, e.key)) from None
+            why = changed(Client(self), e.hostname, e.key)
+            raise SSHException(why) from None
 
     StrictPolicy.missing_host_key = reject  # type: ignore[method-assign]
     SSHClient.connect = connect_or_explain  # type: ignore[assignment,method-assign]

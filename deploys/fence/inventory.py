@@ -22,11 +22,11 @@ from howdah.team import FOLDER
 
 
 class InventoryError(HowdahError):
-    """What pyinfra says of a file that it cannot read."""
+    """A file that pyinfra cannot read, in its own words."""
 
 
 class LoadedInventory:
-    """One file of pyinfra's, and ``data`` (key=value) over what it says. Raises InventoryError."""
+    """One file of pyinfra's, and ``data`` (key=value) over its own. Raises InventoryError."""
 
     def __init__(self, path: str, data: Sequence[str]) -> None:
         os.environ.setdefault("PYINFRA_PROGRESS", "off")
@@ -42,7 +42,8 @@ class LoadedInventory:
     def _read(self, path: str, data: Sequence[str]) -> None:
         config = Config()
         ctx_config.set(config)
-        exec_file(str(FOLDER / "config.py"))
+        file = FOLDER / "config.py"
+        exec_file(str(file))
         over = {}
         for entry in data:
             key, _, value = entry.partition("=")
@@ -54,21 +55,25 @@ class LoadedInventory:
     @property
     def names(self) -> list[str]:
         """Of its hosts."""
-        return [host.name for host in self._state.inventory]
+        names = []
+        for host in self._state.inventory:
+            names.append(host.name)
+        return names
 
     @contextmanager
     def current(self, name: str) -> Iterator[Host]:
-        """The host that deploys.* speaks of, within this."""
+        """The current host of deploys.*, within this."""
         host = self._state.inventory.get_host(name)
         with ctx_host.use(host):
             yield host
 
     def connect(self, host: Host) -> None:
-        """Once, as whom its data says. Raises pyinfra's ConnectError."""
+        """Once, as the user of its data. Raises pyinfra's ConnectError."""
         if not host.connected:
             host.connect(show_errors=False, raise_exceptions=True)
             self._state.activate_host(host)
-        host.current_op_global_arguments, _ = pop_global_arguments(self._state, host, {})
+        arguments, _ = pop_global_arguments(self._state, host, {})
+        host.current_op_global_arguments = arguments
 
     def disconnect(self) -> None:
         """Ends the connections."""

@@ -12,36 +12,46 @@ __all__ = ["OperationMeta"]
 
 def operations() -> list[str]:
     """The names of the run's operations, in their order."""
-    return [min(state.get_op_meta(op_hash).names) for op_hash in state.get_op_order()]
+    return [_name(op_hash) for op_hash in state.get_op_order()]
+
+
+def _name(op_hash: str) -> str:
+    meta = state.get_op_meta(op_hash)
+    return min(meta.names)
 
 
 def current_operation() -> str:
     """The name of the one that is prepared, or at work."""
     op_hash = host.current_op_hash
-    return min(state.get_op_meta(op_hash).names) if op_hash else ""
+    if not op_hash:
+        return ""
+    return _name(op_hash)
 
 
 def outcomes(each: Host) -> Iterator[tuple[str, OperationMeta]]:
     """Of each operation of a host's, by name, in their order."""
     for op_hash, data in state.ops[each].items():
-        yield min(state.get_op_meta(op_hash).names), data.operation_meta
+        yield _name(op_hash), data.operation_meta
 
 
 def would_change(each: Host) -> bool:
     """Whether an operation of a host's has found a difference, while it was prepared."""
     if not state.initialised:
         return False
-    return any(data.operation_meta._maybe_is_change for data in state.ops[each].values())
+    return any(meta._maybe_is_change for _, meta in outcomes(each))
 
 
 def differs() -> bool:
     """Whether one of any host's has."""
-    return any(map(would_change, state.inventory.iter_activated_hosts()))
+    hosts = state.inventory.iter_activated_hosts()
+    return any(would_change(each) for each in hosts)
 
 
 def hosts() -> list[Host]:
     """The inventory's, in its order; none before pyinfra has read it."""
-    return list(state.inventory) if state.initialised else []
+    if not state.initialised:
+        return []
+    return list(state.inventory)
 
 
 def is_prompted() -> bool:

@@ -20,7 +20,7 @@ def test_application_of_another_host(new_fleet: NewFleet) -> None:
     fleet.deploy()
     assert "needs the absolute path" in make(fleet, "bundle", "FOLDER=my secrets")
     fleet.hosts({"db1": {**options, "allowed_networks": []}})
-    assert "warning: db1 lets no network in" in make(fleet, "bundle")
+    assert "warning: db1 allows no network" in make(fleet, "bundle")
     fleet.hosts({"db1": options})
     said = make(fleet, "bundle")
     assert "warning" not in said

@@ -25,8 +25,8 @@ LIMITS = {
     "components": GOAL,
     "app_db": GOAL,
     "verify": GOAL,
-    # What it has, so that it does not get worse. The goal is 7.0, 20 and 12 here too.
-    "deploys": Limit(tokens=8.6, comprehensions=29, conditionals=30, skips=33),
+    # What it has, so that it does not get worse. The goal is 7.0 here too.
+    "deploys": Limit(tokens=7.1, comprehensions=7, conditionals=7, skips=9),
 }
 
 PACKED = '''\
