@@ -25,8 +25,7 @@ LIMITS = {
     "components": GOAL,
     "app_db": GOAL,
     "verify": GOAL,
-    # What it has, so that it does not get worse. The goal is 7.0 here too.
-    "deploys": Limit(tokens=7.1, comprehensions=7, conditionals=7, skips=9),
+    "deploys": GOAL._replace(skips=8),
 }
 
 PACKED = '''\
