@@ -41,6 +41,7 @@ ROOMS = {
     "deploys/migrate.py": ["test_schema.py"],
     "deploys/issue.py": ["test_secrets.py"],
     "deploys/summary.py": ["test_summary.py"],
+    "deploys/host_report.py": ["test_summary.py"],
     "deploys/tell.py": ["test_summary.py"],
     "deploys/plan.py": ["test_summary.py"],
     "deploys/record.py": ["test_summary.py"],
