@@ -46,6 +46,13 @@ find_server() {
 # A line of the server's log, or several, without what stands before the message.
 messages() { sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //'; }
 
+# A folder with all that is in it; of one that something is mounted on, what is in it.
+remove_folder() {
+    [ -e "$1" ] || return 0
+    find "$1/." -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+    rmdir "$1" 2> /dev/null || mountpoint -q "$1"
+}
+
 # flip LINK TARGET [as_owner]: who follows the link finds the one or the other.
 flip() {
     $3 ln -sfn "$2" "${1%/*}/.${1##*/}" && $3 mv -fT "${1%/*}/.${1##*/}" "$1"

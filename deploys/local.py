@@ -13,6 +13,8 @@ from deploys.summary import summarise
 from deploys.target import Server
 from deploys.tell import would
 from howdah.errors import HowdahError
+from howdah.expected import moved_from
+from howdah.found import Found
 
 NONE_YET = "there is no server in {} yet; make deploy makes it"
 
@@ -48,11 +50,24 @@ def destroy() -> None:
     _destroy(name="Destroy the server and its data", target=target)
 
 
+def _check(target: Server, found: Found) -> None:
+    """Raises HowdahError for a server that is not this inventory's, or that runs elsewhere."""
+    target.runtime.check_owner(found)
+    data = target.runtime.inside.data
+    before = moved_from(found, data)
+    if before:
+        raise HowdahError(
+            f"the server's data is in {before}, and the inventory names {data}; set "
+            f"data_directory = {before!r} until it is stopped"
+        )
+
+
 @convergent
 def _start(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
     runtime = target.runtime
     runtime.check_host(found)
+    _check(target, found)
     if not found.current:
         raise HowdahError(NONE_YET.format(runtime.layout.home))
     runtime.check_port(found)
@@ -66,7 +81,7 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
 @convergent
 def _stop(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
-    target.runtime.check_owner(found)
+    _check(target, found)
     if not found.pid:
         host.noop("the server is down")
         return
@@ -79,7 +94,7 @@ def _status(target: Server) -> Iterator[PyinfraCommand]:
     yield from ()
     found = processes(target, answers=True)
     layout = target.runtime.layout
-    target.runtime.check_owner(found)
+    _check(target, found)
     if not found.whose:  # a home without it has the record of a dry run only
         host.log(NONE_YET.format(layout.home))
         return
@@ -105,7 +120,7 @@ def _destroy(target: Server) -> Iterator[PyinfraCommand]:
     if not found.home:
         host.noop("there is nothing to delete")
         return
-    runtime.check_owner(found)
+    _check(target, found)
     would(
         [
             f"delete {layout.home}: the server, its data, its log",

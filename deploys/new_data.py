@@ -43,7 +43,7 @@ def check_data(target: Target, found: Found) -> None:
 
 def missed_data(target: Target, found: Found) -> str:
     """Why a host without data should have some; empty: it need not."""
-    lost = expected.lost(found, target.runtime.layout.data)
+    lost = _lost(target, found)
     if lost:
         return lost
     others = _declared()
@@ -53,9 +53,14 @@ def missed_data(target: Target, found: Found) -> str:
 def check_lost(target: Target, found: Found) -> None:
     """Raises HowdahError for a data directory that was there, and is missing."""
     cluster = target.cluster
-    why = expected.lost(found, target.runtime.layout.data)
+    why = _lost(target, found)
     destroy = cluster.stage == "development"
     _check(why, allowed=cluster.new_data, destroy=destroy)
+
+
+def _lost(target: Target, found: Found) -> str:
+    runtime = target.runtime
+    return expected.lost(found, runtime.layout.data, runtime.inside.data)
 
 
 def _check(

@@ -117,6 +117,7 @@ def _script(
         "server": "yes" if sql else "",
         "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
+        "data_directory": runtime.cluster.data_directory or "",
         "probes": " ".join(names),
         **runtime.facts(want),
     }

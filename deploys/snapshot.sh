@@ -20,6 +20,16 @@ done
 product=$(stat -f -c '%b * %S' "$place")
 # shellcheck disable=SC2004 # it is no number yet
 echo "disk$TAB$(($product))"
+if [ -n "$DATA_DIRECTORY" ]; then # one that the inventory names: whether a server may live there
+    writable=
+    [ ! -w "$place" ] || writable=writable
+    printf 'place\t%s\t%s\n' "$(stat -f -c %T "$place")" "$writable"
+    above=$DATA
+    while [ -n "$above" ]; do
+        stat -c "above$TAB%a$TAB%U$TAB%G$TAB%n" "$above" 2> /dev/null
+        above=${above%/*}
+    done
+fi
 if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     echo "lock$TAB$owner"
     exec 8< "$LOCK_FILE"

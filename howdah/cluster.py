@@ -26,6 +26,7 @@ from howdah.options import (
     Addresses,
     Audit,
     ClusterName,
+    Folder,
     Folders,
     Frozen,
     Label,
@@ -73,6 +74,8 @@ class Cluster(BaseModel):
     adopt: Switch = False  # take a cluster over that Howdah has not made
     # A first boot and unattended-upgrades take minutes.
     apt_lock_timeout: Duration = "10min"
+    # Empty: the runtime's own place. Another one is a file system of its own, or a folder in it.
+    data_directory: Folder | None = None
     new_data: Switch = False  # an empty server where data is expected; for one run: --data
     port: Annotated[int, Field(ge=1024, le=65535)] = 5432
     listen_addresses: Annotated[Addresses, Field(min_length=1)] = (

@@ -15,11 +15,26 @@ def makes_data(found: Found) -> bool:
     return not found.data and "foreign" not in found.has
 
 
-def lost(found: Found, data: str) -> str:
-    """The data directory of a server that there was; empty: none is missed."""
+def lost(found: Found, data: str, inside: str) -> str:
+    """The data directory of a server that there was; empty: none is missed.
+
+    ``inside``: the same as the server sees it, and as its configuration names it.
+    """
     if not (found.current and makes_data(found)):
         return ""
+    before = moved_from(found, inside)
+    if before:
+        return (
+            f"{data} has no data, and the server's is in {before}; to move it: "
+            'docs/operations.md, "Moved data directory"'
+        )
     return f"{data} is missing, and there was a server: bring it back (is its file system mounted?)"
+
+
+def moved_from(found: Found, inside: str) -> str:
+    """The data directory of the release in force, where another one is wanted; else empty."""
+    before = found.configured("data_directory")
+    return "" if before == inside else before
 
 
 def of_environment(

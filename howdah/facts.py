@@ -16,6 +16,8 @@ LINKS = {"current", "good", "last"}
 TEXTS = {"whose", "os", "socket", "lock"}
 SETS = {"has", "links", "places"}
 SEVERAL = {
+    "above",
+    "place",
     "folder",
     "listener",
     "beside",
@@ -115,6 +117,8 @@ def _several_fact(
     """What there may be several of."""
     if name == "folder":
         found.folders += 1
+    elif name in ("above", "place"):
+        found.place.add(name, values)
     elif name == "listener":
         address = _address(values[0])
         found.listeners.append(address)

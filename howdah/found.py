@@ -11,6 +11,7 @@ from howdah import catalog_rows, facts, libraries, settings
 from howdah.catalog import Catalog
 from howdah.component import Probe, Row, T
 from howdah.danger import Danger
+from howdah.data_folder import Place
 from howdah.errors import HowdahError
 from howdah.facts import Beside, FoundFile
 from howdah.hardware import Hardware
@@ -70,6 +71,7 @@ class Found:
     refusals: list[str] = field(default_factory=list)  # of roles-sql's settings
     rules: list[dict[str, Any]] = field(default_factory=list)  # of a cluster that is adopted
     revisions: list[str | None] = field(default_factory=list)  # in app.alembic_version
+    place: Place = field(default_factory=Place)  # of a data directory that the inventory names
     health: Health = field(default_factory=Health)
     rows: list[list[Any]] = field(default_factory=list, repr=False)
     # What the probes of components have answered, by their names.
@@ -111,12 +113,18 @@ class Found:
         conf = self.files.get("postgresql.conf")
         if self.running or not conf:
             return libraries.split(self.preloaded)
-        would_load = self.preloaded
-        for line in conf.text.splitlines():
+        return libraries.split(self.configured(libraries.SETTING) or self.preloaded)
+
+    def configured(self, setting: str) -> str:
+        """Its value in the postgresql.conf of the release in force; empty: it has none."""
+        conf = self.files.get("postgresql.conf")
+        lines = conf.text.splitlines() if conf else []
+        last = ""
+        for line in lines:
             name, value = settings.line(line)
-            if name == libraries.SETTING:
-                would_load = value
-        return libraries.split(would_load)
+            if name == setting:
+                last = value
+        return last
 
     @property
     def first(self) -> bool:

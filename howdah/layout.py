@@ -1,7 +1,9 @@
 """Where a cluster lives on its host, and the OS user that runs it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+
+from howdah.errors import ClusterError
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,16 @@ class Layout:
     file_mode: str  # 640 where the server may read and not write
     name: str = ""  # cluster_name, for process titles; empty: none
     audit: bool = False  # whether pgaudit is there
+
+    def with_data(self, data: str | None) -> "Layout":
+        """The same with the data elsewhere. Raises ClusterError for a folder of Howdah's own."""
+        if data in (None, self.data):
+            return self
+        for other in (self.home, self.log, self.canary, self.socket):
+            is_within = PurePosixPath(data).is_relative_to(other)
+            if is_within or PurePosixPath(other).is_relative_to(data):
+                raise ClusterError(f"data_directory = {data!r}: needs a folder apart from {other}")
+        return replace(self, data=data)
 
     @property
     def auto_conf(self) -> str:

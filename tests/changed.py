@@ -57,6 +57,7 @@ ROOMS = {
     "howdah/*revisions.py": ["test_schema.py"],
     "howdah/psql_text.py": ["test_schema.py"],
     "howdah/danger.py": ["test_doors.py"],
+    "howdah/data_folder.py": ["test_data_directory.py"],
     "howdah/health.py": ["test_health.py"],
     "howdah/sizing.py": ["test_hardware.py"],
     "howdah/libraries.py": ["test_libraries.py"],

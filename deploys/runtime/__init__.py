@@ -100,6 +100,18 @@ class Runtime(ABC):
                 "them away, or mount the right file system there"
             )
 
+        if self.cluster.data_directory:
+            self._check_data_directory(found)
+
+    def _check_data_directory(self, found: Found) -> None:
+        """Whether it serves, before anything is installed."""
+        data, lasting = self.layout.data, self.cluster.stage != "development"
+        faults = found.place.faults(
+            data, self.layout.owner, has_data=found.data and bool(found.whose), lasting=lasting
+        )
+        for fault in faults:
+            raise ClusterError(f"data_directory: {fault}")
+
     def check_port(self, found: Found) -> None:
         """Raises ClusterError for a port that somebody else listens on."""
         ours = found.pid is not None and found.port == self.cluster.port

@@ -48,7 +48,8 @@ class Embedded(Runtime):
         self._wheel, version = _wheel(cluster)
         self._root = os.geteuid() == 0
         home = Path(SYSTEM_HOME) if self._root else FOLDER / ".howdah"
-        self.layout = _layout(home / cluster.environment, version, root=self._root)
+        layout = _layout(home / cluster.environment, version, root=self._root)
+        self.layout = layout.with_data(cluster.data_directory)
         self.variables: Mapping[str, str] = {"system_user": SYSTEM_USER if self._root else ""}
         self.lock_mode = "0755" if self._root else "0700"
         self.as_owner = (

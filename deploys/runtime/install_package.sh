@@ -17,12 +17,19 @@ install -d -m 0750 -g postgres "$HOME_"
 install -d -m 2775 -o postgres -g postgres /run/postgresql
 # of a host that was reinstalled only the volume is left: postgres may have another number now
 [ -z "$DATA_ONLY" ] || {
-    chown -h postgres:postgres "${DATA%/*/*}" "${DATA%/*}"
+    case "$DATA" in
+        /var/lib/postgresql/*) chown -h postgres:postgres "${DATA%/*/*}" "${DATA%/*}" ;;
+    esac
     chown -Rh postgres:postgres "$DATA"
 }
 # these folders' folders are the server's, who may have put links there
 as_owner install -d -m 0700 "$LOG"
-[ -d "${DATA%/*}" ] || as_owner install -d -m 0755 "${DATA%/*}" # else somebody's, for a mount
+if [ ! -d "${DATA%/*}" ]; then # else somebody's, for a mount
+    case "$DATA" in
+        /var/lib/postgresql/*) as_owner install -d -m 0755 "${DATA%/*}" ;;
+        *) install -d -m 0755 "${DATA%/*}" ;;
+    esac
+fi
 # The files of a cluster that is taken over are its first release, and a good one.
 if [ -n "$ADOPTED" ] && [ ! -e "$HOME_/good" ]; then
     cd "$HOME_" || exit

@@ -49,15 +49,22 @@ class Package(Runtime):
         self._debian = debian = DebianCluster(cluster)
         version, label = cluster.version, debian.label
         self._server, home = f"postgresql-{version}", f"/etc/howdah/{label}"
-        self.layout = Layout(
-            home=home, releases=home, marker=f"{home}/environment",
+        layout = Layout(
+            home=home,
+            releases=home,
+            marker=f"{home}/environment",
             binaries=f"/usr/lib/postgresql/{version}/bin",
             data=f"/var/lib/postgresql/{version}/{cluster.cluster_name}",
             log=f"/var/log/postgresql/{label}",
             canary=f"/var/lib/howdah/{label}.canary",
-            socket="/run/postgresql", owner="postgres", file_owner="root:postgres",
-            file_mode="640", name=f"{version}/{cluster.cluster_name}", audit=True,
-        )  # fmt: skip
+            socket="/run/postgresql",
+            owner="postgres",
+            file_owner="root:postgres",
+            file_mode="640",
+            name=f"{version}/{cluster.cluster_name}",
+            audit=True,
+        )
+        self.layout = layout.with_data(cluster.data_directory)
         self.variables = debian.variables
         self.whose = cluster.environment
         self.adopted = debian.etc if cluster.adopt else ""

@@ -71,7 +71,10 @@ facts() {
         other=${other##*/}
         whose='' data='' release=''
         read -r whose < "$marker"
-        [ ! -e "/var/lib/postgresql/${other%%-*}/${other#*-}/PG_VERSION" ] || data=data
+        place=$(sed -n "s/^data_directory = '\(.*\)'$/\1/p" "${marker%/*}/current/postgresql.conf" \
+            2> /dev/null)
+        place=${place:-/var/lib/postgresql/${other%%-*}/${other#*-}}
+        [ ! -e "$place/PG_VERSION" ] || data=data
         [ ! -L "${marker%/*}/current" ] || release=release
         echo "beside$TAB$other$TAB$whose$TAB$data$TAB$release"
     done

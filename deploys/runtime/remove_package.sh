@@ -3,7 +3,8 @@ systemctl disable "$UNIT"
 systemctl disable --now "$LOGS.path"
 [ ! -e "$DEBIAN" ] || pg_dropcluster --stop "$VERSION" "$CLUSTER_NAME" || :
 # shellcheck disable=SC2086 # a list of paths
-rm -rf "$DEBIAN" "${DROP_IN%/*}" "$DATA" "$LOG" "$CANARY"* $LOG_FILES
+rm -rf "$DEBIAN" "${DROP_IN%/*}" "$LOG" "$CANARY"* $LOG_FILES
+remove_folder "$DATA"
 systemctl daemon-reload
 find "$HOME_" -mindepth 1 -maxdepth 1 ! -name "${MARKER##*/}" -exec rm -rf {} +
 rm -rf "$HOME_"

@@ -13,6 +13,7 @@ from tests.server import refusals
 
 ROWS = "SELECT count(*) FROM app.users"
 ADD = "INSERT INTO app.users (id, first_name, last_name) SELECT gen_random_uuid(), 'Ada', n::text "
+MOVED = "/srv/postgresql/main"
 NEW_DATA = "for an empty server: --data new_data=yes"
 
 
@@ -216,6 +217,27 @@ def test_resized_disk(with_row: Single) -> None:
                "umount /var/lib/postgresql && cp -aT /kept /var/lib/postgresql")  # fmt: skip
     with_row.deploy()
     assert with_row.ask(ROWS, "appdb") == "1"
+
+
+def test_moved_data_directory(with_row: Single) -> None:
+    stop, copy, deploy, remove = steps("Moved data directory")
+    with_row.inventory(data_directory=MOVED)
+    assert f"{MOVED} has no data, and the server's is in {with_row.data}" in (
+        with_row.refused_in_one_line()
+    )
+    with_row.inventory()
+    before = with_row.data
+    follow(with_row, stop)
+    follow(with_row, copy, with_row.version)
+    with_row.inventory(data_directory=MOVED)
+    follow(with_row, deploy)
+    follow(with_row, remove, with_row.version)
+    assert with_row.ask(f"{ROWS}; SHOW data_directory", "appdb") == f"1\n{MOVED}"
+    assert with_row.deploy().changed == []
+    with_row.machine.sh(f"systemctl stop {with_row.unit} && mv {MOVED} {before}")
+    with_row.inventory()
+    with_row.deploy()
+    assert with_row.deploy().changed == []
 
 
 @pytest.mark.all

@@ -74,7 +74,7 @@ class Checkout:
         """Writes the inventory: local.py's, and ``options`` over it."""
         data = {"runtime": "embedded", "stage": "development", "port": self.port,
                 "memory": "256MB", **options}  # fmt: skip
-        self.host_data = {"environment": self.environment, **data}
+        self.host_data: dict[str, Any] = {"environment": self.environment, **data}
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = [('@local', {data!r})]\n")
 
@@ -200,7 +200,8 @@ class Checkout:
 
     @property
     def pid_file(self) -> Path:
-        return self.home / "data" / "postmaster.pid"
+        data = self.host_data.get("data_directory") or self.home / "data"
+        return Path(data, "postmaster.pid")
 
     @property
     def pid(self) -> int:

@@ -27,6 +27,8 @@ FENCED = {
         "tests/fleet/test_operations.py::test_debian_release_upgrade",
     "docs/operations.md: Reinstalled host": "tests/fleet/test_operations.py::test_reinstalled_host",
     "docs/operations.md: Lost volume": "tests/fleet/test_operations.py::test_lost_volume",
+    "docs/operations.md: Moved data directory":
+        "tests/fleet/test_operations.py::test_moved_data_directory",
     "docs/operations.md: Resized disk, memory or CPU":
         "tests/fleet/test_operations.py::test_resized_disk",
     "docs/operations.md: Killed server": "tests/fleet/test_operations.py::test_killed_server",

@@ -45,7 +45,7 @@ def test_data_that_is_there_or_adopted_is_no_empty_server(found: Found) -> None:
     found.current = "r-1"
     assert expected.taken_for_new(found, CLUSTER, set()) == ""
     assert expected.deployed_before(found, CLUSTER, "db1", CERTIFICATE) == ""
-    assert expected.lost(found, "/data") == ""
+    assert expected.lost(found, "/data", "/data") == ""
 
 
 @pytest.mark.parametrize(
