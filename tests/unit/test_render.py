@@ -151,7 +151,7 @@ def test_settings_of_the_map_appear_quoted() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ssl", "password_encryption", "hba_file", "data_directory", "log_statement",
+    ["ssl", "password_encryption", "hba_file", "log_directory", "log_statement",
      "pg_stat_statements.track_utility", "auth_delay.milliseconds", "ssl_ciphers",
      "unix_socket_permissions"],
 )  # fmt: skip
