@@ -8,7 +8,7 @@ PYTEST = env -u MAKEFLAGS -u MAKELEVEL -u ARGS -u ENV $(BIN)/python -m pytest --
 WHICH = $(if $(ALL),,-m 'not all')
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 
-.PHONY: new dist test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint
+.PHONY: new dist pictures test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint
 
 new: .venv  ## a folder for a team's own inventories, roles and secrets: TEAM=../acme
 	@$(BIN)/python -m howdah.new $(if $(TEAM),'$(TEAM)')
@@ -45,6 +45,11 @@ lint: .venv  ## ruff, mypy, shellcheck, shfmt, sqlfluff, squawk
 	@$(BIN)/shfmt -d -i 4 -ci -sr $(SCRIPTS)
 	@$(BIN)/sqlfluff lint --disable-progress-bar roles-sql
 	@PYTHONPATH=examples/shop $(BIN)/python -m howdah.lint_revisions app_db.migrations shop.migrations
+
+# Of the last commit: a real deploy, in a machine of its own.
+pictures: .venv  ## those of README and docs, made anew; as root
+	@sh pictures/checkout.sh $(BIN)/python -m pictures.run /srv/howdah
+	@$(BIN)/python -m pictures.rooms
 
 bench: .venv  ## the embedded server beside its floor
 	@$(BIN)/python -m benchmarks.local

@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("howdah", "components", "deploys", "app_db", "benchmarks", "verify", "tests")
+PACKAGES = ("howdah", "components", "deploys", "app_db", "benchmarks", "pictures", "verify",
+            "tests")  # fmt: skip
 # The room that a file is in -> the tests of a real server that try it. The first that fits counts.
 ROOMS = {
     "app_db/migrations/*": ["test_app_db_schema.py"],

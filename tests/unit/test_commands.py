@@ -61,6 +61,7 @@ SHOWN = {
     r"make bench-growth": "tests/server/test_benchmarks.py::test_benchmark_of_growth",
     r"make bench-fleet": "tests/fleet/test_benchmarks.py::test_benchmark_of_hosts",
     r"make (verify|bundle)": "tests/server/test_local.py::test_make_of_the_others",
+    r"make pictures": "tests/server/test_pictures.py::test_the_picture_is_of_a_real_run",
     r"make dist": "tests/app_db/test_installed.py::test_the_wheel_is_app_db",
     r"make coverage": "tests/app_db/test_settings.py",  # a part of make test
     r"\.venv/bin/pyinfra inventories/local.py deploy.py":
