@@ -14,7 +14,7 @@ from howdah.found import Found
 def lines(found: Found, names: Iterable[str]) -> Iterator[Danger]:
     """What it has set, of settings that are not ours to set."""
     for name in names:
-        value = found.system[name]
+        value = found.settings.system[name]
         yield Danger(f"ALTER SYSTEM has set {name} = {value!r}", "setting")
 
 

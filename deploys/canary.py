@@ -9,7 +9,7 @@ from deploys.runtime import Runtime, script_for
 from deploys.snapshot import ask
 from deploys.target import Target
 from howdah import matrix, sqlfiles
-from howdah.found import AnswerError
+from howdah.found.lines import AnswerError
 from howdah.queries import query, settings
 from howdah.wanted import Wanted
 

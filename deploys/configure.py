@@ -13,7 +13,8 @@ from deploys.target import Staged, Target
 from deploys.tell import report, would
 from howdah import difference, libraries, locked_out, settings
 from howdah.errors import HowdahError
-from howdah.found import ADOPTED, Found
+from howdah.found import Found
+from howdah.found.releases import ADOPTED
 from howdah.layout import Layout
 from howdah.render import File
 
@@ -32,7 +33,7 @@ def configure(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("the configuration is as wanted")
         return
     _check_names(target, found)
-    if found.current in ("", ADOPTED):
+    if found.releases.current in ("", ADOPTED):
         catalog = found.catalog()
         report(locked_out.lines(found.rules, catalog, target.logins))
     release = found.next_release
@@ -101,15 +102,15 @@ def _strange(
     layout: Layout,
 ) -> list[str]:
     """Files of the release that are neither wanted nor its marker as it was written."""
-    if not found.current:
+    if not found.releases.current:
         return []
-    others = found.files.keys() - wanted.keys()
+    others = found.releases.files.keys() - wanted.keys()
     strange = sorted(others - {MARKER, FOLDER})
-    folder = found.files.get(FOLDER)
+    folder = found.releases.files.get(FOLDER)
     as_written = (layout.file_owner, releases.FOLDER_MODE)
     if folder and (folder.owner, folder.mode) != as_written:
         strange.append(f"its folder (mode {folder.mode})")
-    marker = File(releases.marker(found.current))
+    marker = File(releases.marker(found.releases.current))
     if _differs(found, MARKER, marker, layout):
         strange.append(MARKER)
     if found.unread():
@@ -123,7 +124,7 @@ def _check_names(target: Target, found: Found) -> None:
         return
     for name in target.settings(found):
         of_an_extension = "." in name
-        if name not in found.contexts and not of_an_extension:
+        if name not in found.settings.contexts and not of_an_extension:
             raise HowdahError(f"settings[{name!r}]: this server knows no such setting")
 
 
@@ -133,7 +134,7 @@ def _differs(
     wanted: File,
     layout: Layout,
 ) -> bool:
-    now = found.files.get(name)
+    now = found.releases.files.get(name)
     if now is None:
         return True
     as_wanted = (
@@ -146,10 +147,10 @@ def _differs(
 
 def _text(found: Found, name: str) -> str | None:
     """Of an adopted cluster's only what its server reads."""
-    file = found.files.get(name)
+    file = found.releases.files.get(name)
     if file is None:
         return None
-    if not found.current:
+    if not found.releases.current:
         return difference.uncommented(file.text)
     return file.text
 
@@ -159,4 +160,4 @@ def _late(target: Target, found: Found) -> list[str]:
     text = _text(found, "postgresql.conf") or ""
     now = settings.parse(text)
     changed = difference.changed(now, target.settings(found))
-    return difference.late(changed, found.contexts)
+    return difference.late(changed, found.settings.contexts)

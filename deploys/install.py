@@ -22,8 +22,8 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     check_data(target, found)
     runtime.check_port(found)
     report(found.health.reports())
-    if found.locked and not state.is_executing:
-        host.log(f"another deploy is at work: {found.lock}")
+    if found.lock.held and not state.is_executing:
+        host.log(f"another deploy is at work: {found.lock.by}")
     # What they refuse is refused before anything is touched.
     runtime.check_modules(found, target.want)
     check_clocks(target, found)

@@ -74,7 +74,7 @@ def _check_passwords(target: Target, found: Found) -> None:
     lost = {}
     for variable, login in LOGINS.items():
         role = login.role(target.cluster)
-        known = found.data
+        known = found.data.there
         if found.running:
             known = role in roles
         if known and store.password(variable) is None:

@@ -12,7 +12,8 @@ from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import difference
-from howdah.found import AnswerError, Found
+from howdah.found import Found
+from howdah.found.lines import AnswerError
 
 
 @convergent
@@ -24,7 +25,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     found = snapshot(target)
     runtime = target.runtime
     stated = target.settings(found)
-    by_alter_system = found.system.keys()
+    by_alter_system = found.settings.system.keys()
     overridden = sorted(by_alter_system & stated.keys())
     others = sorted(by_alter_system - stated.keys())
     dangers = alter_system.lines(found, others)
@@ -39,7 +40,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
         return
     lines = []
     for name in overridden:
-        value = found.system[name]
+        value = found.settings.system[name]
         wanted = stated[name]
         lines.append(f"{runtime.layout.auto_conf}: take out {name} = {value!r}, wanted {wanted}")
     causes = ""
@@ -48,7 +49,7 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     would([*lines, f"{verb} the server{causes}"])
     if overridden:
         yield alter_system.take_out(runtime, overridden)
-    release = found.current
+    release = found.releases.current
     if target.staged:
         release = target.staged.release
     logins = set(target.logins)
@@ -61,8 +62,8 @@ def _late(
     overridden: list[str],
 ) -> list[str]:
     """What only a restart puts in force."""
-    names = set(found.pending)
-    names.update(difference.late(overridden, found.contexts))
+    names = set(found.settings.pending)
+    names.update(difference.late(overridden, found.settings.contexts))
     if target.staged:
         names.update(target.staged.late)
     late = sorted(names)
@@ -82,13 +83,13 @@ def _verb(
         return "start"
     if late and target.cluster.may_restart:
         return "restart"
-    if target.staged or overridden or found.release != found.current:
+    if target.staged or overridden or found.server.release != found.releases.current:
         return "reload"
     return ""
 
 
 def _check_loaded(found: Found) -> None:
     """Raises AnswerError."""
-    if found.faults:
-        first = found.faults[0]
+    if found.settings.faults:
+        first = found.settings.faults[0]
         raise AnswerError(f"the server does not accept its files: {first}")

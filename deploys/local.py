@@ -68,10 +68,10 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
     runtime = target.runtime
     runtime.check_host(found)
     _check(target, found)
-    if not found.current:
+    if not found.releases.current:
         raise HowdahError(NONE_YET.format(runtime.layout.home))
     runtime.check_port(found)
-    if found.pid:
+    if found.process.pid:
         host.noop("the server runs")
         return
     would(["start the server"])
@@ -82,7 +82,7 @@ def _start(target: Server) -> Iterator[PyinfraCommand]:
 def _stop(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
     _check(target, found)
-    if not found.pid:
+    if not found.process.pid:
         host.noop("the server is down")
         return
     would(["stop the server: its sessions end"])
@@ -95,19 +95,19 @@ def _status(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target, answers=True)
     layout = target.runtime.layout
     _check(target, found)
-    if not found.whose:  # a home without it has the record of a dry run only
+    if not found.home.whose:  # a home without it has the record of a dry run only
         host.log(NONE_YET.format(layout.home))
         return
     state = "is down"
-    if found.pid:
-        state = f"runs (PostgreSQL {found.version}, pid {found.pid})"
+    if found.process.pid:
+        state = f"runs (PostgreSQL {found.server.version}, pid {found.process.pid})"
     lines = [
         f"the server {state}",
-        f"    port      {found.port or target.cluster.port}",
+        f"    port      {found.process.port or target.cluster.port}",
         f"    data      {layout.data}",
         f"    log       {layout.log}",
         f"    socket    {layout.socket}",
-        f"    release   {found.current or 'none yet'}",
+        f"    release   {found.releases.current or 'none yet'}",
     ]
     host.log("\n".join(lines))
 
@@ -117,7 +117,7 @@ def _destroy(target: Server) -> Iterator[PyinfraCommand]:
     found = processes(target)
     runtime = target.runtime
     layout = runtime.layout
-    if not found.home:
+    if not found.home.there:
         host.noop("there is nothing to delete")
         return
     _check(target, found)
@@ -128,6 +128,6 @@ def _destroy(target: Server) -> Iterator[PyinfraCommand]:
             "the secrets stay",
         ]
     )
-    if found.pid:
+    if found.process.pid:
         yield control(runtime, "stop")
     yield from runtime.remove()

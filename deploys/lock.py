@@ -60,7 +60,7 @@ def take(runtime: Runtime, found: Found | None) -> bool:
     gevent.spawn(_beat, holder)
     if not found:
         return True
-    return found.lock == before and not found.locked
+    return found.lock.by == before and not found.lock.held
 
 
 def _beat(holder: Process) -> None:

@@ -56,7 +56,7 @@ def rejected(
         return {}
     reasons = {}
     try:
-        with _clean_environment(), tunnel(str(address), found.port or 0) as near:
+        with _clean_environment(), tunnel(str(address), found.process.port or 0) as near:
             for login in sorted(tried):
                 why = _answer(target, near, address, login)
                 if why:
@@ -80,7 +80,7 @@ def entering(
 
 def reached(found: Found, target: Target) -> Address | None:
     """Where the running server listens and allows this machine; None: nowhere."""
-    for listened in listens_on(found.listen):
+    for listened in listens_on(found.server.listen):
         address = _near(listened)
         is_allowed = any(address in network for network in target.cluster.networks)
         if address.is_loopback or is_allowed:
@@ -103,7 +103,7 @@ def served(found: Found, address: Address) -> str:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with (
-        tunnel(str(address), found.port or 0) as near,
+        tunnel(str(address), found.process.port or 0) as near,
         socket.create_connection(near, timeout=TIMEOUT) as raw,
     ):
         raw.sendall(SSL_REQUEST)

@@ -34,7 +34,7 @@ def check_data(target: Target, found: Found) -> None:
     certificate = _certificate(target)
     before = expected.deployed_before(found, cluster, host.name, certificate)
     _check(before, allowed=allowed)
-    if not found.data:
+    if not found.data.there:
         return
     report(expected.reports(found, cluster, others))
     if cluster.new_data:

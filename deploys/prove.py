@@ -41,7 +41,7 @@ def swap(
 
 def _last_good(found: Found, release: str) -> str:
     """The release to go back to from another one; empty: there is none."""
-    for previous in (found.good, found.current):
+    for previous in (found.releases.good, found.releases.current):
         if previous and previous != release:
             return previous
     return ""
@@ -51,16 +51,16 @@ def _last_good(found: Found, release: str) -> str:
 def prove(target: Target) -> Iterator[PyinfraCommand]:
     """Logs in as each role, if the run changed something; then the release is the good one."""
     found = snapshot(target)
-    release = found.current
+    release = found.releases.current
     if target.staged:
         release = target.staged.release
-    if found.running or not found.data:
+    if found.running or not found.data.there:
         catalog = found.catalog()
         report(reports.cannot_log_in(catalog, target.want))
-    is_new = lock.held() or found.good != release
+    is_new = lock.held() or found.releases.good != release
     if state.is_executing and is_new:
         yield from _try_logins(target, found, release)
-    if not release or found.good == release:
+    if not release or found.releases.good == release:
         host.noop(f"{release or 'nothing'} has been proven")
         return
     would(_tried(target, release))
@@ -81,7 +81,7 @@ def _try_logins(
     staged = target.staged
     if staged and staged.late and target.cluster.may_restart:
         verb = "restart"
-    previous = found.good
+    previous = found.releases.good
     if previous == release:
         previous = ""
     yield from _back(target, verb, previous, why)
@@ -119,7 +119,7 @@ def _back(
 def _unseen(target: Target, before: Set[logins.Login]) -> str:
     """What a client does not see as it should; empty when all is well."""
     found = snapshot(target)
-    certificate = found.files.get("server.crt")
+    certificate = found.releases.files.get("server.crt")
     address = logins.reached(found, target)
     try:
         if address and certificate:
@@ -127,7 +127,7 @@ def _unseen(target: Target, before: Set[logins.Login]) -> str:
             if shown != certificate.sha256:
                 return "the server shows another certificate"
     except OSError as e:
-        return f"no answer on {address} port {found.port}: {e}"
+        return f"no answer on {address} port {found.process.port}: {e}"
     rejected = logins.rejected(target, found, before)
     return _first(rejected)
 

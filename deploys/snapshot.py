@@ -8,6 +8,7 @@ Where nobody is prompted, Execute's question leaves while pyinfra prepares.
 import shlex
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -23,7 +24,8 @@ from deploys.target import Server, Target
 from howdah import clocks, found, sqlfiles
 from howdah.answer import Answer
 from howdah.component import Probe
-from howdah.found import AnswerError, Found
+from howdah.found import Found
+from howdah.found.lines import AnswerError
 from howdah.queries import of_probe, query, questions
 from howdah.wanted import Wanted
 
@@ -59,8 +61,9 @@ def snapshot(target: Target) -> Found:
         asked = begun or connection.run(script(target.runtime, target.want))
         target.work_ahead()
         read = found.read(_lines(asked))
-        sqlfiles.check_faults(read.refusals)
-        read.ahead = clocks.ahead(read.clock, asked.get().asked, time.time())
+        sqlfiles.check_faults(read.settings.rejected)
+        ahead = clocks.ahead(read.machine.clock, asked.get().asked, time.time())
+        read = replace(read, ahead=ahead)
         _kept[key] = _last[host.name] = read
     return _kept[key]
 

@@ -21,9 +21,8 @@ product=$(stat -f -c '%b * %S' "$place")
 # shellcheck disable=SC2004 # it is no number yet
 echo "disk$TAB$(($product))"
 if [ -n "$DATA_DIRECTORY" ]; then # one that the inventory names: whether a server may live there
-    writable=
-    [ ! -w "$place" ] || writable=writable
-    printf 'place\t%s\t%s\n' "$(stat -f -c %T "$place")" "$writable"
+    echo "place$TAB$(stat -f -c %T "$place")"
+    [ ! -w "$place" ] || echo "writable"
     above=$DATA
     while [ -n "$above" ]; do
         stat -c "above$TAB%a$TAB%U$TAB%G$TAB%n" "$above" 2> /dev/null
@@ -36,7 +35,7 @@ if [ -s "$LOCK_FILE" ] && read -r owner < "$LOCK_FILE"; then
     flock -n -s 8 || echo "locked"
     exec 8<&-
 fi
-! command -v sudo > /dev/null || echo "has${TAB}sudo"
+! command -v sudo > /dev/null || echo "sudo"
 # a new file system that is mounted for the data, or what a killed run has made in it
 FRESH=
 if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
@@ -45,9 +44,9 @@ if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
     if [ -z "$strangers" ] || [ -e "$DATA/.howdah.new" ]; then
         # shellcheck disable=SC2034 # the runtime's facts look at it
         FRESH=yes
-        echo "has${TAB}fresh"
+        echo "fresh"
     else
-        echo "has${TAB}strangers"
+        echo "strangers"
     fi
 fi
 facts

@@ -82,8 +82,8 @@ def session(
     ``but``: settings that the session has as the server gives them, for a question about them.
     """
     return {
-        "server_socket": found.socket,
-        "server_port": str(found.port),
+        "server_socket": found.process.socket,
+        "server_port": str(found.process.port),
         "session": pgoptions(runtime.cluster.version, but=but),
     }
 

@@ -130,7 +130,7 @@ class Target(Server):
         """The files of a release, for what the host has. A certificate that is due is not made."""
         hardware = UNKNOWN
         if found:
-            hardware = found.hardware
+            hardware = found.machine.hardware
         pair = None
         if not self.lacks_certificate():
             pair = self.store.leaf(self.label)
@@ -142,7 +142,7 @@ class Target(Server):
         """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
         cluster = self._cluster(found)
         inside = self.runtime.inside
-        settings = render.settings(cluster, inside, found.hardware)
+        settings = render.settings(cluster, inside, found.machine.hardware)
         return configuration.values(settings)
 
     def preloaded(self, found: Found) -> list[str]:

@@ -135,7 +135,7 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     password = str(store.password_file("app_verifier"))
     dsn = conninfo(cluster, ca, _reached(cluster))
     runtime = target.runtime
-    socket = found.socket or runtime.inside.socket
+    socket = found.process.socket or runtime.inside.socket
     psql = f"{runtime.inside.binaries}/psql"
     words = shlex.join([psql, "-h", socket, "-p", str(cluster.port), "-U", "postgres"])
     superuser = f"{runtime.entering(found)} {words}".strip()
@@ -159,9 +159,9 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
 
 def _in_force(cluster: Cluster, found: Found) -> Cluster:
     """The cluster as its server listens now: another port may wait for a restart."""
-    listened = tuple(listens_on(found.listen))
+    listened = tuple(listens_on(found.server.listen))
     update = {
-        "port": found.port or cluster.port,
+        "port": found.process.port or cluster.port,
         "listen_addresses": listened or cluster.listen_addresses,
     }
     return cluster.model_copy(update=update)

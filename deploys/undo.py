@@ -58,17 +58,17 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     yield from swap(target, verb, release, logins)
     if state.is_executing:  # the server knows
         found = snapshot(target)
-        late = sorted(found.pending)
+        late = sorted(found.settings.pending)
         late += runtime.late(found)
         waits(late, RESTART)
     yield releases.keep(runtime, release)
 
 
 def _release_before(found: Found) -> str:
-    release = found.good
-    if release == found.current:
-        release = found.last
-    if not release or not found.current:
+    release = found.releases.good
+    if release == found.releases.current:
+        release = found.releases.last
+    if not release or not found.releases.current:
         raise HowdahError("there is no configuration before this one")
     return release
 
@@ -83,8 +83,8 @@ def _late(
     new = settings.parse(before["postgresql.conf"])
     changes = difference.changed(old, new)
     late = []
-    for name in difference.late(changes, found.contexts):
-        if name not in found.pending:  # else the server has not taken it up
+    for name in difference.late(changes, found.settings.contexts):
+        if name not in found.settings.pending:  # else the server has not taken it up
             late.append(name)
     return late
 
@@ -116,7 +116,7 @@ def _read(target: Target, release: str) -> Found:
 
 def _texts(found: Found) -> dict[str, str]:
     texts = {"postgresql.conf": "", "pg_hba.conf": ""}
-    for name, file in found.files.items():
+    for name, file in found.releases.files.items():
         texts[name] = file.text
     return texts
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Set
 
 from howdah.cluster import Cluster
-from howdah.facts import Beside
 from howdah.found import Found
+from howdah.found.debian import Beside
 
 UPGRADE = 'upgrade {} (docs/operations.md, "Debian release upgrade")'
 TAKE_OVER = 'or take its data over (docs/operations.md, "Reinstalled host")'
@@ -12,7 +12,7 @@ TAKE_OVER = 'or take its data over (docs/operations.md, "Reinstalled host")'
 
 def makes_data(found: Found) -> bool:
     """Whether this run would make a data directory. What is to be adopted has one."""
-    return not found.data and "foreign" not in found.has
+    return not found.data.there and not found.debian.foreign.there
 
 
 def lost(found: Found, data: str, inside: str) -> str:
@@ -20,7 +20,7 @@ def lost(found: Found, data: str, inside: str) -> str:
 
     ``inside``: the same as the server sees it, and as its configuration names it.
     """
-    if not (found.current and makes_data(found)):
+    if not (found.releases.current and makes_data(found)):
         return ""
     before = moved_from(found, inside)
     if before:
@@ -48,7 +48,7 @@ def of_environment(
     with another version is never one of those.
     """
     others = []
-    for each in found.beside:
+    for each in found.debian.beside:
         is_declared = each.name in declared and each.name != cluster.cluster_name
         if each.whose == cluster.environment and each.served and not is_declared:
             others.append(each)
@@ -86,10 +86,10 @@ def deployed_before(
     A certificate is made when the host has its marker already, so a first deploy that was killed
     is not taken for one.
     """
-    if not certificate or found.whose or not makes_data(found):
+    if not certificate or found.home.whose or not makes_data(found):
         return ""
     others = []
-    for each in found.beside:
+    for each in found.debian.beside:
         if each.whose == cluster.environment:
             return ""
         if not each.whose:

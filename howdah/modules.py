@@ -124,9 +124,3 @@ def words_for_shell(modules: Iterable[Module], version: int) -> str:
         parts = (module.kind, module.name, *packages_for(module.name, version))
         words.append("/".join(parts))
     return " ".join(words)
-
-
-def there(facts: Iterable[str], kind: str) -> frozenset[str]:
-    """The names of one kind in the words that the host has answered."""
-    prefix = f"{kind} "
-    return frozenset(fact.removeprefix(prefix) for fact in facts if fact.startswith(prefix))

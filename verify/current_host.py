@@ -71,7 +71,7 @@ class CurrentHost:
         return found
 
     def _why_not(self, found: Found) -> str:
-        if found.data:
+        if found.data.there:
             return "the server does not run"
         missed = missed_data(self.target, found)
         return missed or "there is no cluster; the deploy makes it"
@@ -131,12 +131,12 @@ class CurrentHost:
         address = logins.reached(self.found, self.target)
         with or_fail(self.name):
             if not address:
+                listen = self.found.server.listen
                 raise HowdahError(
-                    f"no login can be tried: it listens on {self.found.listen}, which is in no "
-                    "allowed network"
+                    f"no login can be tried: it listens on {listen}, which is in no allowed network"
                 )
             known = passwords(self.target)
-        near = self._stack.enter_context(tunnel(str(address), self.found.port or 0))
+        near = self._stack.enter_context(tunnel(str(address), self.found.process.port or 0))
         client = Client(address, near, self.target.store.path("ca.crt"), known)
         self._stack.callback(client.close)
         return client

@@ -37,28 +37,29 @@ SELECT rolname FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%' ORDER
 
 def test_server_listens_where_it_should(cluster: Cluster, found: Found) -> None:
     listen = ", ".join(map(str, cluster.listen_addresses))
-    assert (found.port, found.listen) == (cluster.port, listen)
+    assert (found.process.port, found.server.listen) == (cluster.port, listen)
 
 
 def test_release_is_loaded_and_proven(found: Found) -> None:
-    assert (found.release, found.good) == (found.current, found.current)
+    current = found.releases.current
+    assert (found.server.release, found.releases.good) == (current, current)
 
 
 def test_nothing_waits_for_a_restart(target: Target, found: Found) -> None:
     """Neither a setting that was loaded, nor one that is in the files only."""
-    waits = sorted(found.pending)
+    waits = sorted(found.settings.pending)
     waits += target.runtime.late(found)
     assert waits == [], "make stop start, or any restart by hand, puts them in force"
 
 
 def test_server_accepts_its_files(found: Found) -> None:
-    assert found.faults == []
+    assert found.settings.faults == ()
 
 
 def test_nobody_overrides_the_files(current: CurrentHost, found: Found) -> None:
     """By ALTER SYSTEM."""
     overridden = {}
-    for name, value in sorted(found.system.items()):
+    for name, value in sorted(found.settings.system.items()):
         if name in current.stated:
             overridden[name] = value
     assert overridden == {}
@@ -102,4 +103,4 @@ def test_every_verifier_is_scram(current: CurrentHost) -> None:
 def test_schema_is_at_its_head(current: CurrentHost, cluster: Cluster, found: Found) -> None:
     with or_fail(current.name):
         wanted = head(cluster.bootstrap)
-    assert found.revisions == [wanted]
+    assert found.revisions == (wanted,)

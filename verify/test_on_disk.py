@@ -52,8 +52,8 @@ def test_release_is_as_the_inventory_says(target: Target, found: Found) -> None:
     wanted = {}
     for name, file in target.files(found).items():
         wanted[name] = file.sha256
-    wanted[MARKER] = hashlib.sha256(marker(found.current)).hexdigest()
-    differ = [name for name in sorted(wanted) if found.files[name].sha256 != wanted[name]]
+    wanted[MARKER] = hashlib.sha256(marker(found.releases.current)).hexdigest()
+    differ = [name for name in sorted(wanted) if found.releases.files[name].sha256 != wanted[name]]
     assert differ == []
 
 
@@ -76,7 +76,7 @@ def test_unit_is_sandboxed(host: Host, unit: str, found: Found) -> None:
     exposure = re.search(r"exposure level for .*: ([\d.]+)", security)
     assert exposure, security
     assert float(exposure[1]) <= MOST_EXPOSED
-    status = host.run("cat /proc/%s/status", str(found.pid)).stdout
+    status = host.run("cat /proc/%s/status", str(found.process.pid)).stdout
     of_the_process = dict(re.findall(r"^(\w+):\t(\w+)$", status, flags=re.MULTILINE))
     assert {name: of_the_process.get(name) for name in SANDBOXED} == SANDBOXED
 
@@ -85,7 +85,7 @@ def test_certificate_is_the_files_and_lasts(host: Host, target: Target, found: F
     """What a client is shown."""
     certificate = host.check_output("cat %s", f"{target.runtime.layout.current}/server.crt")
     address = logins.reached(found, target)
-    assert address, f"it listens on {found.listen}, which is in no allowed network"
-    assert logins.served(found, address) == found.files["server.crt"].sha256
+    assert address, f"it listens on {found.server.listen}, which is in no allowed network"
+    assert logins.served(found, address) == found.releases.files["server.crt"].sha256
     left = min(LEAST_DAYS, target.cluster.certificate_days // 3)
     assert x509.days_left(certificate.encode()) > left, "make deploy renews it"

@@ -66,7 +66,7 @@ class Runtime(ABC):
 
     def entering(self, found: Found) -> str:
         """Words that an operator puts before a command of PostgreSQL's, for the superuser."""
-        if self.as_owner and "sudo" in found.has:
+        if self.as_owner and found.machine.sudo:
             return f"sudo -u {self.layout.owner}"
         return self.as_owner
 
@@ -94,7 +94,7 @@ class Runtime(ABC):
     def check_host(self, found: Found) -> None:
         """Raises ClusterError for a host, or a cluster on it, that cannot be deployed to."""
         self.check_owner(found)
-        if "strangers" in found.has:
+        if found.data.strangers:
             raise ClusterError(
                 f"{self.layout.data} has files, and is no data directory of PostgreSQL: move "
                 "them away, or mount the right file system there"
@@ -107,17 +107,20 @@ class Runtime(ABC):
         """Whether it serves, before anything is installed."""
         data, lasting = self.layout.data, self.cluster.stage != "development"
         faults = found.place.faults(
-            data, self.layout.owner, has_data=found.data and bool(found.whose), lasting=lasting
+            data,
+            self.layout.owner,
+            has_data=found.data.there and bool(found.home.whose),
+            lasting=lasting,
         )
         for fault in faults:
             raise ClusterError(f"data_directory: {fault}")
 
     def check_port(self, found: Found) -> None:
         """Raises ClusterError for a port that somebody else listens on."""
-        ours = found.pid is not None and found.port == self.cluster.port
+        ours = found.process.pid is not None and found.process.port == self.cluster.port
         if ours:
             return
-        for address in found.listeners:
+        for address in found.machine.listeners:
             if _clashes(address, self.cluster):
                 raise ClusterError(
                     f"port {self.cluster.port} is taken: something listens on {address}; set "
@@ -134,22 +137,22 @@ class Runtime(ABC):
 
     def lacks_data(self, found: Found) -> list[str]:
         """What `initialise` would do, a line each."""
-        if found.data:
+        if found.data.there:
             return []
         line = f"initdb {self.layout.data}"
-        if "fresh" in found.has:
+        if found.data.fresh:
             line += ", in the new file system that is mounted there"
         return [line]
 
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, with checksums: whole or not at all."""
-        if not found.data:
+        if not found.data.there:
             text = script_for(self, "runtime/initdb", variables={"written": WRITTEN})
             yield shell.run(f"make the data directory {self.layout.data}", text, lock=self.lock)
 
     def late(self, found: Found) -> list[str]:
         """What of it a running server has only after a restart."""
-        return ["the other binaries"] if found.outdated else []
+        return ["the other binaries"] if found.process.outdated else []
 
     @abstractmethod
     def remove(self) -> Iterator[PyinfraCommand]:

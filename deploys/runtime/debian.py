@@ -25,10 +25,10 @@ ADOPTABLE = {
 
 # What makes a data directory Debian's cluster, by what package_facts.sh misses.
 REGISTERED = {
-    "no cluster": "make it {unit}, enabled",
-    "no start.conf": "{etc}/start.conf: auto",
-    "no log units": "{logs}: what bounds the log, enabled",
-    "no unit": "enable {unit}",
+    "cluster": "make it {unit}, enabled",
+    "start.conf": "{etc}/start.conf: auto",
+    "log units": "{logs}: what bounds the log, enabled",
+    "unit": "enable {unit}",
 }
 
 
@@ -73,7 +73,7 @@ class DebianCluster:
 
     def check_data_of_another(self, found: Found) -> None:
         """Raises ClusterError for what a pg_upgradecluster that broke off leaves."""
-        if "data of another" in found.has:
+        if found.debian.foreign.data_of_another:
             raise ClusterError(f"{self.etc}/postgresql.conf has another cluster's data_directory, "
                              f"which pg_dropcluster {self._version} {self._name} would delete; "
                              f"remove the folder alone: rm -r {self.etc}")  # fmt: skip
@@ -81,30 +81,37 @@ class DebianCluster:
     def check_adoptable(self, found: Found, data: str) -> None:
         """Raises ClusterError for what would not be the same cluster afterwards."""
         for what, cause in ADOPTABLE.items():
-            if what in found.has:
+            if what in found.debian.foreign.unfit:
                 said = cause.format(etc=self.etc, data=data, unit=self.unit, version=self._version)
                 raise ClusterError(f"adopt: {said}")
 
     def lacks(self, layout: Layout, found: Found) -> list[str]:
         """What `register` would do, a line each."""
         names = {"etc": self.etc, "unit": self.unit, "logs": f"{self.logs}.path"}
-        lines = [line.format(**names) for what, line in REGISTERED.items() if what in found.has]
+        its = found.debian.registered
+        lines = []
+        for what, line in REGISTERED.items():
+            if what in its.lacks:
+                lines.append(line.format(**names))
         lines += self._unit_lines(layout, found)
-        if "no cluster" not in found.has:
-            lines += [f"{self.etc}/{file}: a link to what is in force" for file in FILES
-                      if file not in found.links]  # fmt: skip
+        if "cluster" in its.lacks:
+            return lines
+        for file in FILES:
+            if file not in its.links:
+                lines.append(f"{self.etc}/{file}: a link to what is in force")
         return lines
 
     def _unit_lines(self, layout: Layout, found: Found) -> list[str]:
         wanted = self.conf(layout, found)
-        if "no cluster" in found.has or found.drop_in == wanted:
+        its = found.debian.registered
+        if "cluster" in its.lacks or its.drop_in == wanted:
             return []
         lines = [f"write {self.drop_in}"]
-        if "ReadWritePaths=" in wanted and "ReadWritePaths=" not in found.drop_in:
-            paths = ", ".join(unit.writable(self._cluster, layout, found.places))
+        if "ReadWritePaths=" in wanted and "ReadWritePaths=" not in its.drop_in:
+            paths = ", ".join(unit.writable(self._cluster, layout, its.places))
             lines.append(f"from its next restart on the server writes only to {paths}; "
                          "read_write_paths adds to them")  # fmt: skip
-        now = found.drop_in or None
+        now = its.drop_in or None
         return lines + difference.file_lines(self.drop_in, now, File(wanted.encode()))
 
     def register(self, layout: Layout, found: Found) -> Mapping[str, str]:
@@ -135,10 +142,12 @@ class DebianCluster:
 
     def _sandbox(self, layout: Layout, found: Found) -> str:
         """What has to be tried; what the host has has been."""
-        if found.drop_in == self.conf(layout, found):
+        its = found.debian.registered
+        if its.drop_in == self.conf(layout, found):
             return ""
-        return unit.sandbox(self._cluster, unit.writable(self._cluster, layout, found.places))
+        paths = unit.writable(self._cluster, layout, its.places)
+        return unit.sandbox(self._cluster, paths)
 
     def conf(self, layout: Layout, found: Found) -> str:
         """The unit's drop-in."""
-        return unit.drop_in(self._cluster, layout, self.etc, found.places)
+        return unit.drop_in(self._cluster, layout, self.etc, found.debian.registered.places)

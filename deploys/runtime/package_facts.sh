@@ -3,7 +3,7 @@ facts() {
     # shellcheck source=/dev/null disable=SC2154 # the names are that file's
     (. /etc/os-release && echo "os$TAB$ID $VERSION_ID") 2> /dev/null
     echo "uid$TAB$(id -u)"
-    [ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "has${TAB}pgaudit"
+    [ ! -e "${BINARIES%/bin}/lib/pgaudit.so" ] || echo "pgaudit"
     # what roles-sql and the inventory ask for; apt is asked only where something is missing
     missing=
     for each in $MODULES; do
@@ -14,7 +14,7 @@ facts() {
             library) file=${BINARIES%/bin}/lib/$name.so ;;
             *) file=/usr/share/postgresql/$VERSION/extension/$name.control ;;
         esac
-        [ -e "$file" ] && echo "has$TAB$kind $name" && continue
+        [ -e "$file" ] && echo "module$TAB$kind $name" && continue
         missing="$missing $(echo "${names#*/}" | tr / ' ')"
     done
     installed=
@@ -25,44 +25,44 @@ facts() {
     fi
     for package in $PACKAGES; do
         case "$installed" in
-            *" $package "*) echo "has${TAB}installed $package" ;;
+            *" $package "*) echo "installed$TAB$package" ;;
             *) missing="$missing $package" ;;
         esac
     done
     if [ -n "$missing" ]; then
-        ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "has${TAB}lists"
+        ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 && echo "lists"
         # without its caches, which it would write: a dry run leaves nothing
         # shellcheck disable=SC2086 # a list of names
         LC_ALL=C apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
             policy $missing 2> /dev/null |
             awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) }
-                $1 == "Candidate:" && $2 != "(none)" { print "has\tpackage " name }'
+                $1 == "Candidate:" && $2 != "(none)" { print "candidate\t" name }'
     fi
     # unpacked is not installed: postgres may not even be a user yet
     [ -e "$MARKER" ] ||
         ! dpkg-query -W -f '${db:Status-Abbrev}\n' "$SERVER_PACKAGE" "$SERVER_PACKAGE-pgaudit" \
-            2> /dev/null | grep -q '^.[UFH]' || echo "has${TAB}unpacked"
+            2> /dev/null | grep -q '^.[UFH]' || echo "unpacked"
     if [ ! -e "$MARKER" ] && { [ -e "$DEBIAN" ] || { [ -e "$DATA" ] && [ -z "$FRESH" ]; }; }; then
-        echo "has${TAB}foreign"
+        echo "foreign"
         version=
         { read -r version < "$DATA/PG_VERSION"; } 2> /dev/null
-        [ "${version:-$VERSION}" = "$VERSION" ] || echo "has${TAB}other version"
+        [ "${version:-$VERSION}" = "$VERSION" ] || echo "unfit${TAB}other version"
         said=$(sed -n "s/^data_directory *= *'\([^']*\)'.*/\1/p" "$DEBIAN/postgresql.conf" \
             2> /dev/null)
         if [ -n "$version" ] && [ ! -e "$DEBIAN" ]; then # the volume of a host that was reinstalled
-            echo "has${TAB}data only"
-            [ ! -L "$DATA" ] || echo "has${TAB}link"
+            echo "data_only"
+            [ ! -L "$DATA" ] || echo "unfit${TAB}link"
         elif [ -z "$version" ] || [ ! -f "$DEBIAN/postgresql.conf" ]; then
-            echo "has${TAB}halves"
+            echo "unfit${TAB}halves"
         elif [ "$said" != "$DATA" ] || [ "$(stat -c %U "$DATA")" != postgres ]; then
-            echo "has${TAB}elsewhere"
+            echo "unfit${TAB}elsewhere"
         fi
-        [ "$said" = "$DATA" ] || [ ! -e "${said:-/}/PG_VERSION" ] || echo "has${TAB}data of another"
+        [ "$said" = "$DATA" ] || [ ! -e "${said:-/}/PG_VERSION" ] || echo "data_of_another"
         {
             grep -v -e '^ *#' -e '^ *$' "$DEBIAN/environment"
             grep "^ *pg_ctl_options *= *'..*'" "$DEBIAN/pg_ctl.conf"
-        } 2> /dev/null | grep -q . && echo "has${TAB}environment"
-        ls "$DEBIAN"/conf.d/*.conf > /dev/null 2>&1 && echo "has${TAB}conf.d"
+        } 2> /dev/null | grep -q . && echo "unfit${TAB}environment"
+        ls "$DEBIAN"/conf.d/*.conf > /dev/null 2>&1 && echo "unfit${TAB}conf.d"
     fi
     # other clusters: those that Howdah has made, and data directories that it has not
     for marker in /etc/howdah/*-*/environment; do
@@ -100,7 +100,7 @@ facts() {
         done
     done
     if [ ! -e "$DEBIAN/environment" ]; then # the last file that pg_createcluster makes
-        echo "has${TAB}no cluster"
+        echo "lacks${TAB}cluster"
     else
         # of a folder that is not root's only names that are known
         set -- -false
@@ -114,11 +114,11 @@ facts() {
             echo "linked${TAB}inf"
         said=
         { read -r said < "$DEBIAN/start.conf"; } 2> /dev/null
-        [ "$said" = auto ] || echo "has${TAB}no start.conf"
+        [ "$said" = auto ] || echo "lacks${TAB}start.conf"
         enabled=/etc/systemd/system/multi-user.target.wants
         # shellcheck disable=SC2086 # a list of paths
         { [ "$(cat $LOG_FILES 2> /dev/null)" = "$LOG_TEXTS" ] && [ -L "$enabled/$LOGS.path" ]; } ||
-            echo "has${TAB}no log units"
-        [ -L "$enabled/$UNIT.service" ] || echo "has${TAB}no unit"
+            echo "lacks${TAB}log units"
+        [ -L "$enabled/$UNIT.service" ] || echo "lacks${TAB}unit"
     fi
 }

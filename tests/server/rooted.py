@@ -35,7 +35,7 @@ class Rooted(Embedded):
 
     @override
     def entering(self, found: Found) -> str:
-        return f"nsenter --target {found.pid} --mount {self.as_owner}"
+        return f"nsenter --target {found.process.pid} --mount {self.as_owner}"
 
 
 RUNTIMES["embedded"] = f"{__name__}:Rooted"

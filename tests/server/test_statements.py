@@ -263,10 +263,10 @@ def test_psql_and_the_plan_do_the_same(bare_server: Bare, name: str, tmp_path: P
     want = read(tmp_path, text, bare_server.version)
     bare_server.plain.ask(text)
     by_psql = bare_server.rows(want)
-    assert bare_server.reads(want).refusals == []
+    assert bare_server.reads(want).settings.rejected == ()
     assert bare_server.plan(want).changes == []
     bare_server.clear()
-    assert bare_server.reads(want).refusals == []
+    assert bare_server.reads(want).settings.rejected == ()
     bare_server.apply(bare_server.plan(want))
     assert bare_server.rows(want) == by_psql
     again = bare_server.plan(want)
@@ -288,7 +288,8 @@ def test_what_the_server_does_not_take_is_known_before(bare_server: Bare, tmp_pa
     for statement, words in REFUSED:
         want = read(tmp_path, f"{BASE}{statement};\n", bare_server.version)
         known = bare_server.reads(want)
-        assert known.refusals == ([f"{tmp_path.name}/60-team.sql:5: {words}"] if words else [])
+        wanted = [f"{tmp_path.name}/60-team.sql:5: {words}"] if words else []
+        assert list(known.settings.rejected) == wanted
         if words:
             with pytest.raises(AssertionError, match=f"(?i)ERROR:  {re.escape(words)}"):
                 bare_server.plain.ask(f"BEGIN; {statement};")

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from howdah.catalog import Grant, Object, Role
-from howdah.found import AnswerError, Found, read
+from howdah.found import Found, read
+from howdah.found.lines import AnswerError
+from howdah.found.process import Process
+from howdah.found.releases import Releases
 
 
 def rows(*rows: list[Any]) -> Found:
@@ -16,7 +19,7 @@ def rows(*rows: list[Any]) -> Found:
 
 def test_bare_host_has_nothing() -> None:
     found = read([])
-    assert found == Found()
+    assert not any((found.home.there, found.data.there, found.releases.files, found.process.pid))
     assert not found.running
     assert found.next_release == "r-1"
 
@@ -28,10 +31,10 @@ def test_facts_of_the_shell_are_read() -> None:
         "file\tpg_hba.conf\t640\troot:howdah", "file\tserver.key\t600\tpostgres",
         "sha256\tabc\tpg_hba.conf", "text\t./pg_hba.conf\ta\tb", "text\t./pg_hba.conf\t",
     ])  # fmt: skip
-    assert (found.home, found.binaries, found.data) == (True, True, True)
-    assert (found.whose, found.current, found.pid, found.port) == ("root", "r-3", 42, 5433)
-    assert (found.socket, found.folders) == ("/run/postgresql", 2)
-    hba, key = found.files["pg_hba.conf"], found.files["server.key"]
+    assert (found.home.there, found.home.binaries, found.data.there) == (True, True, True)
+    assert (found.home.whose, found.home.folders, found.releases.current) == ("root", 2, "r-3")
+    assert found.process == Process(42, 5433, "/run/postgresql", outdated=False)
+    hba, key = found.releases.files["pg_hba.conf"], found.releases.files["server.key"]
     assert (hba.mode, hba.owner, hba.sha256, hba.text) == ("640", "root:howdah", "abc", "a\tb\n\n")
     assert (key.mode, key.owner, key.sha256, key.text) == ("600", "postgres", "", "")
 
@@ -46,14 +49,15 @@ def test_link_is_no_place_for_a_command(name: str, where: str) -> None:
 
 def test_what_alter_system_has_left_is_read_of_a_server_that_is_down() -> None:
     found = read(["auto\tPort = 17", "auto\thba_file = '/a\tb'", "auto\t??"])
-    assert found.system == {"port": "17", "hba_file": "/a\tb", "??": ""}
+    assert found.settings.system == {"port": "17", "hba_file": "/a\tb", "??": ""}
 
 
 def test_unit_is_read() -> None:
     found = read(["drop_in\t[Service]", "drop_in\tUser=a\tb", "places\t/srv/a b", "places\t/wal",
                   json.dumps(["unit", "0123456789ab"])])  # fmt: skip
-    assert found.drop_in == "[Service]\nUser=a\tb\n"
-    assert (found.places, found.unit) == ({"/srv/a b", "/wal"}, "0123456789ab")
+    assert found.debian.registered.drop_in == "[Service]\nUser=a\tb\n"
+    assert found.debian.registered.places == {"/srv/a b", "/wal"}
+    assert found.server.unit == "0123456789ab"
 
 
 def test_rows_of_the_server_are_read() -> None:
@@ -69,13 +73,13 @@ def test_rows_of_the_server_are_read() -> None:
         ["revision", None],
         ["role", "appuser", {"login": True}],
     )
-    assert (found.version, found.release, found.running) == ("17.10", "r-3", True)
+    assert (found.server.version, found.server.release, found.running) == ("17.10", "r-3", True)
     assert found.libraries == ["auth_delay", "own"]
-    assert found.contexts == {"jit": "user", "max_connections": "postmaster"}
-    assert found.pending == {"max_connections", "port"}
-    assert found.system == {"work_mem": "1GB"}
-    assert found.faults == ["postgresql.conf line 3: syntax error"]
-    assert found.revisions == ["0001", None]
+    assert found.settings.contexts == {"jit": "user", "max_connections": "postmaster"}
+    assert found.settings.pending == {"max_connections", "port"}
+    assert found.settings.system == {"work_mem": "1GB"}
+    assert found.settings.faults == ("postgresql.conf line 3: syntax error",)
+    assert found.revisions == ("0001", None)
     assert found.catalog().roles == {"appuser": Role(login=True)}
 
 
@@ -132,7 +136,7 @@ def test_rights_and_file_texts_are_not_in_the_repr() -> None:
     ],
 )
 def test_address_of_proc_is_decoded(raw: str, address: str) -> None:
-    assert read([f"listener\t{raw}"]).listeners == [ip_address(address)]
+    assert read([f"listener\t{raw}"]).machine.listeners == (ip_address(address),)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_noise_that_looks_like_an_answer_is_refused(noise: str) -> None:
 def test_next_release_is_never_one_that_is_known(
     current: str, release: str, following: str
 ) -> None:
-    assert Found(current=current, release=release).next_release == following
+    assert Releases(current, "", "", {}).next(release) == following
 
 
 def test_names_of_settings_are_small() -> None:
@@ -174,9 +178,9 @@ def test_names_of_settings_are_small() -> None:
         ["pending", "IntervalStyle"],
         ["system", "TimeZone", "UTC"],
     )
-    assert found.contexts == {"timezone": "user", "datestyle": "user"}
-    assert found.pending == {"datestyle", "intervalstyle"}
-    assert found.system == {"timezone": "UTC"}
+    assert found.settings.contexts == {"timezone": "user", "datestyle": "user"}
+    assert found.settings.pending == {"datestyle", "intervalstyle"}
+    assert found.settings.system == {"timezone": "UTC"}
 
 
 def test_libraries_of_a_server_that_is_down_are_those_of_its_file() -> None:

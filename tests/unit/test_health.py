@@ -5,7 +5,7 @@ import json
 import pytest
 
 from howdah import found
-from howdah.health import MOST_UNFROZEN, OLDEST
+from howdah.found.health import MOST_UNFROZEN, OLDEST
 
 GB = 1024**3
 
@@ -66,4 +66,4 @@ def test_rows(row: list[object], says: str) -> None:
 
 
 def test_other_rows_are_the_catalogs() -> None:
-    assert found.read(['["connlimit", "appdb", -1]']).rows == [["connlimit", "appdb", -1]]
+    assert found.read(['["connlimit", "appdb", -1]']).rows == (["connlimit", "appdb", -1],)

@@ -13,7 +13,6 @@ from howdah.modules import (
     Debian,
     Module,
     packages_for,
-    there,
     wanted_modules,
     words_for_shell,
 )
@@ -87,7 +86,6 @@ def test_words_for_the_hosts_shell() -> None:
         "extension/pg_cron/postgresql-15-cron/postgresql-15-pg-cron "
         "library/auto_explain/postgresql-15-auto-explain/postgresql-15-pgauto-explain"
     )
-    assert there({"library a", "extension b", "lists"}, "library") == {"a"}
 
 
 @pytest.mark.parametrize("name", ["", "-y", "a b", "a=1", "a/b", "a;b", "A", "a-", "a+", "{a}"])

@@ -14,7 +14,7 @@ from deploys.runtime.embedded import Embedded
 from deploys.runtime.package import Package
 from howdah.cluster import Cluster
 from howdah.declared import declared
-from howdah.found import Found
+from howdah.found import read
 
 ROOT = Path(__file__).parents[2]
 DEPLOYS = ROOT / "deploys"
@@ -39,7 +39,7 @@ def sent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dic
 
     monkeypatch.setattr(shell, "run", run)
     monkeypatch.setattr(shell, "live", run)
-    want, found = declared(its.cluster), Found(socket="/run", port=5432)
+    want, found = declared(its.cluster), read(["socket\t/run", "port\t5432"])
     texts["snapshot"] = snapshot.script(its, want)
     texts["canary"] = canary.script(its, "r-1", want)
     texts["read"] = script_for(its, "read_release", variables={"release": "r-1"})

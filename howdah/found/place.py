@@ -1,7 +1,9 @@
 """The folder that an inventory names for the data: whether a server may live there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from howdah.found.lines import Lines, Values
 
 # As `stat -f` names them.
 LOST_AT_REBOOT = {"tmpfs", "ramfs"}
@@ -21,21 +23,13 @@ class Folder:
     path: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Place:
     """The data directory, where it is there already, and the folders above it."""
 
-    file_system: str = ""
-    writable: bool = False
-    folders: list[Folder] = field(default_factory=list)  # the data directory first
-
-    def add(self, name: str, values: list[str]) -> None:
-        """A fact of it. Raises ValueError."""
-        if name == "above":
-            self.folders.append(Folder(*values))
-        else:
-            self.file_system, writable = values
-            self.writable = bool(writable)
+    file_system: str
+    writable: bool
+    folders: tuple[Folder, ...]  # the data directory first
 
     def faults(self, data: str, user: str, *, has_data: bool, lasting: bool) -> Iterator[str]:
         """Why no server may live there.
@@ -60,6 +54,21 @@ class Place:
                     f"{folder.path} has mode {folder.mode} and is {folder.owner}'s: {user} cannot "
                     f"enter it; chmod o+x {folder.path}"
                 )
+
+
+def read(lines: Lines) -> Place:
+    """Empty where the inventory names none. Raises AnswerError."""
+    folders = lines.each("above", _folder)
+    return Place(
+        file_system=lines.text("place"),
+        writable=lines.is_there("writable"),
+        folders=tuple(folders),
+    )
+
+
+def _folder(values: Values) -> Folder:
+    mode, owner, group, path = values
+    return Folder(mode, owner, group, path)
 
 
 def _own_faults(folder: Folder, user: str, *, has_data: bool) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What a host's server will stop for one day, if nobody looks: room, checksums, transactions."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from howdah.found.lines import Lines, Values
 
 LEAST_FREE = 10  # percent of a file system, and of its inodes
 # A dump of a large database takes hours; what dies while a transaction is open stays on the disk.
@@ -34,36 +35,16 @@ class Transaction:
     pid: int  # 0: it is prepared, and belongs to no session
 
 
-@dataclass
+@dataclass(frozen=True)
 class Health:
     """As the snapshot brings it."""
 
-    rooms: list[Room] = field(default_factory=list)
-    failures: dict[str, int] = field(default_factory=dict)  # database: checksum failures
-    open: list[Transaction] = field(default_factory=list)  # the oldest one
-    unfrozen: dict[str, int] = field(default_factory=dict)  # database: transactions since a freeze
-    queued: float = 0  # the part of the queue of NOTIFY that is taken
-
-    def add(self, row: list[Any]) -> bool:
-        """A row of psql's, if it is of these."""
-        match row:
-            case ["failures", database, count]:
-                self.failures[database] = count
-            case ["open", *values]:
-                self.open.append(Transaction(*values))
-            case ["unfrozen", database, count]:
-                self.unfrozen[database] = count
-            case ["queued", part]:
-                self.queued = part
-            case _:
-                return False
-        return True
-
-    def add_room(self, values: list[str]) -> None:
-        """A line of stat's: the folder, free blocks, their size, all blocks, inodes likewise."""
-        folder, free, block, size, free_inodes, inodes = values
-        bytes_free, bytes_there = int(free) * int(block), int(size) * int(block)
-        self.rooms.append(Room(folder, bytes_free, bytes_there, int(free_inodes), int(inodes)))
+    rooms: tuple[Room, ...]
+    failures: Mapping[str, int]  # database: checksum failures
+    open: tuple[Transaction, ...]  # the oldest one
+    # database: transactions since the last freeze
+    unfrozen: Mapping[str, int]
+    queued: float  # the part of the queue of NOTIFY that is taken
 
     def full(self) -> Iterator[str]:
         """File systems with little room. Two folders on one of them are one line."""
@@ -123,6 +104,37 @@ class Health:
         yield from self.old()
         yield from self.unwrapped()
         yield from self.unread()
+
+
+def read(lines: Lines) -> Health:
+    """Raises AnswerError."""
+    rooms = lines.each("room", _room)
+    transactions = []
+    for values in lines.rows_of("open"):
+        transactions.append(Transaction(*values))
+    queued = lines.values("queued")
+    return Health(
+        rooms=tuple(rooms),
+        failures=_by_database(lines, "failures"),
+        open=tuple(transactions),
+        unfrozen=_by_database(lines, "unfrozen"),
+        queued=max(queued, default=0),
+    )
+
+
+def _by_database(lines: Lines, word: str) -> dict[str, int]:
+    counts = {}
+    for database, count in lines.rows_of(word):
+        counts[database] = count
+    return counts
+
+
+def _room(values: Values) -> Room:
+    """A line of stat's: the folder, free blocks, their size, all blocks, inodes likewise."""
+    folder, free, block, size, free_inodes, inodes = values
+    bytes_free = int(free) * int(block)
+    bytes_there = int(size) * int(block)
+    return Room(folder, bytes_free, bytes_there, int(free_inodes), int(inodes))
 
 
 def _percent(part: int, whole: int) -> str:
