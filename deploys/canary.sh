@@ -43,6 +43,7 @@ if [ ! -d "$PRISTINE" ]; then
     said=$(as_server env -i LC_ALL=C.UTF-8 "$INSIDE_BINARIES/initdb" \
         -D "$INSIDE_CANARY${PRISTINE#"$CANARY"}.new" -U postgres -N -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
         fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
+    rm -rf "$PRISTINE.new/base/1" "$PRISTINE.new/base/4" # as keep_pristine has it
     mv -T "$PRISTINE.new" "$PRISTINE"
 fi
 # not the server's: what root writes here is nobody else's to put a link in place of
@@ -91,7 +92,8 @@ for _ in 1 2 3 4 5; do
         -c port="$port" -c unix_socket_directories="$INSIDE_SOCKET" -c external_pid_file= \
         -c logging_collector=off -c log_destination=stderr -c log_line_prefix= \
         -c log_min_messages=warning -c log_error_verbosity=terse \
-        -c archive_mode=off -c huge_pages=off -c fsync=off ${memory:+-c "shared_buffers=$memory"} \
+        -c autovacuum=off -c archive_mode=off -c huge_pages=off -c fsync=off \
+        ${memory:+-c "shared_buffers=$memory"} \
         < /dev/null > "$CANARY/log" 2>&1 &
     postmaster=$!
     tries=0
