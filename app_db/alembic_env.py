@@ -18,7 +18,7 @@ from app_db.offline import recording
 from app_db.recorded import UsesDatabaseError
 from app_db.schema import SCHEMA
 from app_db.settings import read_settings
-from app_db.tables import import_referred, import_tables, refuse_others
+from app_db.tables import check_models, import_referred, import_tables
 
 NO_SCHEMA = "pg_catalog"  # where no model has a table
 
@@ -72,7 +72,7 @@ def _migrate(connection: Connection, tables: str | MetaData) -> None:
         import_tables(tables)
         if _continues_ours():
             import_tables("app_db")
-        refuse_others(tables)
+        check_models(tables)
         tables = EntityTable.metadata
         import_referred(tables)
     with migrating(connection), _qualified(connection), warnings.catch_warnings():

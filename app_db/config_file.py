@@ -55,8 +55,8 @@ def read(known: Collection[str]) -> dict[str, Any]:
     return block
 
 
-def refuse_slips(known: Collection[str]) -> None:
-    """Refuse a variable of the environment that is nearly one of ours. Raises BadSettingsError."""
+def check_environment(known: Collection[str]) -> None:
+    """Raises BadSettingsError for a variable of the environment that is nearly one of ours."""
     ours = {PREFIX + name.upper() for name in known}
     others = os.environ.keys() - ours
     for name in sorted(others):
@@ -79,7 +79,7 @@ def nearest(found: object, known: Iterable[str]) -> str:
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Refuses a key that is there twice: the second `stage` would win in silence."""
+    """Rejects a key that is there twice: the second `stage` would win in silence."""
 
     @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -68,7 +68,7 @@ class DatabaseSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Ours instead of pydantic's: constructor, environment, config.yaml."""
         keys = cls.model_fields.keys() - {"stage"}
-        config_file.refuse_slips(keys)
+        config_file.check_environment(keys)
         of_environment = _Environment(settings_cls)
         of_file = InitSettingsSource(settings_cls, config_file.read(keys))
         return init_settings, of_environment, of_file

@@ -49,26 +49,26 @@ def _table(key: ForeignKey) -> str:
     return key.target_fullname.rpartition(".")[0]
 
 
-def refuse_others(package: str) -> None:
-    """Refuse a table of ``package`` that no revision would ever have. Raises BadSettingsError."""
+def check_models(package: str) -> None:
+    """Raises BadSettingsError for a table of ``package`` that no revision would ever have."""
     for mapper in SQLModel._sa_registry.mappers:
         model = mapper.class_
-        _refuse(package, model.__module__, model.__name__, mapper.local_table)
+        _check(package, model.__module__, model.__name__, mapper.local_table)
     for module in list(sys.modules):
         if _is_within(package, module):
-            _refuse_others_of(package, module)
+            _check_module(package, module)
 
 
-def _refuse_others_of(package: str, module: str) -> None:
+def _check_module(package: str, module: str) -> None:
     for name, value in vars(sys.modules[module]).items():
         where = module
         if isinstance(value, type):
             where = value.__module__
         table = getattr(value, "__table__", value)
-        _refuse(package, where, name, table)
+        _check(package, where, name, table)
 
 
-def _refuse(package: str, module: str, name: str, table: object) -> None:
+def _check(package: str, module: str, name: str, table: object) -> None:
     if not _is_within(package, module):
         return
     if not isinstance(table, Table):

@@ -17,7 +17,7 @@ from benchmarks.fresh import Fresh
 from benchmarks.given import given
 from benchmarks.hosts import Hosts, hosts, pyinfra, verify
 from benchmarks.measure import best, clock, count, heading, row
-from benchmarks.outcome import refuse_other
+from benchmarks.outcome import check_outcome
 from benchmarks.playbook import ansible
 from benchmarks.proxy import slow
 from tests.fleet.engine import SUITES
@@ -57,7 +57,7 @@ def _fresh(made: Hosts, suite: str, what: str) -> None:
     have = given(made, suite, FLOOR)
     ours, floor = (Fresh(made, suite, number) for number in (OURS, FLOOR))
     deploy, by_hand = best(FRESH, ours.deploy(), floor.by_hand(have))
-    refuse_other("the floor", floor.fleet.machines[0], have.outcome)
+    check_outcome("the floor", floor.fleet.machines[0], have.outcome)
     row(what, "1.35", deploy, by_hand)
 
 
@@ -119,7 +119,7 @@ def _beside_ansible(made: Hosts) -> None:
         heading(("Howdah", "Ansible", "times", "limit"))
         python, site = theirs.playbooks(other, have)
         deploy, bootstrap, play = best(FRESH, ours.deploy(), python, site)
-        refuse_other("Ansible", theirs.fleet.machines[0], have.outcome)
+        check_outcome("Ansible", theirs.fleet.machines[0], have.outcome)
         row("fresh host, Debian 12", "2.5", deploy, bootstrap + play, inverse=True)
         row("  that has Python", "2.5", deploy, play, inverse=True)
         again = clock(lambda: pyinfra(ours.fleet, "deploy.py"))

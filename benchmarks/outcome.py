@@ -25,7 +25,7 @@ def outcome(machine: Machine) -> list[str]:
     )
 
 
-def refuse_other(what: str, machine: Machine, wanted: list[str]) -> None:
+def check_outcome(what: str, machine: Machine, wanted: list[str]) -> None:
     """Exits where a server is not as wanted."""
     found = outcome(machine)
     differing = [f"- {line}" for line in wanted if line not in found]

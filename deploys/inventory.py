@@ -28,7 +28,7 @@ def read_cluster() -> Cluster:
     data.setdefault("environment", inventory_name())
     try:
         read = host_data.read(data, host_data_keys)
-        budget.refuse_overdraft(read)
+        budget.check(read)
         if read.runtime == "package" and "version" not in read.model_fields_set:
             data["version"] = _version()
             read = host_data.read(data, host_data_keys)

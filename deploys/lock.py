@@ -55,7 +55,7 @@ def take(runtime: Runtime, found: Found | None) -> bool:
         raise HowdahError(f"cannot lock {host.name}: {why}")
     answer, _, before = holder.readline().rstrip("\n").partition("\t")
     if answer != "held":
-        raise HowdahError(_refusal(answer, before))
+        raise HowdahError(_cause(answer, before))
     _held[host.name] = holder
     gevent.spawn(_beat, holder)
     if not found:
@@ -79,7 +79,7 @@ def _lost() -> str:
     )
 
 
-def _refusal(answer: str, before: str) -> str:
+def _cause(answer: str, before: str) -> str:
     if answer == "taken":
         return f"another deploy is at work on {host.name}: {before}; run this one again after it"
     return f"cannot lock {host.name}: {answer.strip() or 'no answer'}"

@@ -5,7 +5,7 @@ from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 
 
-def refuse_overdraft(cluster: Cluster) -> None:
+def check(cluster: Cluster) -> None:
     """Raises ClusterError, with the sum, when the logins' connections do not fit."""
     connections = cluster.superuser_reserved_connections + cluster.spare_connections
     shares = []

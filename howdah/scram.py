@@ -86,7 +86,7 @@ def saslprep(password: str) -> bytes:
     return unicodedata.normalize("NFKC", mapped).encode()
 
 
-def refuse(password: str) -> None:
+def check_password(password: str) -> None:
     """Raises PasswordError for one that PostgreSQL would not take as it is."""
     if "\0" in password:
         raise PasswordError("password has a NUL character; PostgreSQL would end it there")
@@ -94,7 +94,7 @@ def refuse(password: str) -> None:
         raise PasswordError("password is empty or invisible; at least one character is needed")
 
 
-def _refuse_iterations(iterations: int) -> None:
+def _check_iterations(iterations: int) -> None:
     if not MIN_ITERATIONS <= iterations <= MAX_ITERATIONS:
         raise VerifierError(
             f"verifier has {iterations} iterations; {MIN_ITERATIONS} to {MAX_ITERATIONS} are needed"
@@ -111,7 +111,7 @@ def _compute(
     salt: bytes,
 ) -> str:
     """StoredKey and ServerKey of RFC 5802 section 3, in PostgreSQL's spelling."""
-    refuse(password)
+    check_password(password)
     salted = hashlib.pbkdf2_hmac("sha256", saslprep(password), salt, iterations)
     client = hmac.digest(salted, b"Client Key", "sha256")
     stored = hashlib.sha256(client).digest()
@@ -127,7 +127,7 @@ def _parse(verifier: str) -> tuple[int, bytes]:
             "is needed, in base64, with keys of 32 bytes"
         )
     iterations = int(found["iterations"])
-    _refuse_iterations(iterations)
+    _check_iterations(iterations)
     return iterations, a2b_base64(found["salt"])
 
 
@@ -142,7 +142,7 @@ def verifier(
     Raises `PasswordError` for a password that is empty, invisible or not text, and `VerifierError`
     for iterations or a salt the server would not recognise.
     """
-    _refuse_iterations(iterations)
+    _check_iterations(iterations)
     if salt is None:
         salt = os.urandom(SALT_BYTES)
     if not salt:

@@ -56,7 +56,7 @@ class Store:
         file = self.password_file(variable)
         try:
             text = re.sub(r"\r?\n\Z", "", raw.decode())
-            scram.refuse(text)
+            scram.check_password(text)
         except UnicodeDecodeError:
             raise SecretError(f"{file}: is not UTF-8") from None
         except ValueError as e:
@@ -155,10 +155,10 @@ class Store:
     ) -> list[str]:
         """What `make` would do, a line each. Raises SecretError before anything is made."""
         lines = self._passwords_due()
-        self._refuse_half_a_ca()
+        self._check_ca()
         ca = self.ca()
-        if ca and ca.key:  # told before it has to sign: no client takes an expired CA's leaf
-            self._refuse_to_sign_without()
+        if ca and ca.key:  # before it has to sign: no client takes an expired CA's leaf
+            self._check_signing()
         if not ca:
             lines.append(f"make {self.path('ca.crt')} and ca.key")
         faults = self.leaf_faults(host, names, days)
@@ -166,7 +166,7 @@ class Store:
             certificate = self.path(f"hosts/{host}.crt")
             reasons = "; ".join(faults)
             lines.append(f"make {certificate} and .key: {reasons}")
-            self._refuse_to_sign_without()
+            self._check_signing()
         for path in self._open():
             lines.append(f"mode {_mode(path):04o} for {path}")
         return lines
@@ -212,22 +212,25 @@ class Store:
                 password = self.password(variable)
                 verifier = scram.verifier(password or "")
                 self._write_line(f"{name}.verifier", verifier)
-        self._refuse_half_a_ca()
+        self._check_ca()
         ca = self.ca()
         if not ca:
             ca = x509.make_ca(self.folder.name, days=ca_days)
             self._write("ca.key", ca.key)
             self._write("ca.crt", ca.certificate)
         if self.leaf_faults(host, names, days):
-            self._refuse_to_sign_without()
+            self._check_signing()
             leaf = x509.make_leaf(ca, names, days=days)
             self._write(f"hosts/{host}.key", leaf.key)
             self._write(f"hosts/{host}.crt", leaf.certificate)
         for path in self._open():
             path.chmod(_mode(path))
 
-    def _refuse_half_a_ca(self) -> None:
-        """A key without its certificate is what a killed first run leaves, unless it has signed."""
+    def _check_ca(self) -> None:
+        """Raises SecretError for a CA without its certificate.
+
+        A key alone is what a killed first run leaves, unless it has signed.
+        """
         if self.ca():
             return
         signed = list(self.folder.glob("hosts/*.crt"))
@@ -238,7 +241,8 @@ class Store:
                 "to begin anew (clients need the new ca.crt)"
             )
 
-    def _refuse_to_sign_without(self) -> None:
+    def _check_signing(self) -> None:
+        """Raises SecretError for a CA that is there and cannot sign."""
         ca = self.ca()
         if not ca:
             return

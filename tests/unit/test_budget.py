@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from howdah.budget import refuse_overdraft
+from howdah.budget import check
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 
@@ -25,12 +25,12 @@ def cluster(**data: Any) -> Cluster:
 
 
 def test_pools_that_fit_exactly_pass() -> None:
-    refuse_overdraft(cluster(max_connections=49))
+    check(cluster(max_connections=49))
 
 
 def test_one_too_many_is_refused_with_the_sum() -> None:
     with pytest.raises(ClusterError, match="max_connections") as e:
-        refuse_overdraft(cluster(max_connections=48))
+        check(cluster(max_connections=48))
     assert str(e.value) == (
         "max_connections = 48: needs 49 = 2 app_instances × (10 pool + 5 overflow + 1 health) "
         "+ 2 backup + 8 Temporal + 3 reserved + 4 spare; raise it, or lower a pool"
@@ -40,8 +40,8 @@ def test_one_too_many_is_refused_with_the_sum() -> None:
 @pytest.mark.parametrize("key", sorted(POOLS))
 def test_each_part_counts(key: str) -> None:
     with pytest.raises(ClusterError, match="max_connections = 49: needs "):
-        refuse_overdraft(cluster(max_connections=49, **{key: POOLS[key] + 1}))
+        check(cluster(max_connections=49, **{key: POOLS[key] + 1}))
 
 
 def test_defaults_fit() -> None:
-    refuse_overdraft(Cluster(environment="test"))
+    check(Cluster(environment="test"))

@@ -76,6 +76,15 @@ def test_errors_are_called_so() -> None:
                     assert node.name.endswith("Error"), f"{path}:{node.lineno}"
 
 
+def test_what_raises_is_called_check() -> None:
+    for folder in ("howdah", "components", "deploys", "app_db", "verify", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef):
+                    name = node.name.lstrip("_")
+                    assert not name.startswith("refus"), f"{path}:{node.lineno}"
+
+
 def is_error(node: ast.ClassDef) -> bool:
     names = [ast.unparse(base) for base in node.bases]
     return any(name == "Exception" or name.endswith("Error") for name in names)
