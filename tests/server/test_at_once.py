@@ -10,7 +10,7 @@ import pytest
 
 from tests.server.checkout import Checkout
 
-ROUNDS = [5, pytest.param(20, marks=pytest.mark.all)]
+ROUNDS = [2, pytest.param(20, marks=pytest.mark.all)]
 TAKEN = r"another deploy is at work on @local: \S+@\S+ \(process \d+\) since \d{4}-\d\d-\d\d .* UTC"
 
 

@@ -121,7 +121,7 @@ RELOAD, RESTART = {"work_mem": "6MB"}, {"max_connections": 120}
 
 
 @pytest.mark.parametrize("option", sampled([RELOAD, RESTART], [RESTART]), ids=str)
-@pytest.mark.parametrize("after", range(1, COMMANDS + 1))
+@pytest.mark.parametrize("after", sampled(range(1, COMMANDS + 1), {2, 5}))
 def test_server_killed_during_a_change(
     converged: Checkout, option: dict[str, object], after: int
 ) -> None:

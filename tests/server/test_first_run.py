@@ -84,7 +84,7 @@ def test_commands_of_a_first_run(bare: Checkout) -> None:
     assert next(n for n, text in enumerate(commands, 1) if "VERB=start" in text) == STARTED
 
 
-@pytest.mark.parametrize("after", sampled(range(1, COMMANDS + 1), range(2, COMMANDS, 3)))
+@pytest.mark.parametrize("after", sampled(range(1, COMMANDS + 1), {5, 11}))
 def test_killed_after_any_command_the_next_run_finishes(bare: Checkout, after: int) -> None:
     """F1."""
     run = bare.pyinfra("-y", "deploy.py", env={"HOWDAH_KILL_AFTER": str(after)})
@@ -105,7 +105,7 @@ def test_killed_during_any_command_the_next_run_finishes(bare: Checkout, command
     refusals.converges(bare)
 
 
-@pytest.mark.parametrize("after", sampled(range(STARTED, COMMANDS + 1), {STARTED, 13}))
+@pytest.mark.parametrize("after", sampled(range(STARTED, COMMANDS + 1), {STARTED}))
 def test_server_killed_after_any_command_the_next_run_finishes(bare: Checkout, after: int) -> None:
     """F1: as the kernel does where memory is short. The run itself may fail, in a line."""
     run = bare.killing_the_server(after)

@@ -48,7 +48,7 @@ class HandMadeChanges:
 
 
 @pytest.mark.parametrize("version", [15, 17])
-@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.all)])
+@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.all)])
 def test_hand_made_changes(servers: Servers, version: int, examples: int, tmp_path: Path) -> None:
     outcomes = fuzz(drifts(), HandMadeChanges(servers, version, tmp_path), examples)
     assert outcomes["put right"] > examples * 0.7, outcomes

@@ -74,7 +74,7 @@ class TeamFiles:
 
 
 @pytest.mark.parametrize("version", [15, 17])
-@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.all)])
+@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.all)])
 def test_team_files(servers: Servers, version: int, examples: int, tmp_path: Path) -> None:
     outcomes = fuzz(teams(version), TeamFiles(servers, version, tmp_path), examples)
     assert outcomes["compared"] > examples * 0.5, outcomes
