@@ -150,8 +150,8 @@ def _answer(
     try:
         psycopg.connect(**conninfo).close()
     except psycopg.OperationalError as e:
-        lines = str(e).strip().splitlines()
-        why = lines[-1]
+        lines = [line for line in str(e).splitlines() if line and not line.startswith("\t")]
+        why = lines[-1]  # what is set in is libpq's guess
         is_full = any(words in why for words in FULL)
         if not is_full:
             return why

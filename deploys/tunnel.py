@@ -7,7 +7,7 @@ from typing import Any
 
 import gevent
 from gevent.server import StreamServer
-from paramiko import ChannelException, SSHException, Transport
+from paramiko import ChannelException, Transport
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 from pyinfra import host
 
@@ -32,7 +32,7 @@ def tunnel(address: str, port: int) -> Iterator[tuple[str, int]]:
         client = near.getpeername()
         try:
             far = over.open_channel("direct-tcpip", (address, port), client)
-        except SSHException:  # the client sees its connection end
+        except BROKEN:  # the client sees its connection end
             return
         back = gevent.spawn(_pump, far, near)
         _pump(near, far)
