@@ -58,7 +58,8 @@ def snapshot(target: Target) -> Found:
     key = (host.name, state.current_stage)
     if key not in _kept:
         begun = _begun.pop(host.name, None) if state.is_executing else None
-        asked = begun or connection.run(script(target.runtime, target.want))
+        # a greenlet that has ended is false, and has the answer
+        asked = begun if begun is not None else connection.run(script(target.runtime, target.want))
         target.work_ahead()
         read = found.read(_lines(asked))
         sqlfiles.check_faults(read.settings.rejected)
