@@ -19,9 +19,12 @@ from howdah.catalog import Extension
 from howdah.change import Change, Plan, counted, number_of
 from howdah.found import Found
 from howdah.names import literal
+from howdah.steps import Step
 from howdah.team import FOLDER
 from howdah.verifiers import PASSWORDS, placeholder
 from howdah.wanted import Wanted
+
+Secrets = Mapping[str, str]  # verifiers, or their digests: by what stands for them in roles-sql
 
 
 @convergent
@@ -65,7 +68,7 @@ def _plan(target: Target, found: Found) -> Plan:
     return rights.plan(found.catalog(), want, digests)
 
 
-def _by_placeholder(values: Mapping[str, str]) -> dict[str, str]:
+def _by_placeholder(values: Mapping[str, str]) -> Secrets:
     """What the store has by the variables of roles-sql."""
     found = {}
     for variable, value in values.items():
@@ -87,7 +90,6 @@ def _loadable(target: Target, found: Found) -> Wanted:
     may_restart = target.cluster.may_restart and not state.is_executing
     if not found.running or may_restart:
         return target.want
-    there = found.catalog()
     late = _late_extensions(target, found)
     lines = []
     for database, name in sorted(late):
@@ -97,15 +99,27 @@ def _loadable(target: Target, found: Found) -> Wanted:
     for extension, schema in target.want.extensions.items():
         if extension not in late:
             kept[extension] = schema
+    steps = _steps_without(target, found, late)
+    return replace(target.want, extensions=kept, steps=steps)
+
+
+def _steps_without(
+    target: Target,
+    found: Found,
+    late: Mapping[Extension, str],
+) -> list[Step]:
+    """Less those on objects that are not there and may be in one of these extensions."""
+    there = found.catalog().owners
     places = set()
     for extension, schema in late.items():
         places.add((extension.database, schema))
     steps = []
     for step in target.want.steps:
-        place = (step.target.database, step.target.schema)
-        if place not in places or step.target in there.owners:
+        obj = step.target
+        place = (obj.database, obj.schema)
+        if place not in places or obj in there:
             steps.append(step)
-    return replace(target.want, extensions=kept, steps=steps)
+    return steps
 
 
 def _late_extensions(target: Target, found: Found) -> dict[Extension, str]:
@@ -135,7 +149,7 @@ def _report_passwords(target: Target, changes: Iterable[Change]) -> None:
             its_report.passwords_by = run.current_operation()
 
 
-def script(changes: Iterable[Change], verifiers: Mapping[str, str]) -> str:
+def script(changes: Iterable[Change], verifiers: Secrets) -> str:
     """What psql reads: one transaction for each run of statements in one database."""
     parts = []
     for (database, alone), group in groupby(changes, _session):
@@ -153,7 +167,7 @@ def _session(change: Change) -> tuple[str, bool]:
     return change.database, change.alone
 
 
-def _filled(change: Change, verifiers: Mapping[str, str]) -> str:
+def _filled(change: Change, verifiers: Secrets) -> str:
     """With the verifier in its place; names that somebody chose are in other statements."""
     if not change.placeholder:
         return change.sql

@@ -9,7 +9,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import gevent
 from gevent import Greenlet
@@ -30,65 +30,92 @@ from howdah.queries import of_probe, query, questions
 from howdah.wanted import Wanted
 
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
-# What is known of each host, per stage.
-_kept: dict[tuple[str, Any], Found] = {}
+
+Asked: TypeAlias = "Greenlet[..., Answer]"
+Key = tuple[str, Any]  # a host's name, and the stage of the run
+
+_kept: dict[Key, Found] = {}
 _last: dict[str, Found] = {}
 # What Execute will ask each host first, where it is asked already.
-_begun: dict[str, "Greenlet[..., Answer]"] = {}
+_begun: dict[str, Asked] = {}
 
 
 def begin(target: Target) -> None:
-    """Asks the host at hand now where the run follows at once, without a prompt (-y)."""
+    """Asks the current host now where the run follows at once, without a prompt (-y)."""
     if not run.is_prompted():
-        _begun[host.name] = connection.run(script(target.runtime, target.want))
+        _begun[host.name] = _asked(target)
         gevent.sleep(ON_ITS_WAY)
+
+
+def _asked(target: Target) -> Asked:
+    text = script(target.runtime, target.want)
+    return connection.run(text)
 
 
 def processes(server: Server, *, answers: bool = False) -> Found:
     """Files and processes only: what stop and destroy need, whatever the server answers.
 
-    ``answers``: and what a running one says of itself.
+    ``answers``: and what a running one reports of itself.
     """
-    sql = query("server") if answers else ""
-    return found.read(_lines(connection.run(_script(server.runtime, Wanted(), sql, "", []))))
+    sql = ""
+    if answers:
+        sql = query("server")
+    text = _script(server.runtime, Wanted(), sql, "", [])
+    lines = _lines(connection.run(text))
+    return found.read(lines)
 
 
 def snapshot(target: Target) -> Found:
-    """What the host at hand has. Raises AnswerError."""
-    key = (host.name, state.current_stage)
+    """What the current host has. Raises AnswerError."""
+    key = _key()
     if key not in _kept:
-        begun = _begun.pop(host.name, None) if state.is_executing else None
-        # a greenlet that has ended is false, and has the answer
-        asked = begun if begun is not None else connection.run(script(target.runtime, target.want))
-        target.work_ahead()
-        read = found.read(_lines(asked))
-        sqlfiles.check_faults(read.settings.rejected)
-        ahead = clocks.ahead(read.machine.clock, asked.get().asked, time.time())
-        read = replace(read, ahead=ahead)
-        _kept[key] = _last[host.name] = read
+        read = _read(target)
+        _kept[key] = read
+        _last[host.name] = read
     return _kept[key]
 
 
+def _read(target: Target) -> Found:
+    asked = None
+    if state.is_executing:
+        asked = _begun.pop(host.name, None)
+    if asked is None:  # one that has ended is false, and has the answer
+        asked = _asked(target)
+    target.work_ahead()
+    lines = _lines(asked)
+    read = found.read(lines)
+    sqlfiles.check_faults(read.settings.rejected)
+    answer: Answer = asked.get()
+    ahead = clocks.ahead(read.machine.clock, answer.asked, time.time())
+    return replace(read, ahead=ahead)
+
+
 def last_read() -> Found:
-    """What was read of the host at hand, also before a command: for what no command changes."""
+    """What was read of the current host, also before a command: for what no command changes."""
     return _last[host.name]
 
 
 def drop() -> Found | None:
-    """What is known of the host at hand, and from now on is not."""
-    return _kept.pop((host.name, state.current_stage), None)
+    """What is known of the current host, and from now on is not."""
+    return _kept.pop(_key(), None)
+
+
+def _key() -> Key:
+    return host.name, state.current_stage
 
 
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     """What a script that changes nothing answers, in lines. Raises AnswerError: could not WHAT."""
-    locked = f"exec flock -o -w 60 {shlex.quote(runtime.lock)} sh -c {shlex.quote(text)}"
-    answer: Answer = connection.run(locked).get()
+    words = ["flock", "-o", "-w", "60", runtime.lock, "sh", "-c", text]
+    command = shlex.join(words)
+    answer: Answer = connection.run(f"exec {command}").get()
     if not answer.done:
-        raise AnswerError(f"could not {what}: {(answer.errors or ['no message'])[-1]}")
+        errors = answer.errors or ["no message"]
+        raise AnswerError(f"could not {what}: {errors[-1]}")
     return answer.lines
 
 
-def _lines(asked: "Greenlet[..., Answer]") -> list[str]:
+def _lines(asked: Asked) -> list[str]:
     answer: Answer = asked.get()
     if not answer.done:
         raise AnswerError(f"cannot read the state of {host.name}: {answer.cause}")
@@ -100,17 +127,26 @@ def script(runtime: Runtime, want: Wanted) -> str:
     sql, more = questions(want, runtime.cluster.app_database)
     probes = components.probes(runtime.cluster, runtime.inside)
     if probes:
-        sql = "\n".join([sql, "\\connect postgres", *map(of_probe, probes)])
+        parts = [sql, "\\connect postgres"]
+        parts += map(of_probe, probes)
+        sql = "\n".join(parts)
     if runtime.adopted:
         sql = f"{query('rules')}\n{sql}"
     return _script(runtime, want, sql, more, probes)
 
 
 def _script(
-    runtime: Runtime, want: Wanted, sql: str, more: str, probes: Sequence[Probe[Any]]
+    runtime: Runtime,
+    want: Wanted,
+    sql: str,
+    more: str,
+    probes: Sequence[Probe[Any]],
 ) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
     documents = {"sql": sql, "more": more}
+    server = ""
+    if sql:
+        server = "yes"
     names = []
     for probe in probes:
         if probe.shell:
@@ -118,7 +154,7 @@ def _script(
             documents[f"probe_{probe.name}"] = probe.shell
     variables = {
         "port_hex": f"{runtime.cluster.port:04X}",
-        "server": "yes" if sql else "",
+        "server": server,
         "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
         "data_directory": runtime.cluster.data_directory or "",
