@@ -9,6 +9,13 @@ from paramiko import SSHException
 from deploys import tunnel
 
 
+class Channel:
+    """One that is only closed."""
+
+    def close(self) -> None:
+        pass
+
+
 class Lost:
     """A transport whose connection ends when the second channel is asked for."""
 
@@ -20,7 +27,7 @@ class Lost:
         self._asked += 1
         if self._asked > 1:
             raise self._error
-        return socket.socket()
+        return Channel()
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), EOFError(), SSHException()])
@@ -30,6 +37,6 @@ def test_client_of_a_lost_host_sees_its_connection_end(
     """Without a traceback of gevent's in the run's output."""
     monkeypatch.setattr(tunnel, "transport", lambda: Lost(error))
     with tunnel.tunnel("127.0.0.1", 5432) as near:
-        client = socket.create_connection(near, timeout=60)
-        assert client.recv(1) == b""
+        with socket.create_connection(near, timeout=60) as client:
+            assert client.recv(1) == b""
     assert capfd.readouterr().err == ""
