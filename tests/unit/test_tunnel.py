@@ -36,7 +36,9 @@ def test_client_of_a_lost_host_sees_its_connection_end(
 ) -> None:
     """Without a traceback of gevent's in the run's output."""
     monkeypatch.setattr(tunnel, "transport", lambda: Lost(error))
-    with tunnel.tunnel("127.0.0.1", 5432) as near:
-        with socket.create_connection(near, timeout=60) as client:
-            assert client.recv(1) == b""
+    with (
+        tunnel.tunnel("127.0.0.1", 5432) as near,
+        socket.create_connection(near, timeout=60) as client,
+    ):
+        assert client.recv(1) == b""
     assert capfd.readouterr().err == ""
