@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from howdah.cluster import Cluster
+from howdah.host_data import read
 from howdah.x509 import make_ca
 from tests.server.checkout import Checkout
 from verify import attempts
 from verify.attempts import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt
 
-CLUSTER = Cluster(environment="any")
+CLUSTER = read({"environment": "any"})
 WRITES = ("INSERT INTO users (id, first_name, last_name) "
           "VALUES (gen_random_uuid(), 'Ada', 'Lovelace'); DELETE FROM users")  # fmt: skip
 

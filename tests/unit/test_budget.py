@@ -7,6 +7,7 @@ import pytest
 from howdah.budget import check
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
+from howdah.host_data import read
 
 # 2 × (10 + 5 + 1) + 8 + 2 + 3 + 4
 POOLS = {
@@ -21,7 +22,7 @@ POOLS = {
 
 
 def cluster(**data: Any) -> Cluster:
-    return Cluster(environment="test", **{**POOLS, **data})
+    return read({"environment": "test", **POOLS, **data})
 
 
 def test_pools_that_fit_exactly_pass() -> None:
@@ -44,4 +45,4 @@ def test_each_part_counts(key: str) -> None:
 
 
 def test_defaults_fit() -> None:
-    check(Cluster(environment="test"))
+    check(read({"environment": "test"}))

@@ -385,7 +385,7 @@ def test_settings_are_frozen() -> None:
 @pytest.mark.parametrize(
     "again",
     [
-        lambda c: Cluster(**c.model_dump(by_alias=True)),
+        lambda c: read(c.model_dump(by_alias=True)),
         copy.copy,
         lambda c: c.model_copy(),
         copy.deepcopy,

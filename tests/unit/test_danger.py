@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from howdah.cluster import Cluster
 from howdah.danger import KINDS, Danger
 from howdah.declared import declared
 from howdah.found import read
+from howdah.host_data import read as cluster_of
 from howdah.queries import query
 from howdah.reports import reports
 from tests.unit.test_found import rows
 
-WANT = declared(Cluster(environment="any"))
+WANT = declared(cluster_of({"environment": "any"}))
 NO_POWER = dict.fromkeys(("superuser", "createrole", "replication", "bypassrls"), False)
 
 

@@ -12,9 +12,9 @@ from deploys import alter_system, canary, releases, script, shell, snapshot, sql
 from deploys.runtime import Runtime, control, embedded, script_for
 from deploys.runtime.embedded import Embedded
 from deploys.runtime.package import Package
-from howdah.cluster import Cluster
 from howdah.declared import declared
 from howdah.found import read
+from howdah.host_data import read as cluster_of
 
 ROOT = Path(__file__).parents[2]
 DEPLOYS = ROOT / "deploys"
@@ -24,9 +24,9 @@ HOSTILE = 'it\'s\n"$(id)" `id` \\'
 
 def runtime(kind: str, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     if kind == "package":
-        return Package(Cluster(environment="test"))
+        return Package(cluster_of({"environment": "test"}))
     monkeypatch.setattr(embedded, "is_local", lambda: True)
-    return Embedded(Cluster(environment="test", runtime="embedded", version=17))
+    return Embedded(cluster_of({"environment": "test", "runtime": "embedded", "version": 17}))
 
 
 @pytest.fixture(params=["package", "embedded"])

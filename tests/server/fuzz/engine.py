@@ -8,8 +8,8 @@ from deploys.grant import script
 from deploys.sql import pgoptions
 from howdah import found, rights
 from howdah.change import Change, Plan
-from howdah.cluster import Cluster
 from howdah.declared import declared
+from howdah.host_data import read
 from howdah.names import literal
 from howdah.queries import questions
 from howdah.scram import verifier
@@ -25,7 +25,7 @@ class Engine:
 
     def __init__(self, server: BareServer, folder: Path) -> None:
         self._server = server
-        self._cluster = Cluster(environment="fuzz", version=server.version)
+        self._cluster = read({"environment": "fuzz", "version": server.version})
         self.want = declared(self._cluster, folder)
         self._options = pgoptions(server.version)
 
