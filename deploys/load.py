@@ -9,6 +9,7 @@ from deploys import alter_system
 from deploys.convergent import convergent
 from deploys.prove import swap
 from deploys.snapshot import snapshot
+from deploys.staged import Staged, staged
 from deploys.target import Target
 from deploys.tell import report, waits, would
 from howdah import difference
@@ -30,8 +31,11 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     others = sorted(by_alter_system - stated.keys())
     dangers = alter_system.lines(found, others)
     report(dangers, target.cluster.allowed)
-    late = _late(target, found, overridden)
-    verb = _verb(target, found, late, overridden)
+    new = staged(target, found)
+    late = _late(target, found, new, overridden)
+    verb = _verb(target, found, late)
+    if not verb and (new or overridden):
+        verb = "reload"
     if found.running and verb != "restart":
         waits(late)
     if not verb:
@@ -50,8 +54,8 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
     if overridden:
         yield alter_system.take_out(runtime, overridden)
     release = found.releases.current
-    if target.staged:
-        release = target.staged.release
+    if new:
+        release = new.release
     logins = set(target.logins)
     yield from swap(target, verb, release, logins)
 
@@ -59,13 +63,14 @@ def load(target: Target) -> Iterator[PyinfraCommand]:
 def _late(
     target: Target,
     found: Found,
-    overridden: list[str],
+    new: Staged | None,
+    overridden: Sequence[str],
 ) -> list[str]:
     """What only a restart puts in force."""
     names = set(found.settings.pending)
     names.update(difference.late(overridden, found.settings.contexts))
-    if target.staged:
-        names.update(target.staged.late)
+    if new:
+        names.update(new.late)
     late = sorted(names)
     if found.running:
         late += target.runtime.late(found)
@@ -76,14 +81,13 @@ def _verb(
     target: Target,
     found: Found,
     late: Sequence[str],
-    overridden: Sequence[str],
 ) -> str:
-    """start, restart, reload, or nothing."""
+    """What the server needs, whatever changes now: start, restart, reload, or nothing."""
     if not found.running:
         return "start"
     if late and target.cluster.may_restart:
         return "restart"
-    if target.staged or overridden or found.server.release != found.releases.current:
+    if found.server.release != found.releases.current:
         return "reload"
     return ""
 

@@ -7,7 +7,9 @@ from pyinfra.api.command import PyinfraCommand
 
 from deploys import lock, logins, releases
 from deploys.convergent import convergent
+from deploys.runtime import control
 from deploys.snapshot import snapshot
+from deploys.staged import staged
 from deploys.target import Target
 from deploys.tell import report, would
 from howdah import reports
@@ -52,8 +54,8 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     """Logs in as each role, if the run changed something; then the release is the good one."""
     found = snapshot(target)
     release = found.releases.current
-    if target.staged:
-        release = target.staged.release
+    if not state.is_executing:
+        release = _release_then(target, found)
     if found.running or not found.data.there:
         catalog = found.catalog()
         report(reports.cannot_log_in(catalog, target.want))
@@ -67,6 +69,14 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     yield releases.keep(target.runtime, release)
 
 
+def _release_then(target: Target, found: Found) -> str:
+    """The one that is in force when the other operations have done their work."""
+    new = staged(target, found)
+    if new:
+        return new.release
+    return found.releases.current
+
+
 def _try_logins(
     target: Target,
     found: Found,
@@ -77,14 +87,10 @@ def _try_logins(
     why = _first(rejected)
     if not why:
         return
-    verb = "reload"
-    staged = target.staged
-    if staged and staged.late and target.cluster.may_restart:
-        verb = "restart"
     previous = found.releases.good
     if previous == release:
         previous = ""
-    yield from _back(target, verb, previous, why)
+    yield from _back(target, "reload", previous, why)
 
 
 def _tried(target: Target, release: str) -> list[str]:
@@ -112,6 +118,9 @@ def _back(
         if verb == "start":
             verb = "restart"
         yield releases.swap(target.runtime, verb, previous, "")
+        if target.cluster.may_restart and snapshot(target).settings.pending:
+            # what a restart has put in force goes back by one
+            yield control(target.runtime, "restart")
         why += f"; {previous} is back in force"
     raise HowdahError(why)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +39,6 @@ def rejecting() -> Iterator[None]:
         raise DeployError(f"{e} (host {host.name})") from None
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A release that is written, or would be, and not in force yet."""
-
-    release: str
-    late: list[str]  # the settings that change and need a restart
-
-
 class Server:
     """The current host's server, whatever the application is: to start, stop or destroy it."""
 
@@ -74,7 +65,6 @@ class Target(Server):
     """
 
     want: Wanted  # roles, databases and rights
-    staged: Staged | None = None  # by an earlier operation of this run
 
     def __init__(self, *, schema: bool = True) -> None:
         super().__init__()

@@ -29,6 +29,7 @@ ROOMS = {
     "deploys/load.py": ["test_rollback.py"],
     "deploys/prove.py": ["test_rollback.py"],
     "deploys/releases.py": ["test_rollback.py"],
+    "deploys/staged.py": ["test_rollback.py"],
     "deploys/*release.sh": ["test_rollback.py", "test_undo.py"],
     "deploys/swap.sh": ["test_rollback.py"],
     "deploys/undo.py": ["test_undo.py"],

@@ -102,7 +102,6 @@ class CurrentHost:
                 lines[name] = differences(operation, self.target)
             except HowdahError as e:
                 lines[name] = [str(e)]
-        self.target.staged = None
         return lines
 
     @cached_property

@@ -20,7 +20,7 @@ from tests.server.test_secrets import served_certificate
 
 Want = Callable[..., None]
 
-CANARY, SWAP = 3, 5  # which command of a run that writes a release is which
+CANARY, SWAP, GRANT = 3, 5, 7  # which command of a run that writes a release is which
 LOGINS = (("appuser", "appdb"), ("backupuser", "appdb"), ("temporaluser", "temporal"))
 HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 
@@ -155,6 +155,20 @@ def test_restart_that_does_not_serve(deployed: Checkout, want: Want, case: str) 
 
 
 @pytest.mark.skipif(HUGE_PAGES.read_text() != "0\n", reason="this host has huge pages")
+def test_login_that_fails_after_a_restart(deployed: Checkout, want: Want) -> None:
+    """Later than the swap looks: after the rights are set. What a restart brought goes by one."""
+    want("restart")
+    before = in_force(deployed)
+    deployed.ask("GRANT TEMPORARY ON DATABASE appdb TO PUBLIC")
+    script = (f"sed -i '/ appuser /d' {staged(deployed)}/pg_hba.conf; "
+              f"kill -HUP $(head -n 1 {deployed.home}/data/postmaster.pid)")  # fmt: skip
+    said = deployed.refused(env={"HOWDAH_AFTER": f"{GRANT}:{script}"})
+    assert "appuser cannot log in to appdb: " in said
+    assert f"{deployed.link('current')} is back in force" in said
+    assert in_force(deployed) == before
+    converges(deployed)
+
+
 def test_restart_for_what_no_canary_may_try(deployed: Checkout, want: Want) -> None:
     """F6: a canary takes no huge pages, for the running server may have them all."""
     want("restart", settings={"huge_pages": "on"})
