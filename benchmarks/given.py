@@ -60,7 +60,9 @@ def _roles_sql(fleet: Fleet) -> str:
     folder = fleet.folder / "roles-sql"
     verifiers = [f"\\set {v} '{_verifier(fleet, v)}'\n" for v in PASSWORDS]
     files = [f"\\connect postgres\n{path.read_text()}" for path in sorted(folder.glob("*.sql"))]
-    return "".join([(folder / "names.psql").read_text(), *verifiers, *files])
+    names = (folder / "names.psql").read_text()
+    names += "\\set log_statement none\n"  # where pgaudit logs a role's own statements
+    return "".join([names, *verifiers, *files])
 
 
 def _schema_sql(fleet: Fleet) -> str:
