@@ -32,6 +32,11 @@ def test_the_examples_work_on_sqlite(folder: Path) -> None:
     assert read_settings().pool_size == 30
 
 
+def test_the_example_of_the_distribution_works(folder: Path) -> None:
+    """What an index shows of the wheel."""
+    tried("../app_db/README.md", folder, {"DATABASE_URL": URL})  # as exported
+
+
 def test_alembic_of_the_shop_takes_the_database_that_is_named(folder: Path) -> None:
     """And finds the example's package, which is not installed."""
     env = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/database.db", "PYTHONPATH": str(ROOT)}

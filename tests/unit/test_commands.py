@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     ROOT / "README.md",
+    ROOT / "app_db" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "examples").glob("*/README.md")),
 ]
@@ -17,6 +18,7 @@ HEADING = re.compile(r"^#+ (.+)$", flags=re.MULTILINE)
 
 # Blocks between fences, by document and heading; a whole document where each of its blocks is run.
 FENCED = {
+    "app_db/README.md": "tests/app_db/test_docs.py::test_the_example_of_the_distribution_works",
     "docs/app_db.md": "tests/server/test_app_db_docs.py::test_the_examples_of_app_db_work",
     "docs/migrations.md": "tests/server/test_app_db_docs.py::test_the_examples_of_migrations_work",
     "docs/roles.md": "tests/server/test_roles_sql.py::test_by_hand_gives_the_same_state",
