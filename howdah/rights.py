@@ -49,8 +49,7 @@ def plan(
     current = found.copy()
     changes = list(_changes(current, kept, verifiers))
     changes.sort(key=_transaction)
-    told = foreign.reports
-    told += reports.reports(current, want, ours)
+    told = [*foreign.reports, *reports.reports(current, want, ours)]
     return Plan(changes, told)
 
 
