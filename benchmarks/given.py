@@ -12,7 +12,7 @@ from benchmarks.hosts import Hosts, pyinfra
 from benchmarks.measure import run
 from benchmarks.outcome import outcome
 from howdah import settings
-from howdah.verifiers import LOGINS, PASSWORDS
+from howdah.secrets.verifiers import LOGINS, PASSWORDS
 from tests.fleet.engine import SUITES
 from tests.fleet.fleet import Fleet
 

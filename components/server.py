@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from howdah.component import Component, Context, Setting, in_section
-from howdah.hba import Record
 from howdah.options import SUPERUSER
+from howdah.pg_hba.hba import Record
 from howdah.settings import quote
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import gevent
 MODULES = (
     "pydantic",
     "howdah.cluster",
-    "howdah.declared",
+    "howdah.roles_sql.declared",
     "howdah.render",
     "deploys.configure",
     "deploys.grant",

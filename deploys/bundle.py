@@ -14,8 +14,8 @@ from howdah import host_data
 from howdah.cluster import Cluster
 from howdah.conninfo import uri
 from howdah.errors import HowdahError
-from howdah.files import write_whole
-from howdah.store import Store
+from howdah.secrets.files import write_whole
+from howdah.secrets.store import Store
 from howdah.team import FOLDER as TEAM
 from howdah.team import check_file
 

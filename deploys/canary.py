@@ -8,10 +8,11 @@ from typing import Any
 from deploys.runtime import Runtime, script_for
 from deploys.snapshot import ask
 from deploys.target import Target
-from howdah import matrix, sqlfiles
 from howdah.found.lines import AnswerError
+from howdah.pg_hba import matrix
 from howdah.queries import query, settings
-from howdah.wanted import Wanted
+from howdah.roles_sql import sqlfiles
+from howdah.roles_sql.wanted import Wanted
 
 Rows = defaultdict[str, list[Any]]
 

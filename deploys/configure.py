@@ -11,10 +11,11 @@ from deploys.snapshot import snapshot
 from deploys.staged import Staged, staged, text_in_force
 from deploys.target import Target
 from deploys.tell import report, would
-from howdah import difference, libraries, locked_out
+from howdah import difference, libraries
 from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.found.releases import ADOPTED
+from howdah.pg_hba import locked_out
 from howdah.render import File
 
 

@@ -14,15 +14,15 @@ from deploys.snapshot import snapshot
 from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import report, waits, would
-from howdah import rights
-from howdah.catalog import Extension
-from howdah.change import Change, Plan, counted, number_of
 from howdah.found import Found
 from howdah.names import literal
-from howdah.steps import Step
+from howdah.rights import planning
+from howdah.rights.catalog import Extension
+from howdah.rights.change import Change, Plan, counted, number_of
+from howdah.roles_sql.steps import Step
+from howdah.roles_sql.wanted import Wanted
+from howdah.secrets.verifiers import PASSWORDS, placeholder
 from howdah.team import FOLDER
-from howdah.verifiers import PASSWORDS, placeholder
-from howdah.wanted import Wanted
 
 Secrets = Mapping[str, str]  # verifiers, or their digests: by what stands for them in roles-sql
 
@@ -65,7 +65,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
 def _plan(target: Target, found: Found) -> Plan:
     want = _loadable(target, found)
     digests = _by_placeholder(target.store.digests())
-    return rights.plan(found.catalog(), want, digests)
+    return planning.plan(found.catalog(), want, digests)
 
 
 def _by_placeholder(values: Mapping[str, str]) -> Secrets:

@@ -13,10 +13,10 @@ from deploys.snapshot import snapshot
 from deploys.summary import FEW_DAYS, warn
 from deploys.target import Target
 from deploys.tell import would
-from howdah import clocks
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.verifiers import LOGINS
+from howdah.secrets import clocks
+from howdah.secrets.verifiers import LOGINS
 
 
 @convergent

@@ -15,7 +15,7 @@ from deploys.process import Process
 from deploys.runtime import Runtime
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.owner import owner
+from howdah.secrets.owner import owner
 
 WAIT = 5  # seconds: a run that is at its end is worth waiting for
 BEAT = 10  # seconds between two signs of life

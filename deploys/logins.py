@@ -15,8 +15,8 @@ from deploys.tunnel import tunnel
 from howdah.conninfo import listens_on
 from howdah.found import Found
 from howdah.options import Address
-from howdah.rules import REPLICATION
-from howdah.verifiers import LOGINS
+from howdah.pg_hba.rules import REPLICATION
+from howdah.secrets.verifiers import LOGINS
 
 Login = tuple[str, str]  # (database, role)
 

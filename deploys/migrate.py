@@ -15,10 +15,10 @@ from deploys.sql import connect, superuser
 from deploys.target import Target
 from deploys.tell import would
 from howdah import revisions
-from howdah.catalog import Object
 from howdah.found import Found
 from howdah.names import identifier, literal
 from howdah.revisions import SchemaError
+from howdah.rights.catalog import Object
 from howdah.team import CHECKOUT
 
 

@@ -12,9 +12,9 @@ from deploys.snapshot import snapshot
 from deploys.staged import staged
 from deploys.target import Target
 from deploys.tell import report, would
-from howdah import reports
 from howdah.errors import HowdahError
 from howdah.found import Found
+from howdah.rights import reports
 
 
 def swap(

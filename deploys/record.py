@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from howdah.files import write_whole
+from howdah.secrets.files import write_whole
 from howdah.team import FOLDER
 
 VERSION = 1  # of last-run.json's form; higher where a key is gone or means something else

@@ -21,13 +21,15 @@ from deploys.fence import run
 from deploys.runtime import WRITTEN, Runtime, script_for
 from deploys.sql import pgoptions
 from deploys.target import Server, Target
-from howdah import clocks, found, sqlfiles
+from howdah import found
 from howdah.answer import Answer
 from howdah.component import Probe
 from howdah.found import Found
 from howdah.found.lines import AnswerError
 from howdah.queries import of_probe, query, questions
-from howdah.wanted import Wanted
+from howdah.roles_sql import sqlfiles
+from howdah.roles_sql.wanted import Wanted
+from howdah.secrets import clocks
 
 ON_ITS_WAY = 0.006  # seconds: SSH asks a near host for a channel first, and then the question
 

@@ -15,19 +15,19 @@ from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
 from howdah import configuration, libraries, render
 from howdah.cluster import Cluster
-from howdah.declared import declared, unsafe_settings
 from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.hardware import UNKNOWN
 from howdah.names import host_names
 from howdah.render import File
 from howdah.revisions import head
+from howdah.roles_sql.declared import declared, unsafe_settings
+from howdah.roles_sql.wanted import Wanted
 from howdah.team import FOLDER
 from howdah.topology import Topology
-from howdah.wanted import Wanted
 
 if TYPE_CHECKING:
-    from howdah.store import Store
+    from howdah.secrets.store import Store
 
 
 @contextmanager
@@ -84,7 +84,7 @@ class Target(Server):
     @cached_property
     def store(self) -> "Store":
         """The environment's secrets."""
-        from howdah.store import Store  # noqa: PLC0415 see work_ahead
+        from howdah.secrets.store import Store  # noqa: PLC0415 see work_ahead
 
         folder = Path(FOLDER, "secrets", self.cluster.environment)
         return Store(folder, lenient=self.cluster.stage == "development")

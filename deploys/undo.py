@@ -16,9 +16,10 @@ from deploys.snapshot import ask, snapshot
 from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import waits, would
-from howdah import difference, hba, settings
+from howdah import difference, settings
 from howdah.errors import HowdahError
 from howdah.found import Found, read
+from howdah.pg_hba import hba
 from howdah.render import File
 
 # A deploy with restart=yes would write the inventory's configuration again.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from howdah.hardware import Hardware
-from howdah.hba import Record
 from howdah.layout import Layout
+from howdah.pg_hba.hba import Record
 
 if TYPE_CHECKING:
     from howdah.cluster import Cluster
@@ -128,7 +128,7 @@ class Component:
     settings: Callable[[Context], Iterable[Setting]] = no_settings
     libraries: tuple[str, ...] = ()  # of shared_preload_libraries
     # Beside those of roles-sql's logins. The canary still rejects one that lets in over the
-    # network whom roles-sql does not: howdah.matrix knows logins and networks only.
+    # network whom roles-sql does not: howdah.pg_hba.matrix knows logins and networks only.
     records: Callable[["Cluster"], Iterable[Record]] = no_records
     logins: tuple[Login, ...] = ()
     roles_sql: tuple[Path, ...] = ()  # files that are read after those of roles-sql/

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from howdah.cluster import Cluster
 from howdah.libraries import own
-from howdah.wanted import Wanted
+from howdah.roles_sql.wanted import Wanted
 
 # Extensions and libraries of postgresql-NN itself, 15 to 18: Debian has contrib in it.
 CONTRIB = frozenset(

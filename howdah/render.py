@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components import there
-from howdah import configuration, hba, libraries
+from howdah import configuration, libraries
 from howdah.cluster import Cluster
 from howdah.component import Context, Setting
 from howdah.errors import ClusterError
 from howdah.hardware import Hardware
 from howdah.layout import Layout
+from howdah.pg_hba import hba
 from howdah.settings import quote
 
 if TYPE_CHECKING:
-    from howdah.pem import Pair
+    from howdah.secrets.pem import Pair
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),

@@ -53,9 +53,9 @@ ROOMS = {
     "deploys/runtime/*": ["test_first_run.py", "test_rooted.py"],
     "deploys/install.py": ["test_first_run.py"],
     "deploys/new_data.py": ["test_faults.py"],
-    "howdah/store.py": ["test_secrets.py", "test_passwords.py"],
-    "howdah/scram.py": ["test_passwords.py"],
-    "howdah/x509.py": ["test_certificates.py"],
+    "howdah/secrets/store.py": ["test_secrets.py", "test_passwords.py"],
+    "howdah/secrets/scram.py": ["test_passwords.py"],
+    "howdah/secrets/x509.py": ["test_certificates.py"],
     "howdah/*revisions.py": ["test_schema.py"],
     "howdah/psql_text.py": ["test_schema.py"],
     "howdah/danger.py": ["test_doors.py"],
@@ -69,18 +69,17 @@ ROOMS = {
     "howdah/component.py": ["test_component.py"],
     "components/*": ["test_component.py", "test_settings.py"],
     "templates/*": ["test_settings.py", "test_refusals.py"],
-    "howdah/*hba.py": ["test_refusals.py"],
-    "howdah/matrix.py": ["test_refusals.py"],
+    "howdah/pg_hba/*": ["test_refusals.py"],
     "howdah/logs.py": ["test_logs.py"],
     "howdah/queries/*doors.sql": ["test_doors.py"],
     "howdah/queries/*": ["test_roles_sql.py"],
-    "howdah/sqlfiles.py": ["test_roles_sql.py"],
-    "howdah/declared.py": ["test_roles_sql.py"],
+    "howdah/roles_sql/sqlfiles.py": ["test_roles_sql.py"],
+    "howdah/roles_sql/declared.py": ["test_roles_sql.py"],
     "roles-sql/*": ["test_roles_sql.py", "test_refusals.py"],
     "verify/*": ["test_verification.py"],
 }
 # What any of these imports is about rights.
-RIGHTS = ("howdah/rights.py", "howdah/statements.py")
+RIGHTS = ("howdah/rights/planning.py", "howdah/roles_sql/statements.py")
 OF_RIGHTS = ["test_drift_random.py", "test_roles_sql.py"]
 ALWAYS = ["test_second_run.py"]
 
@@ -124,7 +123,7 @@ def _by_imports(path: str) -> set[str]:
     tests = set()
     if Path(path).name.startswith("test_"):
         tests.add(path)
-    for test in (*ROOT.glob("tests/unit/test_*.py"), *ROOT.glob("tests/app_db/test_*.py")):
+    for test in (*ROOT.glob("tests/unit/**/test_*.py"), *ROOT.glob("tests/app_db/test_*.py")):
         name = str(test.relative_to(ROOT))
         if path in _closure(name) or path in _named(name):
             tests.add(name)

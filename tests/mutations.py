@@ -20,9 +20,9 @@ NO_DRIFT = {
     "test_no_password_is_easily_guessed": "likewise: tests/server/role_attacks.py",
     "test_passwords_are_hashed_often_enough": "likewise: tests/server/role_attacks.py",
     "test_there_is_room": "tests/fleet/test_disk.py",
-    "test_no_checksum_has_failed": "tests/unit/test_health.py",
-    "test_no_transaction_is_old": "tests/unit/test_health.py",
-    "test_what_was_notified_is_read": "tests/unit/test_health.py",
+    "test_no_checksum_has_failed": "tests/unit/found/test_health.py",
+    "test_no_transaction_is_old": "tests/unit/found/test_health.py",
+    "test_what_was_notified_is_read": "tests/unit/found/test_health.py",
 }
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 from deploys.target import Target
 from howdah.errors import HowdahError
 from howdah.options import Address
-from howdah.verifiers import LOGINS
+from howdah.secrets.verifiers import LOGINS
 from verify.attempts import Attempt
 
 TIMEOUT = 10  # seconds

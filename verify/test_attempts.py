@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from howdah.cluster import Cluster
-from howdah.x509 import make_ca
+from howdah.secrets.x509 import make_ca
 from verify.attempts import ANOTHER_CA, AT_THE_DOOR, ENTER, INSIDE, MAY, TAKES_A_LOCK, Attempt
 from verify.client import Client
 from verify.current_host import CurrentHost

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 import pytest
 
 from deploys.target import Target
-from howdah import matrix, reports
 from howdah.found import Found
 from howdah.names import literal
 from howdah.options import SHARED
+from howdah.pg_hba import matrix
+from howdah.rights import reports
 from verify.current_host import CurrentHost
 
 # In each database, for pg_database_owner is another role there.

@@ -9,9 +9,9 @@ from testinfra.host import Host
 from deploys import logins
 from deploys.releases import FOLDER, FOLDER_MODE, MARKER, marker
 from deploys.target import Target
-from howdah import x509
 from howdah.cluster import Cluster
 from howdah.found import Found
+from howdah.secrets import x509
 
 LEAST_DAYS = 14
 MOST_EXPOSED = 1.5  # of 10, by systemd's own measure

@@ -1,8 +1,8 @@
 """Passwords that roles have set by themselves."""
 
 from deploys.target import Target
-from howdah import own_passwords
 from howdah.found import Found
+from howdah.secrets import own_passwords
 
 
 def test_no_password_is_easily_guessed(target: Target, found: Found) -> None:

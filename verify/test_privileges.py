@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from howdah.cluster import Cluster
-from howdah.kinds import privileges
 from howdah.names import literal
 from howdah.options import SHARED
-from howdah.verifiers import LOGINS
+from howdah.rights.kinds import privileges
+from howdah.secrets.verifiers import LOGINS
 from verify.current_host import CurrentHost
 
 OPTIONS = sorted(login.role_option for login in LOGINS.values())

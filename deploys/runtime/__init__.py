@@ -15,7 +15,7 @@ from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.options import Address
-from howdah.wanted import Wanted
+from howdah.roles_sql.wanted import Wanted
 
 # The option `runtime`, and where its class is.
 RUNTIMES = {

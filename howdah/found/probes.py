@@ -7,6 +7,8 @@ from typing import Any
 from howdah.component import Probe, Row, T
 from howdah.found.lines import Lines, Values, joined
 
+Answer = Sequence[Any]  # a probe's name, and a row or a line
+
 
 @dataclass(frozen=True)
 class Probes:
@@ -26,10 +28,13 @@ def read(lines: Lines) -> Probes:
     """Raises AnswerError."""
     rows = lines.rows_of("probe")
     shown = lines.each("probe", _line)
-    return Probes(rows=_by_name(rows), lines=_by_name(shown))
+    return Probes(
+        rows=_by_name(rows),
+        lines=_by_name(shown),
+    )
 
 
-def _by_name(answers: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+def _by_name(answers: Iterable[Answer]) -> dict[str, list[Any]]:
     named: dict[str, list[Any]] = {}
     for name, answer in answers:
         others = named.setdefault(name, [])
@@ -39,4 +44,5 @@ def _by_name(answers: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
 
 def _line(values: Values) -> tuple[str, str]:
     name, *words = values
-    return name, joined(words)
+    line = joined(words)
+    return name, line

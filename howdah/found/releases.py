@@ -82,7 +82,9 @@ def _digest(values: Values) -> tuple[str, str]:
 
 def _text(values: Values) -> tuple[str, str]:
     path, *words = values
-    return path.removeprefix("./"), joined(words)
+    name = path.removeprefix("./")
+    line = joined(words)
+    return name, line
 
 
 def _check_plain(values: Values) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from howdah.catalog import Object
-from howdah.comments import SHARED_KINDS
 from howdah.component import Probe
-from howdah.kinds import ROUTINES, WITHOUT_SCHEMA
 from howdah.names import literal
-from howdah.role_settings import clause
-from howdah.steps import Step
-from howdah.wanted import Wanted
+from howdah.rights.catalog import Object
+from howdah.rights.comments import SHARED_KINDS
+from howdah.rights.kinds import ROUTINES, WITHOUT_SCHEMA
+from howdah.roles_sql.role_settings import clause
+from howdah.roles_sql.steps import Step
+from howdah.roles_sql.wanted import Wanted
 
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'base') AS here \\gset"
 

@@ -2,7 +2,7 @@
 
 import stat
 
-from howdah.store import Store
+from howdah.secrets.store import Store
 from tests.fleet.conftest import NewFleet
 from tests.fleet.test_verify import names_of
 from tests.server.test_local import make

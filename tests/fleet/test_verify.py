@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 from cryptography import x509
 
-from howdah.pem import Pair
-from howdah.store import Store
-from howdah.x509 import make_leaf
+from howdah.secrets.pem import Pair
+from howdah.secrets.store import Store
+from howdah.secrets.x509 import make_leaf
 from tests.fleet.conftest import NewFleet
 from tests.fleet.fleet import Fleet
 

@@ -59,10 +59,10 @@ class Checkout:
         for name in files_of_checkout():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-        for package in ("howdah", "components", "deploys", "deploys/fence", "deploys/runtime"):
-            compiled = ROOT / package / "__pycache__"
-            if compiled.exists():  # their time stamps are the copies', too
-                shutil.copytree(compiled, folder / package / "__pycache__")
+        for package in ("howdah", "components", "deploys"):
+            for compiled in (ROOT / package).rglob("__pycache__"):
+                # their time stamps are the copies', too
+                shutil.copytree(compiled, folder / compiled.relative_to(ROOT))
         self.inventory()
         if user:
             subprocess.run(["chown", "-R", f"{user}:", folder], check=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import NamedTuple
 
-from howdah.catalog import Catalog, Default, Grant, Object, Setting
-from howdah.kinds import ALL, COLUMN, DEFAULT_KINDS, PUBLIC, TO_PUBLIC
+from howdah.rights.catalog import Catalog, Default, Grant, Object, Setting
+from howdah.rights.kinds import ALL, COLUMN, DEFAULT_KINDS, PUBLIC, TO_PUBLIC
 from tests.server.checkout import Checkout
 
 ROLES = ("appowner", "appuser", "backupuser", "temporalowner", "temporaluser")

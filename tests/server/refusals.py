@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from howdah.host_data import read
-from howdah.x509 import make_ca
+from howdah.secrets.x509 import make_ca
 from tests.server.checkout import Checkout
 from verify import attempts
 from verify.attempts import AT_THE_DOOR, ENTER, INSIDE, MAY, Attempt

@@ -5,12 +5,13 @@ The same questions, the same plan and the same script as a deploy's, in a tenth 
 
 from deploys.grant import script
 from deploys.sql import pgoptions
-from howdah import found, host_data, rights
-from howdah.change import Change, Plan
-from howdah.declared import declared
+from howdah import found, host_data
 from howdah.queries import questions
-from howdah.store import Store
-from howdah.verifiers import placeholder
+from howdah.rights import planning
+from howdah.rights.change import Change, Plan
+from howdah.roles_sql.declared import declared
+from howdah.secrets.store import Store
+from howdah.secrets.verifiers import placeholder
 from tests.server.checkout import Checkout
 
 
@@ -29,7 +30,7 @@ class Rights:
         sql = "\n".join(questions(self._want, self._cluster.app_database))
         answer = self._checkout.ask(f"\\set files 0\n{sql}", pgoptions=self._options)
         digests = {placeholder(v): digest for v, digest in self._store.digests().items()}
-        return rights.plan(found.read(answer.splitlines()).catalog(), self._want, digests)
+        return planning.plan(found.read(answer.splitlines()).catalog(), self._want, digests)
 
     def apply(self, changes: list[Change]) -> None:
         """As the deploy sends them."""

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from howdah import scram
+from howdah.secrets import scram
 from tests.server.checkout import Checkout, until
 
 LOGINS = {"appuser": "appdb", "backupuser": "appdb", "temporaluser": "temporal"}

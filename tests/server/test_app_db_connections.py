@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app_db import ConnectionFailedError, DbSessionService
 from app_db.timestamps import UtcDateTime
-from howdah.x509 import make_ca
+from howdah.secrets.x509 import make_ca
 from tests.server.application import settings
 from tests.server.between import Between
 from tests.server.checkout import Checkout, free_port

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app_db import ConnectionFailedError, DbSessionService
-from howdah.files import write_whole
+from howdah.secrets.files import write_whole
 from tests.server.application import environment, held, select, settings
 from tests.server.checkout import ROOT, Checkout, free_port, until
 from tests.server.control import started, stopped

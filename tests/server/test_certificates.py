@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from howdah.pem import Pair
-from howdah.x509 import make_ca, make_leaf
+from howdah.secrets.pem import Pair
+from howdah.secrets.x509 import make_ca, make_leaf
 from tests.server import refusals
 from tests.server.checkout import NOBODY, Checkout
 from tests.server.test_changes import costs

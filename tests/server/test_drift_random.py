@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from howdah.catalog_rows import read
+from howdah.rights.catalog_rows import read
 from tests.server.checkout import Checkout
 from tests.server.drifts import drawn
 from tests.server.test_roles_sql import state

@@ -26,7 +26,7 @@ def told(checkout: Checkout, what: str) -> str:
 @pytest.fixture
 def patient(converged: Checkout) -> Iterator[Checkout]:
     """A checkout to which a transaction is old at once."""
-    path = converged.folder / "howdah" / "health.py"
+    path = converged.folder / "howdah" / "found" / "health.py"
     text = path.read_text()
     assert "OLDEST = 12 * 3600" in text
     path.write_text(text.replace("OLDEST = 12 * 3600", "OLDEST = 0"))

@@ -16,12 +16,12 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from howdah.cluster import Cluster
-from howdah.declared import declared
 from howdah.errors import ClusterError
 from howdah.hardware import UNKNOWN
 from howdah.host_data import read
 from howdah.layout import Layout
 from howdah.render import files
+from howdah.roles_sql.declared import declared
 from howdah.settings import Value
 from tests.server.checkout import Checkout
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from howdah.declared import declared
 from howdah.host_data import read
+from howdah.roles_sql.declared import declared
 from tests.server.checkout import ROOT, Checkout
 from tests.server.conftest import NewCheckout
 

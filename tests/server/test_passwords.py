@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah import scram
+from howdah.secrets import scram
 from tests.server.checkout import Checkout
 
 FILES = {

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from howdah.change import Plan
 from howdah.errors import HowdahError
-from howdah.sqlfiles import RolesSqlError
+from howdah.rights.change import Plan
+from howdah.roles_sql.sqlfiles import RolesSqlError
 from tests.server.fuzz.engine import Engine, as_psql
 from tests.server.fuzz.server import BareServer, binaries
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.x509 import make_ca, make_leaf
+from howdah.secrets.x509 import make_ca, make_leaf
 from tests.server.checkout import Checkout
 from tests.server.test_canary import processes
 from tests.server.test_changes import costs

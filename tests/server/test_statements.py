@@ -8,12 +8,14 @@ import pytest
 
 from deploys.grant import script
 from deploys.sql import pgoptions
-from howdah import found, rights, sqlfiles
-from howdah.change import Plan
-from howdah.membership import ROLES_SINCE
+from howdah import found
 from howdah.queries import questions
-from howdah.statements import wanted
-from howdah.wanted import Wanted
+from howdah.rights import planning
+from howdah.rights.change import Plan
+from howdah.rights.membership import ROLES_SINCE
+from howdah.roles_sql import sqlfiles
+from howdah.roles_sql.statements import wanted
+from howdah.roles_sql.wanted import Wanted
 from tests.server.checkout import Checkout
 from tests.server.plain import PlainServer
 
@@ -224,7 +226,7 @@ class Bare:
         return sorted(map(str, self.reads(want).rows))
 
     def plan(self, want: Wanted) -> Plan:
-        return rights.plan(self.reads(want).catalog(), want, {})
+        return planning.plan(self.reads(want).catalog(), want, {})
 
     def apply(self, plan: Plan) -> None:
         self.plain.ask(script(plan.changes, {}), pgoptions=self._options)

@@ -1,6 +1,6 @@
 """A first plan's statements, in one line."""
 
-from howdah.change import Change, counted
+from howdah.rights.change import Change, counted
 
 
 def test_statements_are_counted_by_their_kind() -> None:

@@ -22,9 +22,9 @@ def test_tests_of_rooms_are_there() -> None:
 @pytest.mark.parametrize(
     ("path", "tests"),
     [
-        ("howdah/scram.py", ["server/test_passwords.py", "unit/test_scram.py"]),
-        ("howdah/hba.py", ["server/test_refusals.py", "unit/test_render.py"]),
-        ("howdah/acls.py", ["server/test_drift_random.py", "unit/test_rights.py"]),
+        ("howdah/secrets/scram.py", ["server/test_passwords.py", "unit/secrets/test_scram.py"]),
+        ("howdah/pg_hba/hba.py", ["server/test_refusals.py", "unit/test_render.py"]),
+        ("howdah/rights/acls.py", ["server/test_drift_random.py", "unit/rights/test_rights.py"]),
         ("deploys/canary.sh", ["server/test_canary.py", "server/test_second_run.py"]),
         ("deploys/target.py", ["server/test_second_run.py"]),
         ("templates/postgresql.conf.j2", ["server/test_settings.py", "unit/test_render.py"]),
@@ -39,5 +39,5 @@ def test_change_reaches_its_tests(path: str, tests: list[str]) -> None:
 
 def test_change_does_not_reach_the_rest() -> None:
     assert reached(["tests/unit/test_names.py"]) == ["tests/unit/test_names.py"]
-    assert "tests/unit/test_scram.py" not in reached(["howdah/hba.py"])
+    assert "tests/unit/secrets/test_scram.py" not in reached(["howdah/pg_hba/hba.py"])
     assert len([t for t in reached(["deploys/canary.py"]) if "server" in t]) == 2

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from components.audit import redacts_roles
 from howdah.cluster import Cluster
-from howdah.declared import advisory_lock_roles
 from howdah.errors import ClusterError
 from howdah.host_data import OPTIONS, read
+from howdah.roles_sql.declared import advisory_lock_roles
 
 
 def cluster(**data: Any) -> Cluster:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from howdah.danger import KINDS, Danger
-from howdah.declared import declared
 from howdah.found import read
 from howdah.host_data import read as cluster_of
 from howdah.queries import query
-from howdah.reports import reports
-from tests.unit.test_found import rows
+from howdah.rights.reports import reports
+from howdah.roles_sql.declared import declared
+from tests.unit.found.test_found import rows
 
 WANT = declared(cluster_of({"environment": "any"}))
 NO_POWER = dict.fromkeys(("superuser", "createrole", "replication", "bypassrls"), False)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from howdah.cluster import Cluster
-from howdah.declared import variables
 from howdah.host_data import OPTIONS, read
-from howdah.verifiers import PASSWORDS
+from howdah.roles_sql.declared import variables
+from howdah.secrets.verifiers import PASSWORDS
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("howdah", "components", "deploys", "verify", "app_db", "benchmarks", "pictures")
-PURE = sorted([*(ROOT / "howdah").glob("*.py"), *(ROOT / "components").rglob("*.py")])
+PURE = sorted([*(ROOT / "howdah").rglob("*.py"), *(ROOT / "components").rglob("*.py")])
 
 
 def imports(path: Path) -> set[str]:
@@ -23,7 +23,7 @@ def imports(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_howdah_imports_no_pyinfra(path: Path) -> None:
     assert imports(path) & {"pyinfra", "pyinfra_cli", "deploys"} == set()
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from howdah.catalog import Catalog, Role
-from howdah.reports import cannot_log_in
-from howdah.sqlfiles import RolesSqlError, read
-from howdah.statements import wanted
-from howdah.wanted import Wanted
+from howdah.rights.catalog import Catalog, Role
+from howdah.rights.reports import cannot_log_in
+from howdah.roles_sql.sqlfiles import RolesSqlError, read
+from howdah.roles_sql.statements import wanted
+from howdah.roles_sql.wanted import Wanted
 
 # A database whose owner logs in, one whose owner does not, and PUBLIC in neither.
 BASE = """CREATE ROLE owner NOLOGIN; CREATE ROLE team LOGIN; CREATE ROLE readers NOLOGIN;

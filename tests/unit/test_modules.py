@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from howdah.cluster import Cluster
-from howdah.declared import declared
 from howdah.errors import ClusterError
 from howdah.host_data import read
 from howdah.modules import (
@@ -16,6 +15,7 @@ from howdah.modules import (
     wanted_modules,
     words_for_shell,
 )
+from howdah.roles_sql.declared import declared
 
 CRON = Module("extension", "pg_cron", "roles-sql/60-own.sql:2")
 AUTO = Module("library", "auto_explain", "libraries")

@@ -15,14 +15,14 @@ from howdah import settings
 from howdah.cluster import Cluster
 from howdah.component import Setting
 from howdah.configuration import SECTIONS, ConflictError, merged
-from howdah.declared import declared
 from howdah.errors import ClusterError
 from howdah.hardware import UNKNOWN
 from howdah.host_data import read
 from howdah.layout import Layout
 from howdah.libraries import SETTING, keeping
-from howdah.pem import Pair
 from howdah.render import File, _render, files
+from howdah.roles_sql.declared import declared
+from howdah.secrets.pem import Pair
 from howdah.sizing import sized
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from deploys import alter_system, canary, releases, script, shell, snapshot, sql
 from deploys.runtime import Runtime, control, embedded, script_for
 from deploys.runtime.embedded import Embedded
 from deploys.runtime.package import Package
-from howdah.declared import declared
 from howdah.found import read
 from howdah.host_data import read as cluster_of
+from howdah.roles_sql.declared import declared
 
 ROOT = Path(__file__).parents[2]
 DEPLOYS = ROOT / "deploys"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from howdah import new, sqlfiles, team
-from howdah.sqlfiles import RolesSqlError
+from howdah import new, team
+from howdah.roles_sql import sqlfiles
+from howdah.roles_sql.sqlfiles import RolesSqlError
 from howdah.team import CHECKOUT, TeamError
 
 ROLE = "CREATE ROLE reporting;\n"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from howdah.cluster import Cluster
-from howdah.declared import declared
 from howdah.errors import ClusterError
 from howdah.host_data import read
-from howdah.sqlfiles import RolesSqlError
+from howdah.roles_sql.declared import declared
+from howdah.roles_sql.sqlfiles import RolesSqlError
 from howdah.unsafe import RULES, unsafe
 
 SAFE = {
@@ -94,7 +94,7 @@ def test_name_that_is_no_unsafe_setting_is_rejected() -> None:
 def test_unsafe_setting_of_a_role_or_database_is_rejected(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    monkeypatch.setattr("howdah.declared.COMPONENTS", ())  # these files alone
+    monkeypatch.setattr("howdah.roles_sql.declared.COMPONENTS", ())  # these files alone
     (tmp_path / "1.sql").write_text(
         "CREATE ROLE a; CREATE DATABASE d OWNER a TEMPLATE template0 ENCODING 'UTF8';\n"
         f"{statement};\n"

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from deploys.grant import script
 from deploys.sql import pgoptions
-from howdah import found, rights
-from howdah.change import Change, Plan
-from howdah.declared import declared
+from howdah import found
 from howdah.host_data import read
 from howdah.names import literal
 from howdah.queries import questions
-from howdah.scram import verifier
-from howdah.verifiers import PASSWORDS, placeholder
+from howdah.rights import planning
+from howdah.rights.change import Change, Plan
+from howdah.roles_sql.declared import declared
+from howdah.secrets.scram import verifier
+from howdah.secrets.verifiers import PASSWORDS, placeholder
 from tests.server.fuzz.server import BareServer, Done
 
 VERIFIERS = {name: verifier(f"of {name}", salt=b"0123456789abcdef") for name in PASSWORDS}
@@ -34,7 +35,7 @@ class Engine:
         sql = "\n".join(questions(self.want, self._cluster.app_database))
         answer = self._server.must(f"\\set files 0\n{sql}", options=self._options)
         catalog = found.read(answer.splitlines()).catalog()
-        return rights.plan(catalog, self.want, DIGESTS)
+        return planning.plan(catalog, self.want, DIGESTS)
 
     def send(self, changes: list[Change]) -> Done:
         """As the deploy does."""

@@ -1,0 +1,1 @@
+"""pg_hba.conf: its records, and which logins they allow."""

@@ -1,0 +1,1 @@
+"""roles-sql/: read, statement by statement, into the catalog that it asks for."""

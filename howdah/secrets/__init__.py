@@ -1,0 +1,1 @@
+"""Passwords, certificates and the store that keeps them, on the controller."""
