@@ -24,7 +24,7 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     report(found.health.reports())
     if found.lock.held and not state.is_executing:
         host.log(f"another deploy is at work: {found.lock.by}")
-    # What they refuse is refused before anything is touched.
+    # What they reject is rejected before anything is touched.
     runtime.check_modules(found, target.want)
     check_clocks(target, found)
     target.due()

@@ -2,7 +2,7 @@
 
 It is kept per host and stage. Whatever changes the host drops it, and the next question reads
 it anew. What Prepare read is never used in Execute: the prompt between them may last minutes.
-Where nobody is prompted, Execute's question leaves while pyinfra prepares.
+Without a prompt, Execute's question leaves while pyinfra prepares.
 """
 
 import shlex

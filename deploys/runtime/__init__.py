@@ -51,7 +51,7 @@ class Runtime(ABC):
     kind: str
     cluster: Cluster
     layout: Layout  # the host's paths, for what reads and writes files
-    whose: str  # what the marker must say
+    whose: str  # what the marker must have
     adopted: str = ""  # where the files of a cluster are that is to be taken over; empty: none is
     as_owner: str  # words that root puts before a command to run it as the server's OS user
     lock: str  # the file that a command locks while it changes the host
@@ -248,7 +248,7 @@ def prune_logs(layout: Layout, cluster: Cluster) -> str:
 
 
 def _clashes(address: Address, cluster: Cluster) -> bool:
-    """Whether nobody else may listen there."""
+    """Whether no other process may listen there."""
     wanted = cluster.listen_addresses
     if address in wanted:
         return True

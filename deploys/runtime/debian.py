@@ -74,9 +74,11 @@ class DebianCluster:
     def check_data_of_another(self, found: Found) -> None:
         """Raises ClusterError for what a pg_upgradecluster that broke off leaves."""
         if found.debian.foreign.data_of_another:
-            raise ClusterError(f"{self.etc}/postgresql.conf has another cluster's data_directory, "
-                             f"which pg_dropcluster {self._version} {self._name} would delete; "
-                             f"remove the folder alone: rm -r {self.etc}")  # fmt: skip
+            raise ClusterError(
+                f"{self.etc}/postgresql.conf has another cluster's data_directory, "
+                f"which pg_dropcluster {self._version} {self._name} would delete; "
+                f"remove the folder alone: rm -r {self.etc}"
+            )
 
     def check_adoptable(self, found: Found, data: str) -> None:
         """Raises ClusterError for what would not be the same cluster afterwards."""
@@ -109,8 +111,10 @@ class DebianCluster:
         lines = [f"write {self.drop_in}"]
         if "ReadWritePaths=" in wanted and "ReadWritePaths=" not in its.drop_in:
             paths = ", ".join(unit.writable(self._cluster, layout, its.places))
-            lines.append(f"from its next restart on the server writes only to {paths}; "
-                         "read_write_paths adds to them")  # fmt: skip
+            lines.append(
+                f"from its next restart on the server writes only to {paths}; "
+                "read_write_paths adds to them"
+            )
         now = its.drop_in or None
         return lines + difference.file_lines(self.drop_in, now, File(wanted.encode()))
 

@@ -157,8 +157,10 @@ def _short_socket(home: Path) -> str:
 def _check_socket(folder: str, port: int) -> None:
     name = f"{folder}/.s.PGSQL.{port}"
     if len(name.encode()) > LONGEST_SOCKET:
-        raise DeployError(f"{name}: {len(name.encode())} bytes; a socket's path may have "
-                          f"{LONGEST_SOCKET}; set HOME to a shorter folder")  # fmt: skip
+        raise DeployError(
+            f"{name}: {len(name.encode())} bytes; a socket's path may have "
+            f"{LONGEST_SOCKET}; set HOME to a shorter folder"
+        )
 
 
 def _exists() -> bool:

@@ -104,32 +104,37 @@ class Package(Runtime):
         """Two inventories may mean the same cluster."""
         whose = found.home.whose
         if whose not in ("", self.whose):
-            raise ClusterError(f"{self._debian.label} belongs to the environment {whose!r}, "
-                             f"and this is {self.whose!r}; for an inventory that was renamed: "
-                             f"environment = {whose!r}; for a second cluster: another "
-                             "cluster_name and port")  # fmt: skip
+            raise ClusterError(
+                f"{self._debian.label} belongs to the environment {whose!r}, "
+                f"and this is {self.whose!r}; for an inventory that was renamed: "
+                f"environment = {whose!r}; for a second cluster: another "
+                "cluster_name and port"
+            )
 
     @override
     def check_host(self, found: Found) -> None:
         """Not root, another distribution or version, another's cluster."""
         if found.debian.uid != 0:
-            raise ClusterError("needs root: say _sudo = True, or ssh_user = 'root'")
+            raise ClusterError("needs root: set _sudo = True, or ssh_user = 'root'")
         system = found.debian.os
         version = version_of(system)
         if version != self.cluster.version:
             way = "set that, or nothing"
             if found.data.there:
                 way = UPGRADE.format(self._debian.label)
-            raise ClusterError(f"version = {self.cluster.version}: {system.capitalize()} has "
-                             f"{version}; {way}")  # fmt: skip
+            raise ClusterError(
+                f"version = {self.cluster.version}: {system.capitalize()} has {version}; {way}"
+            )
         super().check_host(found)
         self._debian.check_data_of_another(found)
         if found.debian.foreign.there and not self.adopted:
-            raise ClusterError(f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
-                             f"{self.layout.data} is there, and {self.layout.home} is not; to take "
-                             "it over (a host that was reinstalled, too): --data adopt=yes, with "
-                             "--dry first; for a second cluster: another cluster_name and "
-                             "port")  # fmt: skip
+            raise ClusterError(
+                f"{self._debian.label} is not Howdah's: {self._debian.etc} or "
+                f"{self.layout.data} is there, and {self.layout.home} is not; to take "
+                "it over (a host that was reinstalled, too): --data adopt=yes, with "
+                "--dry first; for a second cluster: another cluster_name and "
+                "port"
+            )
         if found.debian.foreign.there:
             self._debian.check_adoptable(found, self.layout.data)
 

@@ -85,7 +85,7 @@ def test_users_with_sudo(as_three: Fleet) -> None:
     as_three.deploy()
     host = {"ssh_hostname": as_three.machines[0].address, "work_mem": "7MB"}
     as_three.hosts({FIRST: {**host, "ssh_user": "ops"}})
-    assert "needs root: say _sudo = True" in as_three.refused_in_one_line()
+    assert "needs root: set _sudo = True" in as_three.refused_in_one_line()
     as_three.hosts({FIRST: {**host, "ssh_user": "asked", "_sudo": True}})
     assert "sudo asks for a password" in as_three.refused_in_one_line()
     as_three.hosts({FIRST: {**host, "ssh_user": "asked", "_sudo": True, "_sudo_password": "x"}})

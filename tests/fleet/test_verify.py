@@ -129,7 +129,7 @@ def test_as_a_user_with_sudo(deployed: Fleet) -> None:
     given = deployed.verify("--data", "_sudo=True")
     deployed.inventory()
     assert verified.returncode == 0, verified.stdout
-    assert "needs root: say _sudo = True" in without.stdout
+    assert "needs root: set _sudo = True" in without.stdout
     assert given.returncode == 0, given.stdout
 
 
