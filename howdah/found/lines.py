@@ -40,10 +40,9 @@ class Lines:
 
     def _add_row(self, line: str) -> None:
         row = _row(line)
-        word, *values = row
         self.rows.append(row)
-        rows = self._rows.setdefault(word, [])
-        rows.append(values)
+        rows = self._rows.setdefault(row[0], [])
+        rows.append(row)
 
     def is_there(self, word: str) -> bool:
         """Whether the host has answered the fact."""
@@ -93,7 +92,8 @@ class Lines:
 
     def rows_of(self, word: str) -> list[Row]:
         """The values of each such row."""
-        return self._rows.get(word, [])
+        rows = self._rows.get(word, [])
+        return [row[1:] for row in rows]
 
     def row(self, word: str) -> Row:
         """The values of one; none: there is no such row."""
@@ -137,12 +137,12 @@ def _first(values: Values) -> str:
 
 def _row(line: str) -> Row:
     try:
-        row = json.loads(line)
+        row: Row = json.loads(line)
     except ValueError:
         raise _noise(line) from None
     if not row or not isinstance(row[0], str):
         raise _noise(line)
-    return list(row)
+    return row
 
 
 def _noise(*words: str) -> AnswerError:
