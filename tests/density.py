@@ -21,6 +21,9 @@ NO_CODE = {
     tokenize.DEDENT,
     tokenize.ENDMARKER,
 }
+# Python 3.12 and newer take an f-string to pieces: here it is one token, as in 3.11.
+F_STRING_BEGINS = getattr(tokenize, "FSTRING_START", None)
+F_STRING_ENDS = getattr(tokenize, "FSTRING_END", None)
 COMPREHENSIONS = (
     ast.ListComp,
     ast.SetComp,
@@ -83,10 +86,16 @@ def of_folder(folder: Path) -> Density:
 
 def _tokens(text: str, docstrings: set[int]) -> Iterator[tokenize.TokenInfo]:
     lines = io.StringIO(text)
+    depth = 0  # of f-strings within f-strings
     for token in tokenize.generate_tokens(lines.readline):
+        if token.type == F_STRING_ENDS:
+            depth -= 1
         row, _ = token.start
-        if token.type not in NO_CODE and row not in docstrings:
+        is_code = token.type not in NO_CODE and row not in docstrings
+        if is_code and depth == 0 and token.type != F_STRING_ENDS:
             yield token
+        if token.type == F_STRING_BEGINS:
+            depth += 1
 
 
 def _docstrings(tree: ast.Module) -> set[int]:
