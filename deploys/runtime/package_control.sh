@@ -13,7 +13,7 @@ control() {
 run_pg_ctl() { as_server "$INSIDE_BINARIES/pg_ctl" -D "$INSIDE_DATA" -s "$@"; }
 
 # The server's words from before its own log is open.
-said_early() { journalctl -q -o cat -n 50 -u "$UNIT"; }
+said_early() { journalctl --sync && journalctl -q -o cat -n 50 -u "$UNIT"; }
 
 # A unit of systemd's does it.
 prune_logs() { :; }

@@ -22,6 +22,7 @@ if [ -n "$SANDBOX" ]; then
     systemctl daemon-reload
     why=
     said=$(systemctl start "$unit" 2>&1) || {
+        journalctl --sync # it may have more than it has written
         why=$(journalctl -q -o cat -n 9 -u "$unit" | grep -m 1 Failed) || why=$said
         systemctl reset-failed "$unit"
     }
