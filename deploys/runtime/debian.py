@@ -16,8 +16,8 @@ ADOPTABLE = {
     "other version": "{data}/PG_VERSION names another version; needs {version}",
     "halves": "needs both of {etc} and {data}",
     "link": "{data} is a link; needs the data there (mount --bind)",
-    "elsewhere": "needs its data directory to be {data} (set data_directory), and postgres as "
-    "its owner",
+    "elsewhere": "needs its data_directory to be {data}, and postgres as its owner; the option "
+    "data_directory names another folder",
     "environment": "{etc}/environment or pg_ctl.conf has settings; put them into a drop-in of "
     "{unit}, and empty the file",
     "conf.d": "{etc}/conf.d has files; put their settings into the inventory, and remove them",

@@ -264,11 +264,11 @@ def test_disk_full_while_writing_the_configuration(
 
 
 @as_root
-@pytest.mark.parametrize("size", ["1m", "20m", "36m"])
+@pytest.mark.parametrize("size", ["1m", "12m", "20m"])
 def test_disk_full_while_trying_the_configuration(
     converged: Checkout, tmp_path: Path, size: str
 ) -> None:
-    """F4. The canary needs 40 MB for a moment."""
+    """F4. The canary needs 25 MB for a moment."""
     canary, link = converged.home / "canary", converged.link("current")
     canary.mkdir()
     with small_disk(canary, size, tmp_path / "kept"):
