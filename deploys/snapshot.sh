@@ -62,7 +62,9 @@ done
 [ ! -e "$LOCK" ] || { exec 9< "$LOCK" && flock -s -w 60 9; } ||
     fail "another deploy is at work on this host"
 whose=
-[ ! -d "$HOME_" ] || echo "home"
+for folder in "$HOME_"/*/; do # an ordinary user's home has the records of runs, too: files
+    [ -d "$folder" ] && echo "home" && break
+done
 [ -e "$MARKER" ] && read -r whose < "$MARKER" && echo "whose$TAB$whose"
 [ -z "$whose" ] || [ "$whose" = "$WHOSE" ] || exit 0
 [ -e "$DATA/PG_VERSION" ] && echo "data"

@@ -9,7 +9,7 @@ from howdah.found.lines import Lines
 class Home:
     """The cluster's folders but that of its data, and its binaries."""
 
-    there: bool
+    there: bool  # or a part of it
     binaries: bool
     whose: str  # the checkout, or the environment, that has made it
     folders: int  # of those that the runtime needs

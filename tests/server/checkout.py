@@ -181,6 +181,11 @@ class Checkout:
         return (Path("/var/lib/howdah") if as_root else self.folder / ".howdah") / self.environment
 
     @property
+    def installed(self) -> bool:
+        """Or a part of it. An ordinary user's home has the records of runs, too: files."""
+        return any(self.home.glob("*/"))
+
+    @property
     def bin(self) -> Path:
         return next(self.home.glob("pgsql-*")) / "bin"
 

@@ -60,6 +60,7 @@ def test_ordinary_user_gets_all_of_it(of_a_user: Checkout) -> None:
     """Also where the checkout's path is longer than a socket's may be, and has spaces."""
     assert of_a_user.pyinfra("--dry", "deploy.py").code == 2  # its record lies in the home
     assert "there is no server" in of_a_user.pyinfra("-y", "deploys.local.status").output
+    assert "nothing to delete" in of_a_user.pyinfra("-y", "-v", "deploys.local.destroy").output
     first = of_a_user.pyinfra("-y", "deploy.py")
     assert first.code == 0, first.output
     assert "TLSv1.3" in paste(of_a_user, first.output)
@@ -67,6 +68,8 @@ def test_ordinary_user_gets_all_of_it(of_a_user: Checkout) -> None:
     assert of_a_user.deploy().changed == []
     assert of_a_user.home.is_relative_to(of_a_user.folder)
     assert (of_a_user.home / "data").owner() == (of_a_user.user or of_a_user.folder.owner())
+    assert of_a_user.pyinfra("-y", "deploys.local.destroy").code == 0
+    assert not of_a_user.installed
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="as root only")

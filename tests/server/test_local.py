@@ -22,9 +22,9 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     assert f"delete {bare.home}: the server, its data, its log" in asked.output
     assert asked.code == 1
     assert "nothing was changed" in asked.output
-    assert bare.home.exists()
+    assert bare.installed
     assert bare.pyinfra("deploys.local.destroy", stdin="\n").code == 0
-    assert not bare.home.exists()
+    assert not bare.installed
     assert bare.secrets.exists()
     assert "nothing to delete" in bare.pyinfra("-y", "-v", "deploys.local.destroy").output
     # with the old secrets: in development a line, elsewhere data is expected
@@ -32,7 +32,7 @@ def test_destroy_names_what_it_deletes_and_asks(bare: Checkout) -> None:
     said = bare.refused().replace("\n        ", " ")
     assert "@local was deployed before (" in said
     assert "has no data now: mount its file system, or take its data over" in said
-    assert not bare.home.exists()
+    assert not bare.installed
     bare.inventory()
     assert "makes an empty server: @local was deployed before (" in bare.deploy().output
     assert bare.login("appuser", "appdb").returncode == 0
@@ -102,15 +102,15 @@ def test_make_goes_ahead_in_development_only(bare: Checkout) -> None:
     assert "Error 2" in dry  # make's word for differences
     bare.inventory(stage="staging", allowed_networks=["10.0.0.0/24"])
     assert "pyinfra asks first: needs a terminal" in make(bare, "deploy")
-    assert not bare.home.exists()
+    assert not bare.installed
     bare.inventory()
     assert "Connect to @local" in make(bare, "deploy")
     assert "needs a terminal, or YES=1" in make(bare, "destroy")
     (bare.folder / "inventories" / "broken.py").write_text("hosts = [")
     assert "SyntaxError" in make(bare, "deploy", "ENV=broken")
-    assert bare.home.exists()
+    assert bare.installed
     make(bare, "destroy", "YES=1")
-    assert not bare.home.exists()
+    assert not bare.installed
 
 
 def test_make_of_the_others(converged: Checkout) -> None:
