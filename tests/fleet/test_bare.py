@@ -41,6 +41,7 @@ def kill_dpkg(single: Single, what: str, seconds: float) -> None:
     single.machine.sh(f"timeout 60 sh -c 'until pkill -KILL -f \"$0\"; do :; done' '{what}'")
 
 
+@pytest.mark.all
 def test_broken_off_again_and_again(bare: Single) -> None:
     """F1, F3: the power is cut, dpkg is killed, what is unpacked alone is not taken for all."""
     with until(bare, UNPACKS) as run:

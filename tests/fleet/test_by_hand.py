@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.fleet.single import Single
+from tests.matrix import sampled
 from tests.server import refusals
 from tests.server.test_changes import costs
 
 LOAD = ["Load the configuration"]
+RESTART, RELOAD = "pg_ctlcluster {cluster} restart", "pg_ctlcluster {cluster} reload"
 AS_POSTGRES = "cd / && runuser -u postgres -- "
 
 
@@ -32,10 +34,15 @@ def until(holds: Callable[[], bool]) -> None:
         assert time.monotonic() < latest
 
 
-@pytest.mark.parametrize(
-    "words", ["systemctl stop {unit}", "systemctl stop postgresql", "pg_ctlcluster {cluster} stop",
-              AS_POSTGRES + "pg_ctlcluster {cluster} stop -m immediate"],
-)  # fmt: skip
+STOPS = [
+    "systemctl stop {unit}",
+    "systemctl stop postgresql",
+    "pg_ctlcluster {cluster} stop",
+    AS_POSTGRES + "pg_ctlcluster {cluster} stop -m immediate",
+]
+
+
+@pytest.mark.parametrize("words", sampled(STOPS, STOPS[-1:]))
 def test_stopped_server_is_started(by_hand: Single, words: str) -> None:
     do(by_hand, words)
     until(lambda: by_hand.machine.run(f"ls {by_hand.data}/postmaster.pid").returncode != 0)
@@ -47,6 +54,7 @@ def shown(single: Single, what: str) -> str:
     return single.machine.sh(f"systemctl show -P {what} {single.unit}")
 
 
+@pytest.mark.all
 def test_alter_system_that_stops_the_start(by_hand: Single) -> None:
     """Case 12: what is managed is taken out, another line is named, and no release is blamed."""
     auto = f"{by_hand.data}/postgresql.auto.conf"
@@ -80,6 +88,7 @@ def test_killed_server_comes_back(by_hand: Single) -> None:
 HOG = "SELECT length(string_agg(repeat('x', 1000000), '')) FROM generate_series(1, 900)"
 
 
+@pytest.mark.all
 def test_session_that_the_kernel_kills_is_recovered_from(by_hand: Single) -> None:
     """Its unit has OOMPolicy=continue: the server begins anew, and is not stopped."""
     pid, restarts = by_hand.pid, shown(by_hand, "NRestarts")
@@ -93,14 +102,14 @@ def test_session_that_the_kernel_kills_is_recovered_from(by_hand: Single) -> Non
     until(lambda: by_hand.machine.run("pg_isready").returncode == 0)
 
 
-@pytest.mark.parametrize("words", ["systemctl restart {unit}", "pg_ctlcluster {cluster} restart"])
+@pytest.mark.parametrize("words", sampled(["systemctl restart {unit}", RESTART], [RESTART]))
 def test_restarted_server_is_as_it_was(by_hand: Single, words: str) -> None:
     with costs(by_hand, restarts=1):
         do(by_hand, words)
         assert by_hand.deploy().changed == []
 
 
-@pytest.mark.parametrize("words", ["systemctl reload {unit}", "pg_ctlcluster {cluster} reload"])
+@pytest.mark.parametrize("words", sampled(["systemctl reload {unit}", RELOAD], [RELOAD]))
 def test_reload_is_harmless(by_hand: Single, words: str) -> None:
     with costs(by_hand, reloads=1):
         do(by_hand, words)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fleet.machine import Machine
 from tests.fleet.single import Single
+from tests.matrix import sampled
 from tests.server import refusals
 
 # -- apt's and dpkg's locks ------------------------------------------------------------------
@@ -72,6 +73,7 @@ def test_locks_are_waited_for(unpackaged: Single) -> None:
     assert unpackaged.deploy().changed == []
 
 
+@pytest.mark.all
 def test_locks_are_not_waited_for_longer_than_allowed(unpackaged: Single) -> None:
     machine = unpackaged.machine
     lock, name = next(iter(LOCKS.items()))
@@ -189,6 +191,7 @@ def test_sudo_that_fails_is_the_cause(converged: Single, script: str, says: str)
 # -- A file system of its own ----------------------------------------------------------------
 
 
+@pytest.mark.all
 def test_empty_mount_is_initialised(fresh: Single) -> None:
     """Told apart from somebody's data, also where a run was killed in it."""
     machine, data = fresh.machine, fresh.data
@@ -247,6 +250,7 @@ def test_certificate_is_issued_where_clocks_agree(converged: Single) -> None:
 # -- Names -----------------------------------------------------------------------------------
 
 
+@pytest.mark.all
 def test_name_that_no_certificate_can_hold(converged: Single) -> None:
     """Refused before the host is touched, and not after PostgreSQL is installed there."""
     address = converged.machine.address
@@ -290,7 +294,7 @@ def typed(single: Single, output: str, what: str) -> None:
         subprocess.run(words, shell=True, check=True, cwd=single.folder, capture_output=True)
 
 
-@pytest.mark.parametrize("port", [22, 2222])
+@pytest.mark.parametrize("port", sampled([22, 2222], [2222]))
 def test_unknown_host_key_is_refused_in_production(converged: Single, port: int) -> None:
     """With what the host shows, and what to type; after it the host is known."""
     machine = converged.machine

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.fleet.single import Single
+from tests.matrix import sampled
 from tests.server import refusals
 
 # In a shell on the host, in the folder of the release in force; {etc} is Debian's folder.
@@ -32,6 +33,7 @@ ON_DISK = {
         "{etc}/pg_hba.conf: a link to what is in force",
     ),
 }
+BY_THEMSELVES = ["file edited", "unit disabled", "drop-in"]
 IN_THE_SERVER = {
     "role": ("ALTER ROLE appuser CREATEDB", "NOCREATEDB"),
     "grant": ("GRANT CONNECT ON DATABASE temporal TO PUBLIC",
@@ -67,7 +69,7 @@ def test_every_drift_is_named_and_put_right(converged: Single) -> None:
     )
 
 
-@pytest.mark.parametrize("what", ON_DISK)
+@pytest.mark.parametrize("what", sampled(ON_DISK, BY_THEMSELVES))
 def test_drift_of_a_file(converged: Single, what: str) -> None:
     """By itself, since all at once one may hide behind another."""
     shell, line = ON_DISK[what]
@@ -78,7 +80,7 @@ def test_drift_of_a_file(converged: Single, what: str) -> None:
     assert converged.deploy().changed == []
 
 
-@pytest.mark.parametrize("put", ["reload", "restart"])
+@pytest.mark.parametrize("put", sampled(["reload", "restart"], ["restart"]))
 def test_link_replaced_and_loaded(converged: Single, put: str) -> None:
     """The running server must lose it too, also when the run is killed between the two."""
     drift(converged, "cp -a --remove-destination postgresql.conf {etc}/postgresql.conf; "

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fleet.single import Single
 from tests.fleet.test_killed_first_run import changing
+from tests.matrix import sampled
 from tests.server import refusals
 
 COMMANDS = 8  # remote ones, of a run that changes a setting
@@ -31,7 +32,7 @@ def change(single: Single) -> Change:
     return change
 
 
-@pytest.mark.parametrize("verb", ["reload", "restart"])
+@pytest.mark.parametrize("verb", sampled(["reload", "restart"], ["restart"]))
 def test_commands_of_a_change(single: Single, change: Change, verb: str) -> None:
     """F1: the kills below come at each of them."""
     change(verb)
@@ -55,7 +56,7 @@ def test_killed_at_a_command(
     assert single.ask(f"SHOW {name}") == value
 
 
-@pytest.mark.parametrize("verb", ["reload", "restart"])
+@pytest.mark.parametrize("verb", sampled(["reload", "restart"], ["restart"]))
 def test_killed_again_and_again(single: Single, change: Change, verb: str) -> None:
     """F1: each run is killed after one command more; one start of the server is enough."""
     name, value = change(verb)

@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.fleet.single import Single
+from tests.matrix import sampled
 from tests.server import refusals
 
 COMMANDS = 18  # remote ones, of a first run
@@ -30,6 +31,7 @@ def test_commands_of_a_first_run(fresh: Single) -> None:
     assert (len(commands), changing(commands)) == (COMMANDS, list(CHANGING))
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("command", EACH)
 def test_killed_during_a_command(fresh: Single, command: int) -> None:
     """F1: what is left at work on the host goes on to its end, and is waited for."""
@@ -38,7 +40,7 @@ def test_killed_during_a_command(fresh: Single, command: int) -> None:
     refusals.converges(fresh)
 
 
-@pytest.mark.parametrize("when", ["DURING", "AFTER"])
+@pytest.mark.parametrize("when", sampled(["DURING", "AFTER"], ["DURING"]))
 def test_killed_again_and_again(fresh: Single, when: str) -> None:
     """F1: each run is killed at one command more, until one comes to its end."""
     codes: list[int] = []

@@ -1,5 +1,7 @@
 """Packages of the distribution that bring extensions, and libraries to load at the start."""
 
+import pytest
+
 from tests.fleet.engine import SUITES
 from tests.fleet.single import Single
 
@@ -12,6 +14,7 @@ CREATE EXTENSION pg_cron WITH SCHEMA pg_catalog;
 WAITS = ["extension pg_cron in appdb", "shared_preload_libraries"]
 
 
+@pytest.mark.all
 def test_packages_libraries_and_extensions(converged: Single, suite: str) -> None:
     """Rejected where something lacks, with the line that brings it; then installed and loaded."""
     version, machine = SUITES[suite], converged.machine

@@ -36,6 +36,7 @@ def whole(single: Single) -> None:
     refusals.holds(single)
 
 
+@pytest.mark.all
 def test_two_at_once(converged: Single) -> None:
     """One waits, or leaves and says for whom; never half a state."""
     for number in (100, 102):

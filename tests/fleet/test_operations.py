@@ -219,6 +219,7 @@ def test_resized_disk(with_row: Single) -> None:
     assert with_row.ask(ROWS, "appdb") == "1"
 
 
+@pytest.mark.all
 def test_moved_data_directory(with_row: Single) -> None:
     stop, copy, deploy, remove = steps("Moved data directory")
     with_row.inventory(data_directory=MOVED)
@@ -273,6 +274,7 @@ def test_port_that_waits_for_a_restart(with_row: Single) -> None:
     assert "later     port 5444, after the restart (--data restart=yes)" in printed
 
 
+@pytest.mark.all
 def test_cluster_given_up(with_row: Single) -> None:
     """As documented; then the host may be deployed anew."""
     said = with_row.pyinfra("-y", "deploys.local.destroy").output

@@ -29,7 +29,8 @@ def cut_off(single: Single, after: int, seconds: float = 0) -> Run:
     return run
 
 
-@pytest.mark.parametrize("seconds", [0, pytest.param(0.4, marks=pytest.mark.all)])
+@pytest.mark.all
+@pytest.mark.parametrize("seconds", [0, 0.4])
 def test_power_cut_again_and_again(fresh: Single, seconds: float) -> None:
     """F1, F3: after each command that a first run has, or while the next is at work."""
     after = 1

@@ -134,6 +134,7 @@ EXPLAIN = """SET jit = on; SET jit_above_cost = 0;
 EXPLAIN ANALYZE SELECT sum(i * 2) FROM generate_series(1, 1000) AS i"""
 
 
+@pytest.mark.all
 def test_jit_decides_about_code_made_at_run_time(converged: Single) -> None:
     """Where it is off, a session that SETs it goes without; where it is on, it is had."""
     assert "JIT:" not in converged.ask(EXPLAIN)

@@ -1,10 +1,13 @@
 """A team's folder, and hosts that were deployed from the checkout before."""
 
+import pytest
+
 from tests.documents import blocks
 from tests.fleet.fleet import Fleet
 from tests.server.team import UNSAID, link_venv
 
 
+@pytest.mark.all
 def test_from_the_checkout_to_a_folder(deployed: Fleet) -> None:
     """As docs/team.md has it: nothing of the hosts changes, and the secrets are the same."""
     link_venv(deployed.folder)

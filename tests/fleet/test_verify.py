@@ -114,6 +114,7 @@ def test_converged_host_is_verified(deployed: Fleet) -> None:
         assert secret not in everything + verified.stdout.encode() + verified.stderr.encode()
 
 
+@pytest.mark.all
 def test_older_host_is_verified(new_fleet: NewFleet) -> None:
     fleet = new_fleet("bookworm")
     fleet.deploy()
@@ -156,11 +157,13 @@ def test_what_is_broken_is_named(deployed: Fleet, what: Break) -> None:
     named(deployed, what)
 
 
+@pytest.mark.all
 def test_several_that_are_broken_are_named(deployed: Fleet) -> None:
     apart = ("a column", "an attribute", "a verifier", "a mode", "a folder", "the unit")
     named(deployed, *(b for b in BREAKS if b.name in apart))
 
 
+@pytest.mark.all
 def test_what_waits_for_a_restart_is_named(deployed: Fleet) -> None:
     """Production loads a changed setting and does not restart for it."""
     deployed.inventory(max_connections=111)

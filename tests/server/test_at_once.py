@@ -10,7 +10,7 @@ import pytest
 
 from tests.server.checkout import Checkout
 
-ROUNDS = [2, pytest.param(20, marks=pytest.mark.all)]
+ROUNDS = 20
 TAKEN = r"another deploy is at work on @local: \S+@\S+ \(process \d+\) since \d{4}-\d\d-\d\d .* UTC"
 
 
@@ -27,9 +27,9 @@ def whole(checkout: Checkout) -> None:
     assert checkout.login("appuser", "appdb").returncode == 0
 
 
-@pytest.mark.parametrize("rounds", ROUNDS)
-def test_two_at_once(converged: Checkout, rounds: int) -> None:
-    for number in range(100, 100 + 2 * rounds, 2):
+@pytest.mark.all
+def test_two_at_once(converged: Checkout) -> None:
+    for number in range(100, 100 + 2 * ROUNDS, 2):
         converged.ask("ALTER ROLE appuser CREATEDB")
         values = [f"{number}ms", f"{number + 1}ms"]
         runs = ended(*(converged.start("--data", f"lock_timeout={value}") for value in values))

@@ -30,6 +30,7 @@ def costs(checkout: Checkout, *, reloads: int = 0, restarts: int = 0) -> Iterato
     assert (checkout.pid != pid) == bool(restarts)
 
 
+@pytest.mark.all
 def test_costs_are_counted_across_midnight(converged: Checkout) -> None:
     """Of the test's own counter: the log of a new day is counted, and the old one is not."""
     for log in (converged.home / "log").glob("postgresql-*.log"):
@@ -77,6 +78,7 @@ def test_unknown_setting_is_refused_by_the_dry_run_too(converged: Checkout) -> N
     assert "Traceback" not in dry.output
 
 
+@pytest.mark.all
 def test_one_restart_where_both(converged: Checkout) -> None:
     converged.inventory(max_connections=110, work_mem="5MB", settings={"wal_level": "logical"})
     with costs(converged, restarts=1):
