@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ("fleet", "server", "app_db", "unit")
+ROOMS = ("fleet", "docker", "server", "app_db", "unit")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

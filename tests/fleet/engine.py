@@ -54,7 +54,7 @@ def answers() -> bool:
 
 def require() -> None:
     """An engine that runs. In CI, which says HOWDAH_TEST_ENGINE=1, it is started."""
-    with _alone():
+    with alone():
         if not answers() and os.environ.get("HOWDAH_TEST_ENGINE"):
             with LOG.open("w") as log:
                 subprocess.run(["setsid", "-f", "dockerd"], check=True, stdout=log, stderr=log)
@@ -68,7 +68,7 @@ def require() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Images are made once, by whoever of pytest's workers comes first."""
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -80,11 +80,11 @@ def image(suite: str, *, bare: bool = False) -> str:
     install = INSTALL.format(version=SUITES[suite])
     recipe = hashlib.sha256(f"{PACKAGES}{SET_UP}{install}".encode()).hexdigest()[:8]
     base, full = f"howdah-test:{suite}-{recipe}", f"howdah-test:{suite}-{recipe}-postgresql"
-    with _alone():
+    with alone():
         if not docker("images", "-q", base):
             _base(suite, base)
         if not bare and not docker("images", "-q", full):
-            _run_and_commit(base, install, full)
+            run_and_commit(base, install, full)
     return base if bare else full
 
 
@@ -95,15 +95,15 @@ def _base(suite: str, name: str) -> None:
                       capture_output=True, timeout=120).returncode == 0:  # fmt: skip
         install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
         script = f"apt-get update -q && {install} {' '.join(PACKAGES)}"
-        _run_and_commit(f"debian:{suite}", script, first)
+        run_and_commit(f"debian:{suite}", script, first)
     else:
         tar = subprocess.run(["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}",
                               suite, "-"], check=True, capture_output=True).stdout  # fmt: skip
         docker("import", "-", first, stdin=tar)
-    _run_and_commit(first, SET_UP, name)
+    run_and_commit(first, SET_UP, name)
 
 
-def _run_and_commit(source: str, script: str, name: str) -> None:
+def run_and_commit(source: str, script: str, name: str) -> None:
     made = docker("run", "-d", source, "sh", "-c", script)
     try:
         assert docker("wait", made) == "0", docker("logs", made)

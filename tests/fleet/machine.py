@@ -10,13 +10,16 @@ from tests.fleet.engine import CAPABILITIES, docker
 class Machine:
     """Reached by SSH as root, ops (sudo) or asked (sudo with a password), with the fleet's key."""
 
+    options: tuple[str, ...] = ()  # more of `docker run`
+
     def __init__(self, name: str, image: str, network: str, address: str, key: str) -> None:
         self.name, self.address = name, address
         capabilities = [f"--cap-add={c}" for c in CAPABILITIES]
         docker("run", "-d", "--name", name, "--hostname", name, "--network", network, "--ip",
                address, *capabilities, "--security-opt", "seccomp=unconfined", "--security-opt",
                "apparmor=unconfined", "--cgroupns=host", "--tmpfs", "/run", "--tmpfs", "/run/lock",
-               "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", image, "/sbin/init")  # fmt: skip
+               "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", *self.options, image,
+               "/sbin/init")  # fmt: skip
         for user in ("root", "ops", "asked"):
             self.sh(f"cd ~{user} && install -d -m 0700 -o {user} .ssh && cd .ssh && "
                     f"echo {shlex.quote(key)} > authorized_keys && chown {user} *")  # fmt: skip
