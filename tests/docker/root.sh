@@ -49,7 +49,8 @@ userland() {
         # musl takes any name of a locale, and sorts by bytes
         cp -r "$image/usr/lib/locale/C.utf8" "$image/usr/lib/locale/en_US.utf8"
     else
-        programs coreutils findutils grep sed mawk dash util-linux tar gzip hostname debianutils
+        programs coreutils findutils grep sed mawk dash util-linux tar gzip hostname debianutils \
+            libc-bin
         ln -s mawk "$image/usr/bin/awk"
         ln -sf dash "$image/usr/bin/sh"
         mkdir -p "$image/usr/lib/locale"

@@ -195,9 +195,13 @@ def test_compose_serves_on_a_port_and_a_network(composed: Machine) -> None:
     assert composed.sh(CLIENT.format(network="host", host="127.0.0.1")) == "10.77.0.1"
 
 
-def test_engine_and_container_come_back_after_a_reboot(docker_machine: Machine) -> None:
+def test_server_is_shut_down_and_comes_back_with_a_reboot(docker_machine: Machine) -> None:
+    answers = "until docker exec kept pg_isready -q -h 127.0.0.1; do sleep 0.2; done"
     docker_machine.sh("docker run -d --name kept --restart unless-stopped "
                       "-e POSTGRES_PASSWORD=secret postgres:16-alpine")  # fmt: skip
+    # before it answers, the entrypoint loses the signal to stop
+    docker_machine.sh(f"timeout 60 sh -c '{answers}'")
     docker_machine.reboot()
-    assert docker_machine.sh("docker inspect -f '{{.State.Running}}' kept") == "true"
+    docker_machine.sh(f"timeout 60 sh -c '{answers}'")
+    assert "was not properly shut down" not in docker_machine.sh("docker logs kept 2>&1")
     docker_machine.sh("docker rm -f -v kept")
