@@ -5,7 +5,6 @@ cd /
 release=$INSIDE_ETC/$RELEASE
 data=$CANARY/data
 its_data=$INSIDE_CANARY/data
-SETPRIV=$(command -v setpriv) # by which the canary ends with this shell
 
 # What a server said before it gave up: the line that tells most.
 cause() {
@@ -18,6 +17,7 @@ cause() {
 
 # A canary that a killed run has left goes the same way.
 sweep() {
+    leave_canary
     if find_server "$data"; then
         pid=$SERVER_PID
         kill -QUIT "$pid"
@@ -34,6 +34,7 @@ sweep() {
 sweep 2> /dev/null
 trap 'sweep 2> /dev/null' EXIT
 trap 'exit 1' HUP INT TERM
+enter_canary
 
 # A data directory is made once, and copied each time: a tenth of the time. Most hosts have it from
 # the cluster's own initdb; not one that was adopted, or has newer binaries.
@@ -82,10 +83,7 @@ memory=
 # Above the ports that the kernel gives to clients; another canary may have the same idea.
 port=$((61000 + $$ % 4000))
 for _ in 1 2 3 4 5; do
-    # A shell's background commands begin with SIGQUIT ignored: it would be lost on a server that
-    # does not listen to it yet.
-    inside env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
-        "$SETPRIV" --pdeathsig QUIT "$INSIDE_BINARIES/postgres" -D "$its_data" \
+    inside_bound "$INSIDE_BINARIES/postgres" -D "$its_data" \
         -c config_file="$release/postgresql.conf" -c data_directory="$its_data" \
         -c hba_file="$INSIDE_CANARY/pg_hba.conf" -c ident_file="$release/pg_ident.conf" \
         -c ssl_cert_file="$release/server.crt" -c ssl_key_file="$release/server.key" \

@@ -15,6 +15,7 @@ from deploys.summary import fail, warn
 from howdah import budget, host_data
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
+from howdah.options import version_of_image
 from howdah.team import TeamError, check_file
 
 
@@ -29,8 +30,8 @@ def read_cluster() -> Cluster:
     try:
         read = host_data.read(data, host_data_keys)
         budget.check(read)
-        if read.runtime == "package" and "version" not in read.model_fields_set:
-            data["version"] = _version()
+        if "version" not in read.model_fields_set and read.runtime != "embedded":
+            data["version"] = _version(read)
             read = host_data.read(data, host_data_keys)
     except ClusterError as e:
         faults = textwrap.indent(str(e), "    ")
@@ -51,8 +52,13 @@ def _check_files() -> None:
                 raise DeployError(str(e)) from None
 
 
-def _version() -> int:
-    """What the host's distribution has. A host that cannot be asked fails, and no other."""
+def _version(cluster: Cluster) -> int:
+    """What the image has, by its tag, or the host's distribution.
+
+    A host that cannot be asked fails, and no other.
+    """
+    if cluster.runtime == "docker":
+        return version_of_image(cluster.image)
     script = text("os_release")
     answer = connection.run(script, {}).get()
     why = f"cannot read the version of its system: {answer.cause}"

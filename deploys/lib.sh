@@ -15,18 +15,45 @@ as_owner() { (become "$@"); }
 # whose server has a root of its own has its own function.
 inside() { become "$@"; }
 as_server() { (inside "$@"); }
+# One that reads its stdin, which another might take from the script.
+inside_fed() { inside "$@"; }
+
+# Words that make a new data directory, in the folder $1, which the server would see as $2.
+as_maker() {
+    shift 2
+    as_server "$@"
+}
+
+# Where the canary runs, and how it ends with this shell. A runtime whose servers run in places of
+# their own makes one.
+enter_canary() { :; }
+leave_canary() { :; }
+inside_bound() {
+    # A shell's background commands begin with SIGQUIT ignored: it would be lost on a server that
+    # does not listen to it yet.
+    inside env -i --default-signal=QUIT LC_ALL=C.UTF-8 \
+        "$(command -v setpriv)" --pdeathsig QUIT "$@"
+}
+
+# Whether the binaries are there that a start takes, and whether the server is of others.
+has_binaries() { [ -x "$BINARIES/postgres" ]; }
+is_outdated() { ! [ "/proc/$SERVER_PID/exe" -ef "$BINARIES/postgres" ]; }
+# One of an older minor version is asked with its own programs, until the newer are there.
+take_its_programs() {
+    has_binaries || INSIDE_BINARIES=$(dirname "$(readlink "/proc/$SERVER_PID/exe")")
+}
 
 # psql as the superuser, over the socket. Nothing of the environment is passed on.
 ask() {
-    as_server env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" \
+    (inside_fed env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" \
         "$INSIDE_BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SERVER_SOCKET" -p "$SERVER_PORT" \
-        -U postgres -d postgres "$@" -f -
+        -U postgres -d postgres "$@" -f -)
 }
 
 # What a data directory's postmaster.pid says: one fact a line, whatever stands in it.
 # shellcheck disable=SC2034 # of who asks
 read_pid_file() {
-    SERVER_PID='' SERVER_PORT='' SERVER_SOCKET=''
+    SERVER_PID='' SERVER_PORT='' SERVER_SOCKET='' PUBLISHED=''
     {
         read -r SERVER_PID
         read -r _
@@ -68,12 +95,17 @@ sweep_releases() {
     done
 }
 
+# How stat prints the owner of a file, and how Howdah compares it.
+OWNERS=%U:%G
+owners_of_files() { cat; }
+
 # The files of this folder. $1: as_owner, where the folder is not root's.
 tell_files() {
     {
-        stat -c "file$TAB%n$TAB%a$TAB%U:%G" -- . *
+        stat -c "file$TAB%n$TAB%a$TAB$OWNERS" -- . * | owners_of_files
         $1 sha256sum -- * | sed "s/^/sha256$TAB/; s/  /$TAB/"
         # what is no secret, to be compared line by line
         $1 awk '{ print "text\t" FILENAME "\t" $0 }' ./*.conf
+        [ ! -e compose.yaml ] || awk '{ print "text\tcompose.yaml\t" $0 }' compose.yaml
     } 2> /dev/null | LC_ALL=C tr '\200-\377' '?'
 }

@@ -12,7 +12,6 @@ from typing import Any
 
 from deploys.target import Target
 from deploys.tunnel import tunnel
-from howdah.conninfo import listens_on
 from howdah.found import Found
 from howdah.options import Address
 from howdah.pg_hba.rules import REPLICATION
@@ -80,7 +79,7 @@ def entering(
 
 def reached(found: Found, target: Target) -> Address | None:
     """Where the running server listens and allows this machine; None: nowhere."""
-    for listened in listens_on(found.server.listen):
+    for listened in target.runtime.listens(found):
         address = _near(listened)
         is_allowed = any(address in network for network in target.cluster.networks)
         if address.is_loopback or is_allowed:

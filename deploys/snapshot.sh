@@ -56,7 +56,7 @@ for probe in $PROBES; do
         printf 'probe\t%s\t%s\n' "$probe" "$line"
     done
 done
-[ -x "$BINARIES/postgres" ] && echo "binaries"
+has_binaries && echo "binaries"
 [ -d "$HOME_" ] || [ -n "$ADOPTED" ] || exit 0
 # what a killed run has left at work ends first
 [ ! -e "$LOCK" ] || { exec 9< "$LOCK" && flock -s -w 60 9; } ||
@@ -95,11 +95,10 @@ is_down() {
 }
 find_server "$DATA" || is_down
 echo "pid$TAB$SERVER_PID"
-[ "/proc/$SERVER_PID/exe" -ef "$BINARIES/postgres" ] || echo "outdated"
-# one of an older minor version is asked with its own programs, until the newer are there
-[ -x "$BINARIES/psql" ] || INSIDE_BINARIES=$(dirname "$(readlink "/proc/$SERVER_PID/exe")")
+! is_outdated || echo "outdated"
+take_its_programs
 # not by echo, which would make a line end of a \n in the file
-printf 'port\t%s\nsocket\t%s\n' "$SERVER_PORT" "$SERVER_SOCKET"
+printf 'port\t%s\nsocket\t%s\n' "${PUBLISHED:-$SERVER_PORT}" "$SERVER_SOCKET"
 [ -n "$SERVER" ] || exit 0
 # one that starts, or recovers from a crash, answers soon: 60 s
 turn=0

@@ -108,7 +108,7 @@ class Target(Server):
     def certificate_names(self) -> list[str]:
         """Every name that a client may know the server by; localhost for who is on the host."""
         cluster = self.cluster
-        names = [*_own_names(), *cluster.certificate_names]
+        names = [*_own_names(), *self.runtime.names, *cluster.certificate_names]
         for address in cluster.listen_addresses:
             if not address.is_unspecified:
                 names.append(str(address))
@@ -126,7 +126,8 @@ class Target(Server):
             pair = self.store.leaf(self.label)
         cluster = self._cluster(found)
         inside = self.runtime.inside
-        return render.files(cluster, inside, hardware, self.logins, pair)
+        files = render.files(cluster, inside, hardware, self.logins, pair)
+        return {**files, **self.runtime.files()}
 
     def settings(self, found: Found) -> Mapping[str, str]:
         """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
@@ -144,7 +145,8 @@ class Target(Server):
         loaded = []
         if found:
             loaded = found.libraries
-        return libraries.keeping(self.cluster, loaded)
+        cluster = self.runtime.configured(self.cluster)
+        return libraries.keeping(cluster, loaded)
 
     def lacks_certificate(self) -> bool:
         """Whether one has to be issued for the host."""

@@ -16,7 +16,7 @@ from deploys.hosts import address_of
 from deploys.snapshot import last_read
 from deploys.target import Target
 from howdah.cluster import Cluster
-from howdah.conninfo import conninfo, listens_on
+from howdah.conninfo import conninfo
 from howdah.danger import Danger
 from howdah.found import Found
 from howdah.plan import WIDTH, wrapped
@@ -130,14 +130,15 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         return
     found = last_read()  # with the port and the socket that are in force
     store = target.store
-    cluster = _in_force(target.cluster, found)
+    cluster = _in_force(target, found)
     ca = str(store.path("ca.crt"))
     password = str(store.password_file("app_verifier"))
     dsn = conninfo(cluster, ca, _reached(cluster))
     runtime = target.runtime
     socket = found.process.socket or runtime.inside.socket
-    psql = f"{runtime.inside.binaries}/psql"
-    words = shlex.join([psql, "-h", socket, "-p", str(cluster.port), "-U", "postgres"])
+    shown = socket.replace(runtime.inside.socket, runtime.layout.socket)
+    port = str(runtime.configured(cluster).port)
+    words = shlex.join([runtime.psql, "-h", socket, "-p", port, "-U", "postgres"])
     superuser = f"{runtime.entering(found)} {words}".strip()
     there = ""
     if not is_local():
@@ -146,7 +147,7 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
         f"DSN       {dsn}",
         f"CA        {ca}",
         f"password  {password}",
-        f"socket    {socket}{there}",
+        f"socket    {shown}{there}",
         f"superuser {superuser}{there}",
     ]
     if is_local():
@@ -157,9 +158,10 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     host_report.current().connect = lines
 
 
-def _in_force(cluster: Cluster, found: Found) -> Cluster:
+def _in_force(target: Target, found: Found) -> Cluster:
     """The cluster as its server listens now: another port may wait for a restart."""
-    listened = tuple(listens_on(found.server.listen))
+    cluster = target.cluster
+    listened = tuple(target.runtime.listens(found))
     update = {
         "port": found.process.port or cluster.port,
         "listen_addresses": listened or cluster.listen_addresses,

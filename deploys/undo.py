@@ -43,6 +43,8 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     now = _texts(found)
     before = _texts(_read(target, release))
     late = _late(found, now, before)
+    if found.running:
+        late += runtime.late(found, before)
     verb = _verb(target, found, late)
     would(
         [
@@ -51,8 +53,6 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
             "the next deploy writes what the inventory has",
         ]
     )
-    if found.running:
-        late += runtime.late(found)
     if verb == "reload" and not state.is_executing:
         waits(late, RESTART)
     logins = hba.logins(before["pg_hba.conf"])
@@ -60,7 +60,7 @@ def _undo(target: Target) -> Iterator[PyinfraCommand]:
     if state.is_executing:  # the server knows
         found = snapshot(target)
         late = sorted(found.settings.pending)
-        late += runtime.late(found)
+        late += runtime.late(found, before)
         waits(late, RESTART)
     yield releases.keep(runtime, release)
 
@@ -125,6 +125,6 @@ def _texts(found: Found) -> dict[str, str]:
 def _difference(now: Mapping[str, str], before: Mapping[str, str]) -> Iterator[str]:
     """Secret files have no text, and are not shown."""
     for name in sorted(before):
-        if name.endswith(".conf") and name != releases.MARKER:
+        if before[name] and name != releases.MARKER:
             wanted = File(before[name].encode())
             yield from difference.file_lines(name, now.get(name), wanted)

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic import model_validator as checks_all
 
-from howdah import unsafe
+from howdah import in_docker, unsafe
 from howdah.component import Options
 from howdah.options import (
     OTHER_DATABASES,
@@ -29,6 +29,7 @@ from howdah.options import (
     Folder,
     Folders,
     Frozen,
+    Image,
     Label,
     Libraries,
     Limit,
@@ -41,6 +42,7 @@ from howdah.options import (
     Package,
     Packages,
     RoleNames,
+    Subnet,
     Switch,
     Texts,
 )
@@ -83,6 +85,9 @@ class Cluster(BaseModel):
     )
     # 127.0.0.1/32 and ::1/128 are always allowed beside these.
     allowed_networks: Networks = ()
+    # Of runtime = "docker". The network is let in: it has the gateway at .1, the server at .2.
+    image: Image = "postgres:16-alpine"
+    docker_subnet: Subnet = ipaddress.IPv4Network("10.77.0.0/24")
 
     # -- Names --------------------------------------------------------------------------
     owner_role: Name = "appowner"
@@ -182,8 +187,8 @@ class Cluster(BaseModel):
     @property
     def networks(self) -> tuple[Network, ...]:
         """The networks that may connect, loopback first, each once."""
-        each_once = dict.fromkeys((*ALWAYS_ALLOWED, *self.allowed_networks))
-        return tuple(each_once)
+        networks = [*ALWAYS_ALLOWED, *self.allowed_networks, *in_docker.networks(self)]
+        return tuple(dict.fromkeys(networks))
 
     @property
     def app_connections(self) -> int:
@@ -211,6 +216,8 @@ class Cluster(BaseModel):
         faults = [*self.name_faults(), *self._setting_faults()]
         if self.log_destination == "journald" and self.runtime != "package":
             faults.append("log_destination = 'journald': needs runtime = 'package'")
+        if self.runtime == "docker":
+            faults += in_docker.faults(self)
         if self.version < ALTER_SYSTEM_SINCE:
             faults += self._version_faults()
         if faults:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 from typing_extensions import override
 
+from howdah.errors import ClusterError
 from howdah.names import is_dns_name
 from howdah.settings import Duration, Memory, Value, at_least_64mb, check_memory, in_seconds
 
@@ -198,9 +199,32 @@ def _audit(value: str) -> str:
     return value
 
 
+def _image(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9./:_-]*:[\w.-]+(@sha256:[0-9a-f]{64})?", value):
+        raise ValueError("needs an image with its tag, like postgres:16-alpine")
+    return value
+
+
+def version_of_image(image: str) -> int:
+    """PostgreSQL's, which the tag begins with. Raises ClusterError."""
+    tag = re.search(r":(\d+)[^/]*$", image)
+    if not tag:
+        raise ClusterError(f"image = {image!r}: its tag names no version; set version, too")
+    return int(tag[1])
+
+
+def _subnet(value: object) -> ipaddress.IPv4Network:
+    network = _network(value)
+    if not isinstance(network, ipaddress.IPv4Network) or not 16 <= network.prefixlen <= 28:  # noqa: PLR2004
+        raise ValueError("needs an IPv4 network from /16 to /28")
+    return network
+
+
 Name = Annotated[str, AfterValidator(check_name)]
 RoleNames = Annotated[tuple[Name, ...], BeforeValidator(_several)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
+Image = Annotated[str, AfterValidator(_image)]
+Subnet = Annotated[ipaddress.IPv4Network, BeforeValidator(_subnet)]
 Audit = Annotated[str, AfterValidator(_audit)]
 Label = Annotated[str, AfterValidator(_label)]
 Private = Annotated[Network, BeforeValidator(_network)]

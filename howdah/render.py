@@ -150,10 +150,11 @@ def _pg_hba_conf(
 
 
 def _rendered(template: str, **values: object) -> File:
-    text = _render(template, **values)
-    return File(text)
+    text = rendered(template, **values)
+    return File(text.encode())
 
 
-def _render(template: str, **values: object) -> bytes:
+def rendered(template: str, **values: object) -> str:
+    """The text of templates/TEMPLATE."""
     found = _templates.get_template(template)
-    return found.render(**values).encode()
+    return found.render(**values)

@@ -35,8 +35,10 @@ SELECT rolname FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%' ORDER
 """
 
 
-def test_server_listens_where_it_should(cluster: Cluster, found: Found) -> None:
-    listen = ", ".join(map(str, cluster.listen_addresses))
+def test_server_listens_where_it_should(target: Target, found: Found) -> None:
+    cluster = target.cluster
+    inside = target.runtime.configured(cluster)
+    listen = ", ".join(map(str, inside.listen_addresses))
     assert (found.process.port, found.server.listen) == (cluster.port, listen)
 
 

@@ -38,13 +38,18 @@ def test_nothing_is_left_to_install(target: Target, found: Found) -> None:
     assert lacks == []
 
 
-def test_owner_and_mode_of_the_release(host: Host, target: Target) -> None:
-    layout = target.runtime.layout
-    command = "cd %s/ && stat -c '%%n %%U:%%G %%a' . *"
+def _quoted(form: str) -> str:
+    """For testinfra, which fills what stands after a % in."""
+    return form.replace("%", "%%")
+
+
+def test_owner_and_mode_of_the_release(host: Host, target: Target, found: Found) -> None:
+    layout, owners = target.runtime.layout, target.runtime.owners(found)
+    command = f"cd %s/ && stat -c '%%n {_quoted(owners.file_format)} %%a' . *"
     shown = host.check_output(command, layout.current).splitlines()
-    wanted = [f"{FOLDER} {layout.file_owner} {FOLDER_MODE}"]
+    wanted = [f"{FOLDER} {owners.file} {FOLDER_MODE}"]
     for name in (*target.files(), MARKER):
-        wanted.append(f"{name} {layout.file_owner} {layout.file_mode}")
+        wanted.append(f"{name} {owners.file} {layout.file_mode}")
     assert sorted(shown) == sorted(wanted)
 
 
@@ -58,11 +63,12 @@ def test_release_is_as_the_inventory_says(target: Target, found: Found) -> None:
 
 
 @pytest.mark.parametrize("folder", ["data", "log"])
-def test_folder_is_the_servers_alone(host: Host, target: Target, folder: str) -> None:
-    layout = target.runtime.layout
-    path = getattr(layout, folder)
-    user, mode = host.check_output("stat -c '%%U %%04a' %s", path).split()
-    assert (path, user, mode) == (path, layout.owner, "0700")
+def test_folder_is_the_servers_alone(host: Host, target: Target, found: Found, folder: str) -> None:
+    owners = target.runtime.owners(found)
+    path = getattr(target.runtime.layout, folder)
+    command = f"stat -c '{_quoted(owners.user_format)} %%04a' %s"
+    user, mode = host.check_output(command, path).split()
+    assert (path, user, mode) == (path, owners.user, "0700")
 
 
 def test_unit_is_enabled_and_runs(host: Host, unit: str) -> None:

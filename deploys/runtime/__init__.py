@@ -4,6 +4,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
@@ -11,16 +12,19 @@ from deploys import shell
 from deploys.script import filled, script
 from howdah import logs
 from howdah.cluster import Cluster
+from howdah.conninfo import listens_on
 from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
 from howdah.options import Address
+from howdah.render import File
 from howdah.roles_sql.wanted import Wanted
 
 # The option `runtime`, and where its class is.
 RUNTIMES = {
     "package": "deploys.runtime.package:Package",
     "embedded": "deploys.runtime.embedded:Embedded",
+    "docker": "deploys.runtime.docker:Docker",
 }
 FOLDERS = 3  # log, releases and the socket's
 # find's words for what somebody has written: all but what a new file system has.
@@ -37,6 +41,15 @@ WRITTEN = " ".join(
     )
 )
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+class Owners(NamedTuple):
+    """Of files on the host: formats of stat's, and what it prints by them."""
+
+    user_format: str
+    user: str  # of the server's own folders
+    file_format: str
+    file: str  # of a release's files
 
 
 class Runtime(ABC):
@@ -57,12 +70,34 @@ class Runtime(ABC):
     lock: str  # the file that a command locks while it changes the host
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
+    names: tuple[str, ...] = ()  # by which clients of its own network know the server
     variables: Mapping[str, str] = NO_VARIABLES  # of its own, for each script
 
     @property
     def inside(self) -> Layout:
         """The same paths as the server sees them: for its files, and for PostgreSQL's programs."""
         return self.layout
+
+    @property
+    def psql(self) -> str:
+        """As `entering` finds it."""
+        return f"{self.inside.binaries}/psql"
+
+    def configured(self, cluster: Cluster) -> Cluster:
+        """The cluster as its server's own files have it: where it listens inside."""
+        return cluster
+
+    def owners(self, found: Found) -> Owners:  # noqa: ARG002 another runtime looks at it
+        """By name, unless the server's OS user is one of another system's."""
+        return Owners("%U", self.layout.owner, "%U:%G", self.layout.file_owner)
+
+    def listens(self, found: Found) -> list[Address]:
+        """Where its running server is reached, as clients of the host see it."""
+        return listens_on(found.server.listen)
+
+    def files(self) -> Mapping[str, File]:
+        """What a release has beside the server's own files."""
+        return {}
 
     def entering(self, found: Found) -> str:
         """Words that an operator puts before a command of PostgreSQL's, for the superuser."""
@@ -150,8 +185,15 @@ class Runtime(ABC):
             text = script_for(self, "runtime/initdb", variables={"written": WRITTEN})
             yield shell.run(f"make the data directory {self.layout.data}", text, lock=self.lock)
 
-    def late(self, found: Found) -> list[str]:
-        """What of it a running server has only after a restart."""
+    def late(
+        self,
+        found: Found,
+        before: Mapping[str, str] | None = None,  # noqa: ARG002 another runtime looks at it
+    ) -> list[str]:
+        """What of it a running server has only after a restart.
+
+        ``before``: the texts of the release that undo goes back to, in place of the wanted one.
+        """
         return ["the other binaries"] if found.process.outdated else []
 
     @abstractmethod

@@ -1,7 +1,8 @@
 # The data directory, whole or not at all: PG_VERSION is there long before initdb has finished.
 cd /
 make_in() {
-    as_server "$INSIDE_BINARIES/initdb" -D "$INSIDE_DATA${1#"$DATA"}" -U postgres \
+    its=$INSIDE_DATA${1#"$DATA"}
+    as_maker "$1" "$its" "$INSIDE_BINARIES/initdb" -D "$its" -U postgres \
         --data-checksums --locale=C.UTF-8 --encoding=UTF8 --auth-local=peer --auth-host=reject
 }
 # A canary begins with it, and copies it each time: with a third of the files.

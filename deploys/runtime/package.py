@@ -200,10 +200,10 @@ class Package(Runtime):
         yield shell.run(what, script, lock=self.lock)
 
     @override
-    def late(self, found: Found) -> list[str]:
+    def late(self, found: Found, before: Mapping[str, str] | None = None) -> list[str]:
         """A server that was started by another drop-in, or past the unit, too."""
         wanted = mark_of(self._debian.conf(self.layout, found))
-        late = super().late(found)
+        late = super().late(found, before)
         if found.server.unit != wanted:
             late.append("the unit")
         return late

@@ -8,6 +8,7 @@ from howdah.component import Probe, T
 from howdah.danger import Danger
 from howdah.found import (
     debian,
+    docker,
     health,
     home,
     lock,
@@ -19,6 +20,7 @@ from howdah.found import (
     server,
 )
 from howdah.found.debian import Debian
+from howdah.found.docker import Docker
 from howdah.found.health import Health
 from howdah.found.home import Data, Home
 from howdah.found.lines import Lines, Row
@@ -44,6 +46,7 @@ class Found:
     machine: Machine
     place: Place
     debian: Debian
+    docker: Docker
     lock: Lock
     home: Home
     data: Data
@@ -124,6 +127,7 @@ def read(answer: Iterable[str]) -> Found:
         machine=machine.read(lines),
         place=place.read(lines),
         debian=debian.read(lines),
+        docker=docker.read(lines),
         lock=lock.read(lines),
         home=home.read(lines),
         data=home.read_data(lines),

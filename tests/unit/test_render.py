@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from components.server import CIPHERS
-from howdah import settings
+from howdah import render, settings
 from howdah.cluster import Cluster
 from howdah.component import Setting
 from howdah.configuration import SECTIONS, ConflictError, merged
@@ -20,7 +20,7 @@ from howdah.hardware import UNKNOWN
 from howdah.host_data import read
 from howdah.layout import Layout
 from howdah.libraries import SETTING, keeping
-from howdah.render import File, _render, files
+from howdah.render import File, files
 from howdah.roles_sql.declared import declared
 from howdah.secrets.pem import Pair
 from howdah.sizing import sized
@@ -257,7 +257,7 @@ def test_last_line_includes_the_release() -> None:
 
 def test_template_fails_on_a_name_that_it_does_not_know() -> None:
     with pytest.raises(UndefinedError, match="local"):
-        _render("pg_hba.conf.j2")
+        render.rendered("pg_hba.conf.j2")
 
 
 # -- Libraries -------------------------------------------------------------------------------

@@ -1,0 +1,184 @@
+"""PostgreSQL in a container of the official image, which Docker Compose runs on its host.
+
+All of it lies in /srv/howdah/ENVIRONMENT, which only root enters. compose.yaml is a file of the
+release: what a swap puts in force, and what undo goes back to, is the container too.
+"""
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+
+from pyinfra.api.command import PyinfraCommand
+from typing_extensions import override
+
+from deploys import shell
+from deploys.runtime import FOLDERS, Owners, Runtime, prune_logs, script_for
+from howdah import compose
+from howdah.cluster import Cluster
+from howdah.errors import ClusterError
+from howdah.found import Found
+from howdah.layout import Layout
+from howdah.modules import CONTRIB, wanted_modules
+from howdah.options import Address
+from howdah.render import File
+from howdah.roles_sql.wanted import Wanted
+
+APT = "apt-get install docker.io docker-cli docker-compose"
+EVERYWHERE = ip_address("0.0.0.0")  # noqa: S104 of the container; the host publishes loopback only
+
+
+class Docker(Runtime):
+    """One container."""
+
+    kind = "docker"
+    as_owner = ""
+    lock_mode = "0700"
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        environment = cluster.environment
+        home = f"/srv/howdah/{environment}"
+        self.layout = Layout(
+            home=home,
+            marker=f"{home}/environment",
+            binaries="",
+            data=f"{home}/data/postgres",
+            releases=f"{home}/etc",
+            log=f"{home}/log",
+            canary=f"{home}/canary/candidate",
+            socket=f"{home}/run",
+            owner="postgres",
+            file_owner="root:postgres",
+            file_mode="640",
+        )
+        self.whose = environment
+        self.lock = f"/run/howdah/docker-{environment}.command"
+        self.lock_file = f"/run/howdah/docker-{environment}.lock"
+        self.names = (compose.SERVICE, str(compose.address(cluster)))
+        self._compose = compose.render(cluster)
+        self.variables: Mapping[str, str] = {
+            "image": cluster.image,
+            "container": compose.container(cluster),
+            "version": str(cluster.version),
+        }
+
+    @property
+    @override
+    def inside(self) -> Layout:
+        """As the image has them, so that a DBA finds what any page on it says."""
+        return compose.INSIDE
+
+    @property
+    @override
+    def psql(self) -> str:
+        """The image's own PATH finds it."""
+        return "psql"
+
+    @override
+    def configured(self, cluster: Cluster) -> Cluster:
+        """The container has its address and port to itself; the inventory's are published."""
+        update = {"port": compose.PORT, "listen_addresses": (EVERYWHERE,)}
+        return cluster.model_copy(update=update)
+
+    @override
+    def owners(self, found: Found) -> Owners:
+        """By number: the names are the image's."""
+        docker = found.docker
+        return Owners("%u", docker.image_uid, "%u:%g", f"0:{docker.image_gid}")
+
+    @override
+    def listens(self, found: Found) -> list[Address]:
+        """Where the engine publishes it: never on another address than loopback."""
+        return list(self.cluster.listen_addresses)
+
+    @override
+    def files(self) -> Mapping[str, File]:
+        """The container itself."""
+        return {compose.NAME: File(self._compose.text.encode())}
+
+    @override
+    def entering(self, found: Found) -> str:
+        words = f"docker exec -it {compose.container(self.cluster)}"
+        if found.machine.sudo:
+            return f"sudo {words}"
+        return words
+
+    @override
+    def check_modules(self, found: Found, want: Wanted) -> None:
+        """The image has PostgreSQL's own, and what somebody has put into it."""
+        there = found.docker.modules
+        for module in wanted_modules(self.cluster, want):
+            is_own = module.name in CONTRIB or not there
+            if not is_own and f"{module.kind} {module.name}" not in there:
+                raise ClusterError(f"{module.asked}: {self.cluster.image} does not have it")
+
+    @override
+    def check_owner(self, found: Found) -> None:
+        whose = found.home.whose
+        if whose not in ("", self.whose):
+            raise ClusterError(
+                f"{self.layout.home} belongs to the environment {whose!r}, and this is "
+                f"{self.whose!r}; for an inventory that was renamed: environment = {whose!r}"
+            )
+
+    @override
+    def check_host(self, found: Found) -> None:
+        """Not root, no engine, no Compose v2, another version's or another image's data."""
+        docker = found.docker
+        if docker.uid != 0:
+            raise ClusterError("needs root: set _sudo = True, or ssh_user = 'root'")
+        if not docker.engine:
+            raise ClusterError(f"runtime = 'docker': no Docker Engine answers; {APT}")
+        if not docker.has_compose:
+            raise ClusterError(
+                "runtime = 'docker': needs Docker Compose v2 (docker compose), which Debian has "
+                f"since 13; {APT}"
+            )
+        super().check_host(found)
+        version = str(self.cluster.version)
+        if docker.data_version not in ("", version):
+            raise ClusterError(
+                f"{self.layout.data} is of version {docker.data_version}, and {self.cluster.image} "
+                f"is {version}: set the image of that version, or go over by dump and restore"
+            )
+        if docker.has_other_owner:
+            raise ClusterError(
+                f"{self.layout.data} belongs to uid {docker.data_uid}, and postgres of "
+                f"{self.cluster.image} is uid {docker.image_uid}: the data are of another image, "
+                "with other collations; set that image, or go over by dump and restore"
+            )
+
+    @override
+    def lacks(self, found: Found) -> list[str]:
+        lines = []
+        if not found.docker.image:
+            lines.append(f"docker pull {self.cluster.image}")
+        is_known = found.home.binaries and found.home.whose
+        if not is_known or found.home.folders != FOLDERS:
+            lines.append(f"make {self.layout.home} for {self.cluster.image}")
+        return lines
+
+    @override
+    def install(self, found: Found) -> Iterator[PyinfraCommand]:
+        """The image, and the folders that its server's OS user needs."""
+        script = script_for(self, "runtime/install_docker")
+        yield shell.live(f"install {self.cluster.image}", script, lock=self.lock)
+
+    @override
+    def control(self) -> Mapping[str, str]:
+        return {"prune_logs": prune_logs(self.layout, self.cluster)}
+
+    @override
+    def late(self, found: Found, before: Mapping[str, str] | None = None) -> list[str]:
+        late = super().late(found, before)
+        spec = self._compose.spec
+        if before is not None:
+            spec = compose.spec_of(before.get(compose.NAME, ""))
+        if found.docker.spec != spec:
+            late.append("the container")
+        return late
+
+    @override
+    def remove(self) -> Iterator[PyinfraCommand]:
+        """All but the image; the marker goes last."""
+        script = script_for(self, "runtime/remove_docker")
+        yield shell.run(f"delete {self.layout.home}", script, lock=self.lock)

@@ -1,0 +1,42 @@
+"""What a host has of Docker: the engine, the image, and the container of the cluster."""
+
+from dataclasses import dataclass
+
+from howdah.found.lines import Lines
+
+
+@dataclass(frozen=True)
+class Docker:
+    """Empty where another runtime is asked for."""
+
+    uid: int | None  # who has asked
+    engine: str  # its version; empty: none answers
+    has_compose: bool
+    image: str  # the id of the image that the inventory names; empty: it is not there
+    spec: str  # the container's label howdah.spec
+    modules: frozenset[str]  # what the image has beside PostgreSQL's own
+    data_version: str  # of the data directory
+    data_uid: str
+    image_uid: str  # of postgres in the image that was installed
+    image_gid: str
+
+    @property
+    def has_other_owner(self) -> bool:
+        """Whether the data are not of the image's postgres."""
+        return bool(self.data_uid and self.image_uid) and self.data_uid != self.image_uid
+
+
+def read(lines: Lines) -> Docker:
+    """Raises AnswerError."""
+    return Docker(
+        uid=lines.number("docker_uid"),
+        engine=lines.text("engine"),
+        has_compose=lines.is_there("compose"),
+        image=lines.text("image"),
+        spec=lines.text("spec"),
+        modules=frozenset(lines.texts("image_module")),
+        data_version=lines.text("data_version"),
+        data_uid=lines.text("data_uid"),
+        image_uid=lines.text("image_uid"),
+        image_gid=lines.text("image_gid"),
+    )

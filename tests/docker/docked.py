@@ -1,0 +1,51 @@
+"""A checkout whose host runs the server in a container."""
+
+import json
+from typing import Any
+
+from typing_extensions import override
+
+from tests.fleet.fleet import Fleet
+from tests.fleet.machine import Machine
+
+
+class Docked(Fleet):
+    """One host with an engine. Its server is published on the host's loopback address alone."""
+
+    @property
+    def machine(self) -> Machine:
+        return self.machines[0]
+
+    @override
+    def inventory(self, **options: object) -> None:
+        self.port = 5432
+        super().inventory(**{"runtime": "docker", "stage": "staging", **options})
+
+    @property
+    def place(self) -> str:
+        """The home, on the host."""
+        return f"/srv/howdah/{self.environment}"
+
+    @property
+    def container(self) -> str:
+        return f"howdah-{self.environment}"
+
+    def inspect(self) -> dict[str, Any]:
+        """What the engine knows of the container."""
+        found = json.loads(self.machine.sh(f"docker inspect {self.container}"))
+        return dict(found[0])
+
+    @override
+    def link(self, name: str) -> str:
+        return self.machine.sh(f"readlink {self.place}/etc/{name}")
+
+    @override
+    def ask(self, sql: str, database: str = "postgres", *, pgoptions: str = "") -> str:
+        psql = f"psql -XAtq -v ON_ERROR_STOP=1 -d {database} -U postgres -f -"
+        environment = f"-e PGOPTIONS='{pgoptions}'"
+        return self.machine.sh(f"docker exec -i {environment} {self.container} {psql}", stdin=sql)
+
+    @property
+    @override
+    def log(self) -> str:
+        return self.machine.sh(f"cat {self.place}/log/*")
