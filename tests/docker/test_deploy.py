@@ -9,6 +9,7 @@ import pytest
 
 from tests.docker.conftest import NewDockerMachine
 from tests.docker.docked import Docked
+from tests.documents import blocks
 from tests.fleet.machine import Machine
 from tests.server.checkout import until
 
@@ -66,6 +67,15 @@ def test_container_may_do_little(docked: Docked) -> None:
         assert line in status
     assert docked.machine.sh("docker volume ls -q") == ""
     until(lambda: docked.inspect()["State"]["Health"]["Status"] == "healthy")
+
+
+def test_by_hand(docked: Docked) -> None:
+    """As docs/docker.md has it."""
+    (block,) = [one for one in blocks("docker.md") if one.language == "sh"]
+    script = block.text.replace("howdah/db", f"howdah/{docked.environment}")
+    script = script.replace("-it howdah-db", f"-i {docked.container}")
+    shown = docked.machine.sh(f"set -e\n{script}", stdin="")
+    assert docked.container in shown
 
 
 def test_home_is_roots_alone(docked: Docked) -> None:

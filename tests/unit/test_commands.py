@@ -44,6 +44,7 @@ FENCED = {
         "tests/fleet/test_team.py::test_from_the_checkout_to_a_folder",
     "docs/team.md: The next version":
         "tests/server/test_team.py::test_next_version_is_a_pull",
+    "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
     "docs/undo.md: Undo": "tests/fleet/test_documents.py::test_undo",
     "docs/undo.md: Packages": "tests/fleet/test_documents.py::test_leaving",
     "docs/undo.md: Embedded": "tests/server/test_documents.py::test_leaving",
@@ -68,6 +69,7 @@ SHOWN = {
     r"make coverage": "tests/app_db/test_settings.py",  # a part of make test
     r"\.venv/bin/pyinfra inventories/local.py deploy.py":
         "tests/server/test_summary.py::test_prompt",
+    r"apt-get install docker.io": "tests/docker/test_hosts.py::test_what_is_missing_is_named",
     r"apt-get install make git python3-venv": FIRST,
     r"psql +PGPASSWORD": "tests/server/test_first_run.py::test_printed_line_enters_over_tls_1_3",
     r"(init-db|uvicorn main:app)$": "tests/server/test_app_db_fastapi.py",
