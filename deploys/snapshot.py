@@ -161,6 +161,8 @@ def _script(
         "written": WRITTEN,
         "data_directory": runtime.cluster.data_directory or "",
         "probes": " ".join(names),
+        "environment": runtime.cluster.environment,
+        "other_markers": runtime.other_markers,
         **runtime.facts(want),
     }
     facts = f"runtime/{runtime.kind}_facts"

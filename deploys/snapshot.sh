@@ -49,6 +49,11 @@ if [ -d "$DATA" ] && [ ! -e "$DATA/PG_VERSION" ]; then
         echo "strangers"
     fi
 fi
+# the markers of other runtimes: whether the environment lives here already
+for other in $OTHER_MARKERS; do
+    { read -r name < "$other"; } 2> /dev/null && [ "$name" = "$ENVIRONMENT" ] &&
+        echo "elsewhere$TAB${other%/*}"
+done
 facts
 # what components ask of the host, each line of the answer under the probe's name
 for probe in $PROBES; do

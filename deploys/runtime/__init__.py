@@ -67,6 +67,7 @@ class Runtime(ABC):
     whose: str  # what the marker must have
     adopted: str = ""  # where the files of a cluster are that is to be taken over; empty: none is
     as_owner: str  # words that root puts before a command to run it as the server's OS user
+    other_markers: str = ""  # of the other runtimes', as a shell's pattern
     lock: str  # the file that a command locks while it changes the host
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
@@ -129,6 +130,12 @@ class Runtime(ABC):
     def check_host(self, found: Found) -> None:
         """Raises ClusterError for a host, or a cluster on it, that cannot be deployed to."""
         self.check_owner(found)
+        if found.home.elsewhere:
+            raise ClusterError(
+                f"{self.cluster.environment!r} lives on this host under another runtime, in "
+                f"{found.home.elsewhere}: set that one, or go over by dump and restore "
+                "(docs/docker.md)"
+            )
         if found.data.strangers:
             raise ClusterError(
                 f"{self.layout.data} has files, and is no data directory of PostgreSQL: move "

@@ -17,12 +17,13 @@ from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
 from howdah.layout import Layout
-from howdah.modules import CONTRIB, wanted_modules
+from howdah.modules import wanted_modules
 from howdah.options import Address
 from howdah.render import File
 from howdah.roles_sql.wanted import Wanted
 
 APT = "apt-get install docker.io docker-cli docker-compose"
+FILES = {"library": "{}.so", "extension": "{}.control"}
 EVERYWHERE = ip_address("0.0.0.0")  # noqa: S104 of the container; the host publishes loopback only
 
 
@@ -32,6 +33,7 @@ class Docker(Runtime):
     kind = "docker"
     as_owner = ""
     lock_mode = "0700"
+    other_markers = "/etc/howdah/*/environment"
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -103,13 +105,23 @@ class Docker(Runtime):
         return words
 
     @override
-    def check_modules(self, found: Found, want: Wanted) -> None:
-        """The image has PostgreSQL's own, and what somebody has put into it."""
-        there = found.docker.modules
+    def facts(self, want: Wanted) -> Mapping[str, str]:
+        """Of the image's files: those that roles-sql and the inventory ask for."""
+        files = []
         for module in wanted_modules(self.cluster, want):
-            is_own = module.name in CONTRIB or not there
-            if not is_own and f"{module.kind} {module.name}" not in there:
-                raise ClusterError(f"{module.asked}: {self.cluster.image} does not have it")
+            files.append(FILES[module.kind].format(module.name))
+        return {"modules": " ".join(files)}
+
+    @override
+    def check_modules(self, found: Found, want: Wanted) -> None:
+        """What the image does not have cannot be installed. One to be pulled is not known yet."""
+        lacking = found.docker.lacking_modules
+        for module in wanted_modules(self.cluster, want):
+            if FILES[module.kind].format(module.name) in lacking:
+                raise ClusterError(
+                    f"{module.asked}: {self.cluster.image} does not have it; set an image that "
+                    "has, made from the official one"
+                )
 
     @override
     def check_owner(self, found: Found) -> None:

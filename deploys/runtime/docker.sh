@@ -34,6 +34,11 @@ docker_alone() {
     docker run --rm --network none --user "$IMAGE_UID:$IMAGE_GID" --read-only --cap-drop ALL \
         --security-opt no-new-privileges --log-driver none --tmpfs /tmp "$@"
 }
+# The files of libraries and extensions in an image, by their names.
+find_modules() {
+    docker run --rm --network none --read-only --cap-drop ALL --log-driver none --entrypoint find "$1" \
+        /usr \( -path '*postgresql*/*.so' -o -path '*/extension/*.control' \) | sed 's,.*/,,'
+}
 # initdb needs no entrypoint, which would make a database of its own.
 as_maker() {
     folder=$1 its=$2 program=$3
@@ -57,7 +62,7 @@ take_its_programs() { :; }
 find_server() {
     [ -e "$1/postmaster.pid" ] || return 1
     read_pid_file "$1" || :
-    of='{{.State.Pid}} {{.Image}} {{index .Config.Labels "howdah.spec"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
+    of='{{.State.Pid}} {{.Image}} {{or (index .Config.Labels "howdah.spec") "-"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
     read -r SERVER_PID IMAGE_RUNNING SPEC PUBLISHED << FOUND
 $(docker inspect -f "$of" "$CONTAINER" 2> /dev/null)
 FOUND

@@ -1,4 +1,13 @@
 # What the host has of Docker. A part of the snapshot.
+# The image that the inventory names, which may not be the installed one yet.
+modules_of_image() {
+    if has_binaries; then
+        cat "$HOME_/modules"
+    else
+        find_modules "$IMAGE_NOW"
+    fi
+}
+
 facts() {
     echo "docker_uid$TAB$(id -u)"
     IMAGE_NOW=$(docker image inspect -f '{{.Id}}' "$IMAGE" 2> /dev/null)
@@ -10,6 +19,15 @@ facts() {
     else
         echo "engine$TAB$(docker version -f '{{.Server.Version}}' 2> /dev/null)"
         ! docker compose version > /dev/null 2>&1 || echo "compose"
+    fi
+    if [ -n "$IMAGE_NOW" ]; then
+        there=" $(modules_of_image | tr '\n' ' ') "
+        for file in $MODULES; do
+            case "$there" in
+                *" $file "*) ;;
+                *) echo "lacking_module$TAB$file" ;;
+            esac
+        done
     fi
     if { read -r version < "$DATA/PG_VERSION"; } 2> /dev/null; then
         echo "data_version$TAB$version"

@@ -27,6 +27,7 @@ put() {
     sync "$1.new"
     mv -T "$1.new" "$1"
 }
+put "$HOME_/modules" "$(find_modules "$id")"
 put "$HOME_/image" "$id $IMAGE_UID $IMAGE_GID $binaries"
 put "$MARKER" "$WHOSE"
 sync "$HOME_" # a certificate is made after it: it tells a first deploy from a lost host

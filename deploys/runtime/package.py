@@ -67,6 +67,7 @@ class Package(Runtime):
         self.layout = layout.with_data(cluster.data_directory)
         self.variables = debian.variables
         self.whose = cluster.environment
+        self.other_markers = f"/srv/howdah/{cluster.environment}/environment"
         self.adopted = debian.etc if cluster.adopt else ""
         self.lock = f"/run/howdah/{label}.command"
         self.lock_file = f"/run/howdah/{label}.lock"

@@ -14,7 +14,7 @@ class Docker:
     has_compose: bool
     image: str  # the id of the image that the inventory names; empty: it is not there
     spec: str  # the container's label howdah.spec
-    modules: frozenset[str]  # what the image has beside PostgreSQL's own
+    lacking_modules: frozenset[str]  # files of libraries and extensions that the image has not
     data_version: str  # of the data directory
     data_uid: str
     image_uid: str  # of postgres in the image that was installed
@@ -34,7 +34,7 @@ def read(lines: Lines) -> Docker:
         has_compose=lines.is_there("compose"),
         image=lines.text("image"),
         spec=lines.text("spec"),
-        modules=frozenset(lines.texts("image_module")),
+        lacking_modules=frozenset(lines.texts("lacking_module")),
         data_version=lines.text("data_version"),
         data_uid=lines.text("data_uid"),
         image_uid=lines.text("image_uid"),

@@ -13,6 +13,7 @@ class Home:
     binaries: bool
     whose: str  # the checkout, or the environment, that has made it
     folders: int  # of those that the runtime needs
+    elsewhere: str  # the same environment's home under another runtime; empty: there is none
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ def read(lines: Lines) -> Home:
         binaries=lines.is_there("binaries"),
         whose=lines.text("whose"),
         folders=lines.count("folder"),
+        elsewhere=lines.text("elsewhere"),
     )
 
 

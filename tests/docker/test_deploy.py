@@ -24,6 +24,13 @@ def made(key: Path, machine: Machine) -> Iterator[Docked]:
     shutil.rmtree(above)
 
 
+def refused_dry(docked: Docked) -> str:
+    """The lines of a dry run that must fail, joined."""
+    run = docked.pyinfra("--dry", "deploy.py")
+    assert run.code not in (0, 2), run.output
+    return run.output.replace("\n        ", " ")
+
+
 @pytest.fixture(scope="module")
 def docked(docker_machine: Machine, key: Path) -> Iterator[Docked]:
     """The module's host, converged."""
@@ -139,6 +146,18 @@ def test_value_that_is_refused(converged: Docked) -> None:
     assert converged.machine.sh("docker ps -a --format '{{.Names}}'") == converged.container
 
 
+def test_module_that_the_image_lacks(converged: Docked) -> None:
+    """Named by a dry run; its own are there."""
+    converged.inventory(libraries=["pg_cron"])
+    assert "libraries: pg_cron: postgres:16-alpine does not have it" in refused_dry(converged)
+    converged.inventory(libraries=["auto_explain"])
+    assert "the server for shared_preload_libraries" in converged.shown()
+    file = converged.folder / "roles-sql" / "60-own.sql"
+    file.write_text('\\connect :"app_database"\nCREATE EXTENSION hll WITH SCHEMA extensions;\n')
+    assert "CREATE EXTENSION hll: postgres:16-alpine does not have it" in refused_dry(converged)
+    file.unlink()
+
+
 def test_port_that_is_taken(converged: Docked) -> None:
     """Found before the container that serves is touched."""
     before = converged.inspect()["Id"]
@@ -180,6 +199,20 @@ def test_other_version_over_the_data(converged: Docked) -> None:
     assert "is of version 16, and postgres:17-alpine is 17" in said
     assert "dump and restore" in said
     assert converged.inspect()["Id"] == before
+
+
+def test_environment_of_another_runtime(converged: Docked) -> None:
+    """Neither is made beside the other."""
+    machine = converged.machine
+    marker = "/etc/howdah/17-main/environment"
+    machine.sh(f"mkdir -p {marker.removesuffix('/environment')}; "
+               f"echo {converged.environment} > {marker}")  # fmt: skip
+    said = converged.refused_in_one_line()
+    assert "lives on this host under another runtime, in /etc/howdah/17-main" in said
+    machine.sh("rm -r /etc/howdah")
+    converged.inventory(runtime="package")
+    said = converged.refused_in_one_line()
+    assert f"lives on this host under another runtime, in {converged.place}" in said
 
 
 def test_image_that_cannot_be_had(new_docker_machine: NewDockerMachine, key: Path) -> None:
