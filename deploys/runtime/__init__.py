@@ -9,8 +9,7 @@ from typing import NamedTuple
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from deploys import shell
-from deploys.script import filled, script
-from howdah import logs
+from deploys.script import script
 from howdah.cluster import Cluster
 from howdah.conninfo import listens_on
 from howdah.errors import ClusterError
@@ -284,16 +283,6 @@ def control(runtime: Runtime, verb: str) -> StringCommand:
     """start, stop or restart of the server."""
     text = script_with_control(runtime, "runtime/server", {"verb": verb})
     return shell.run(f"{verb} the server", text, lock=runtime.lock)
-
-
-def prune_logs(layout: Layout, cluster: Cluster) -> str:
-    """The script that keeps the log's files within the size and the age that the cluster names."""
-    return filled(
-        "runtime/prune_logs.sh",
-        log=shell.quoted(layout.log),
-        minutes=str(logs.minutes(cluster)),
-        bytes=str(logs.kept(cluster)),
-    ).strip()
 
 
 def _clashes(address: Address, cluster: Cluster) -> bool:

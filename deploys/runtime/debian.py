@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from deploys.runtime import prune_logs, unit
+from deploys.runtime import unit
+from deploys.runtime.pruning import prune_logs
 from deploys.script import filled
 from howdah import difference
 from howdah.cluster import Cluster

@@ -11,7 +11,8 @@ from pyinfra.api.command import PyinfraCommand
 from typing_extensions import override
 
 from deploys import shell
-from deploys.runtime import FOLDERS, Owners, Runtime, prune_logs, script_for
+from deploys.runtime import FOLDERS, Owners, Runtime, script_for
+from deploys.runtime.pruning import prune_logs
 from howdah import compose
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError

@@ -21,7 +21,8 @@ from typing_extensions import override
 
 from deploys import shell
 from deploys.fence.connector import is_local
-from deploys.runtime import FOLDERS, Runtime, prune_logs, script_for
+from deploys.runtime import FOLDERS, Runtime, script_for
+from deploys.runtime.pruning import prune_logs
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
