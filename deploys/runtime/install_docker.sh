@@ -15,7 +15,7 @@ $told
 TOLD
 [ "$major" = "$VERSION" ] || fail "$IMAGE has PostgreSQL $major; needs version = $major"
 [ ! -e "$DATA" ] || [ "$(stat -c %u "$DATA")" = "$IMAGE_UID" ] ||
-    fail "$DATA belongs to uid $(stat -c %u "$DATA"), and postgres of $IMAGE is uid $IMAGE_UID"
+    fail "$DATA belongs to uid $(stat -c %u "$DATA"), and postgres of $IMAGE is uid $IMAGE_UID: the data are of another image, with other collations; set that image, or go over by dump and restore"
 install -d -m 0755 "${HOME_%/*}"
 install -d -m 0700 "$HOME_"
 install -d -m 0755 "$HOME_/data" "$HOME_/canary"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker import images
 from tests.docker.conftest import NewDockerMachine
 from tests.docker.docked import Docked
+from tests.docker.host import DockerMachine
 from tests.documents import blocks
 from tests.fleet.machine import Machine
 from tests.server.checkout import until
@@ -199,6 +201,46 @@ def test_other_version_over_the_data(converged: Docked) -> None:
     assert "is of version 16, and postgres:17-alpine is 17" in said
     assert "dump and restore" in said
     assert converged.inspect()["Id"] == before
+
+
+@pytest.mark.all
+def test_image_of_another_family(converged: Docked, docker_machine: DockerMachine) -> None:
+    """Debian's over alpine's data: other collations, and another user's files."""
+    before = converged.inspect()["Id"]
+    docker_machine.load(images.image(16, "debian"))
+    converged.inventory(image="postgres:16")
+    said = converged.refused_in_one_line()
+    assert "belongs to uid 70, and postgres of postgres:16 is uid 999" in said
+    assert "dump and restore" in said
+    assert converged.inspect()["Id"] == before
+
+
+@pytest.mark.all
+def test_engine_that_is_restarted(converged: Docked) -> None:
+    """As an upgrade of docker.io does: the server comes back, and there is nothing to do."""
+    converged.machine.sh("systemctl restart docker")
+    converged.machine.wait()
+    assert converged.deploy().changed == []
+
+
+@pytest.mark.all
+def test_disk_full_of_the_data(converged: Docked) -> None:
+    """The server stops for want of room; with room it comes back by itself."""
+    place = f"{converged.place}/data"
+    machine = converged.machine
+    machine.sh(f"docker stop {converged.container}; mv {place} {place}.kept; mkdir {place}; "
+               f"mount -t tmpfs -o size=200m,mode=0755 tmpfs {place}; "
+               f"cp -a {place}.kept/. {place}; docker start {converged.container}")  # fmt: skip
+    converged.deploy()  # WAL follows the disk
+    machine.run(f"mountpoint -q {place} && dd if=/dev/zero of={place}/filler bs=4096")
+    table = "CREATE TABLE public.t AS SELECT repeat('x', 2000) FROM generate_series(1, 20000)"
+    with pytest.raises(AssertionError, match="No space left"):
+        converged.ask(table)
+    machine.sh(f"rm {place}/filler")
+    until(lambda: machine.run(f"docker exec {converged.container} pg_isready").returncode == 0)
+    assert converged.deploy().changed == []
+    machine.sh(f"docker stop {converged.container}; umount {place}; rmdir {place}; "
+               f"mv {place}.kept {place}; docker start {converged.container}")  # fmt: skip
 
 
 def test_environment_of_another_runtime(converged: Docked) -> None:
