@@ -50,6 +50,9 @@ ask() {
         -U postgres -d postgres "$@" -f -)
 }
 
+# Whether the server does. 1: it starts, or recovers.
+answers() { as_server "$INSIDE_BINARIES/pg_isready" -q -h "$SERVER_SOCKET" -p "$SERVER_PORT"; }
+
 # What a data directory's postmaster.pid says: one fact a line, whatever stands in it.
 # shellcheck disable=SC2034 # of who asks
 read_pid_file() {

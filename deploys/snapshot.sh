@@ -107,7 +107,7 @@ printf 'port\t%s\nsocket\t%s\n' "${PUBLISHED:-$SERVER_PORT}" "$SERVER_SOCKET"
 [ -n "$SERVER" ] || exit 0
 # one that starts, or recovers from a crash, answers soon: 60 s
 turn=0
-until as_server "$INSIDE_BINARIES/pg_isready" -q -h "$SERVER_SOCKET" -p "$SERVER_PORT"; do
+until answers; do
     [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
     sleep 0.2
 done

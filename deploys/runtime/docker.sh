@@ -59,7 +59,9 @@ is_outdated() { [ "$IMAGE_RUNNING" != "$IMAGE_NOW" ]; }
 take_its_programs() { :; }
 
 # The pid that postmaster.pid has is the container's own.
+SERVER_FOUND=
 find_server() {
+    [ -z "$SERVER_FOUND" ] || return 0 # by this script's facts, a moment ago
     [ -e "$1/postmaster.pid" ] || return 1
     read_pid_file "$1" || :
     of='{{.State.Pid}} {{.Image}} {{or (index .Config.Labels "howdah.spec") "-"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
