@@ -84,5 +84,5 @@ def _text(cluster: Cluster, spec: str) -> str:
 
 
 def _published(cluster: Cluster) -> Iterator[str]:
-    for address in cluster.listen_addresses:
-        yield f"{address}:{cluster.port}:{PORT}"
+    for each in cluster.listen_addresses:
+        yield f"{each}:{cluster.port}:{PORT}"

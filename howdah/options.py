@@ -207,7 +207,8 @@ def _image(value: str) -> str:
 
 def version_of_image(image: str) -> int:
     """PostgreSQL's, which the tag begins with. Raises ClusterError."""
-    tag = re.search(r":(\d+)[^/]*$", image)
+    name, _, _ = image.partition("@")
+    tag = re.search(r":(\d+)[^/]*$", name)
     if not tag:
         raise ClusterError(f"image = {image!r}: its tag names no version; set version, too")
     return int(tag[1])

@@ -139,7 +139,7 @@ class Docker(Runtime):
         docker = found.docker
         if docker.uid != 0:
             raise ClusterError("needs root: set _sudo = True, or ssh_user = 'root'")
-        if not docker.engine:
+        if not docker.has_engine:
             raise ClusterError(f"runtime = 'docker': no Docker Engine answers; {APT}")
         if not docker.has_compose:
             raise ClusterError(

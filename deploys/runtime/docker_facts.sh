@@ -27,11 +27,11 @@ facts() {
     IMAGE_NOW=$(docker image inspect -f '{{.Id}}' "$IMAGE" 2> /dev/null)
     [ -z "$IMAGE_NOW" ] || echo "image$TAB$IMAGE_NOW"
     if [ -e "$MARKER" ] && [ -n "$IMAGE_NOW" ]; then # the engine has answered
-        echo "engine${TAB}answers"
+        echo "engine"
         echo "compose"
         printf 'image_uid\t%s\nimage_gid\t%s\n' "$IMAGE_UID" "$IMAGE_GID"
     else
-        echo "engine$TAB$(docker version -f '{{.Server.Version}}' 2> /dev/null)"
+        ! docker version > /dev/null 2>&1 || echo "engine"
         ! docker compose version > /dev/null 2>&1 || echo "compose"
     fi
     if [ -n "$IMAGE_NOW" ]; then

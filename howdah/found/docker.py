@@ -10,7 +10,7 @@ class Docker:
     """Empty where another runtime is asked for."""
 
     uid: int | None  # who has asked
-    engine: str  # its version; empty: none answers
+    has_engine: bool  # that answers
     has_compose: bool
     image: str  # the id of the image that the inventory names; empty: it is not there
     spec: str  # the container's label howdah.spec
@@ -30,7 +30,7 @@ def read(lines: Lines) -> Docker:
     """Raises AnswerError."""
     return Docker(
         uid=lines.number("docker_uid"),
-        engine=lines.text("engine"),
+        has_engine=lines.is_there("engine"),
         has_compose=lines.is_there("compose"),
         image=lines.text("image"),
         spec=lines.text("spec"),

@@ -1,6 +1,11 @@
 """A checkout whose host runs the server in a container."""
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -49,3 +54,13 @@ class Docked(Fleet):
     @override
     def log(self) -> str:
         return self.machine.sh(f"cat {self.place}/log/*")
+
+
+@contextmanager
+def docked_on(machine: Machine, key: Path) -> Iterator[Docked]:
+    """A checkout for the machine, which goes afterwards."""
+    above = Path(tempfile.mkdtemp(prefix="howdah-test-", dir="/var/tmp"))
+    folder = above / "howdah"
+    folder.mkdir()
+    yield Docked(folder, key, [machine])
+    shutil.rmtree(above)

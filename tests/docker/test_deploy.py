@@ -1,7 +1,5 @@
 """From a host with an engine to a server in a container, and what changes there."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,21 +7,13 @@ import pytest
 
 from tests.docker import images
 from tests.docker.conftest import NewDockerMachine
-from tests.docker.docked import Docked
+from tests.docker.docked import Docked, docked_on
 from tests.docker.host import DockerMachine
 from tests.documents import blocks
 from tests.fleet.machine import Machine
 from tests.server.checkout import until
 
 LOAD = "Load the configuration"
-
-
-def made(key: Path, machine: Machine) -> Iterator[Docked]:
-    above = Path(tempfile.mkdtemp(prefix="howdah-test-", dir="/var/tmp"))
-    folder = above / "howdah"
-    folder.mkdir()
-    yield Docked(folder, key, [machine])
-    shutil.rmtree(above)
 
 
 def refused_dry(docked: Docked) -> str:
@@ -36,7 +26,7 @@ def refused_dry(docked: Docked) -> str:
 @pytest.fixture(scope="module")
 def docked(docker_machine: Machine, key: Path) -> Iterator[Docked]:
     """The module's host, converged."""
-    for one in made(key, docker_machine):
+    with docked_on(docker_machine, key) as one:
         one.deploy()
         yield one
 
@@ -216,6 +206,16 @@ def test_image_of_another_family(converged: Docked, docker_machine: DockerMachin
 
 
 @pytest.mark.all
+def test_subnet_of_a_network_that_is_there(converged: Docked) -> None:
+    """The engine keeps the network as it is: the release before is in force again."""
+    converged.inventory(docker_subnet="10.78.0.0/24")
+    said = converged.refused_in_one_line()
+    assert "could not start the container: " in said
+    assert "is back in force" in said
+    assert converged.ask("SELECT 1") == "1"
+
+
+@pytest.mark.all
 def test_engine_that_is_restarted(converged: Docked) -> None:
     """As an upgrade of docker.io does: the server comes back, and there is nothing to do."""
     converged.machine.sh("systemctl restart docker")
@@ -260,7 +260,7 @@ def test_environment_of_another_runtime(converged: Docked) -> None:
 def test_image_that_cannot_be_had(new_docker_machine: NewDockerMachine, key: Path) -> None:
     machine = new_docker_machine()
     machine.sh("docker rmi postgres:16-alpine")
-    for one in made(key, machine):
+    with docked_on(machine, key) as one:
         assert "docker pull postgres:16-alpine" in one.shown()
         assert "docker pull postgres:16-alpine: " in one.refused()
         assert machine.run(f"ls {one.place}/environment").returncode != 0

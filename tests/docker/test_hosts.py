@@ -1,13 +1,11 @@
 """Hosts that lack what Docker needs."""
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.docker.docked import Docked
+from tests.docker.docked import docked_on
 from tests.fleet.conftest import NewMachine, new_machine
 
 __all__ = ["new_machine"]  # the fleet's, found here by its name
@@ -17,23 +15,20 @@ pytestmark = pytest.mark.all
 @pytest.mark.parametrize("suite", ["trixie", "bookworm"])
 def test_what_is_missing_is_named(suite: str, new_machine: NewMachine, key: Path) -> None:
     """With the line of apt, which brings it on Debian 13."""
-    above = Path(tempfile.mkdtemp(prefix="howdah-test-", dir="/var/tmp"))
-    (above / "howdah").mkdir()
     machine = new_machine(suite, bare=True)
-    docked = Docked(above / "howdah", key, [machine])
-    said = docked.refused_in_one_line()
-    assert "runtime = 'docker': no Docker Engine answers" in said
-    line = re.search(r"apt-get install [a-z .-]+", said)
-    assert line
-    assert line[0] in (docked.folder / "docs" / "docker.md").read_text()
-    packages = line[0].removeprefix("apt-get install ")
-    if suite == "bookworm":
-        packages = "docker.io"
-    install = f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q {packages}"
-    machine.sh(f"apt-get update -q && {install}")
-    machine.sh("docker version || systemctl restart docker")
-    if suite == "bookworm":
-        assert "which Debian has since 13" in docked.refused_in_one_line()
-    else:
-        assert "docker pull postgres:16-alpine" in docked.shown()
-    shutil.rmtree(above)
+    with docked_on(machine, key) as docked:
+        said = docked.refused_in_one_line()
+        assert "runtime = 'docker': no Docker Engine answers" in said
+        line = re.search(r"apt-get install [a-z .-]+", said)
+        assert line
+        assert line[0] in (docked.folder / "docs" / "docker.md").read_text()
+        packages = line[0].removeprefix("apt-get install ")
+        if suite == "bookworm":
+            packages = "docker.io"
+        install = f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q {packages}"
+        machine.sh(f"apt-get update -q && {install}")
+        machine.sh("docker version || systemctl restart docker")
+        if suite == "bookworm":
+            assert "which Debian has since 13" in docked.refused_in_one_line()
+        else:
+            assert "docker pull postgres:16-alpine" in docked.shown()
