@@ -10,6 +10,7 @@ from pyinfra import host
 from pyinfra.api.exceptions import DeployError
 
 from deploys import connection
+from deploys.fence import run
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
@@ -46,6 +47,7 @@ class Server:
     runtime: Runtime
 
     def __init__(self) -> None:
+        run.make_module()
         connection.hurry()
         self.cluster = read_cluster()
         connection.check(self.cluster.stage)

@@ -1,6 +1,7 @@
 """An application's Alembic revisions, read as text: nothing of the application is imported."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,6 +14,8 @@ from howdah.errors import HowdahError
 NAMES = ("revision", "down_revision", "depends_on")
 DEFAULT = "app_db.migrations"  # what is deployed until an inventory says otherwise
 LONGEST = 32  # characters: app.alembic_version's column
+
+_parsed = functools.cache(ast.parse)  # the files are read for each host, and mostly the same
 
 
 class SchemaError(HowdahError):
@@ -242,7 +245,7 @@ def _names(said: object) -> tuple[str, ...] | None:
 
 def _said(file: Path) -> Iterator[tuple[str, object]]:
     try:
-        body = ast.parse(file.read_bytes()).body
+        body = _parsed(file.read_bytes()).body
     except SyntaxError as e:
         raise SchemaError(f"{file}:{e.lineno}: {e.msg}; Python is needed") from e
     except (OSError, ValueError) as e:

@@ -1,5 +1,6 @@
 """The connection to the current host, as pyinfra's connectors have made it."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
@@ -65,7 +66,8 @@ def sudo_asks(line: str) -> bool:
     return question in line
 
 
-def host_data_keys() -> set[str]:
+@functools.cache
+def host_data_keys() -> frozenset[str]:
     """Keys of host data that are pyinfra's: its connectors', and global arguments like _sudo."""
     keys = set()
     for key, _ in all_global_arguments():
@@ -73,7 +75,7 @@ def host_data_keys() -> set[str]:
     for connector in get_all_connectors().values():
         keys.update(connector.data_cls.__annotations__)
         keys.update(connector.data_meta)
-    return keys
+    return frozenset(keys)
 
 
 # -- What is replaced --------------------------------------------------------------------------

@@ -59,19 +59,17 @@ def read_settings(lines: Lines) -> Settings:
 
 def _contexts(lines: Lines) -> dict[str, str]:
     contexts = {}
-    for name, context, _ in lines.rows_of("context"):
-        contexts[name.lower()] = context
+    for context, names, _ in lines.rows_of("contexts"):
+        for name in names:
+            contexts[name.lower()] = context
     return contexts
 
 
 def _pending(lines: Lines) -> set[str]:
-    pending = set()
-    for name, _, waits in lines.rows_of("context"):
-        if waits:
-            pending.add(name.lower())
-    for name in lines.values("pending"):
-        pending.add(name.lower())
-    return pending
+    names = list(lines.values("pending"))
+    for _, _, waiting in lines.rows_of("contexts"):
+        names += waiting
+    return {name.lower() for name in names}
 
 
 def _system(lines: Lines) -> dict[str, str]:

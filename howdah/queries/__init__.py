@@ -34,8 +34,8 @@ def questions(want: Wanted, app_database: str) -> tuple[str, str]:
     whether the server's files are there to be asked about.
     """
     names = list(want.connlimits)
-    # the server's own questions take about as long as those of two databases
-    first = max(0, len(names) // 2 - 1)
+    # the server's own questions take about as long as those of a database
+    first = max(0, len(names) - 1) // 2
     server = [*_always(want), *_of_server(want)]
     for name in names[:first]:
         server += _of_database(want, name, app_database)

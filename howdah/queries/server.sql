@@ -9,7 +9,10 @@ SELECT json_build_array('server',
 -- the mark of the drop-in that systemd has started it by
 SELECT json_build_array('unit', coalesce(current_setting('howdah.unit', TRUE), ''));
 
-SELECT json_build_array('context', name, context, pending_restart)
-FROM pg_catalog.pg_settings;
+-- in rows of many: one for each would be half of the answer's lines
+SELECT json_build_array('contexts', context,
+    json_agg(name), coalesce(json_agg(name) FILTER (WHERE pending_restart), '[]'))
+FROM pg_catalog.pg_settings
+GROUP BY context;
 
 SELECT json_build_array('loaded', extract(EPOCH FROM pg_conf_load_time()));

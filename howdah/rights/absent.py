@@ -8,24 +8,26 @@ from howdah.rights.catalog import Catalog, Object
 from howdah.roles_sql.steps import Step, spellings
 from howdah.roles_sql.wanted import Wanted
 
+Named = tuple[str, str, str]  # database, schema, name: whatever the kind
+
 
 def check_kinds(current: Catalog, want: Wanted) -> None:
     """Raises HowdahError for a target that is of another kind, or is one of several routines."""
-    by_name: dict[Object, list[Object]] = {}
+    by_name: dict[Named, list[Object]] = {}
     for obj in current.owners:
-        key = _without_kind(obj)
+        key = _named(obj)
         alike = by_name.setdefault(key, [])
         alike.append(obj)
     for step in want.steps:
         target = step.target
         if target.name and target not in current.owners:
-            key = _without_kind(target)
+            key = _named(target)
             alike = by_name.get(key, [])
             _check_kind(step, alike)
 
 
-def _without_kind(obj: Object) -> Object:
-    return obj._replace(kind="", arguments="")
+def _named(obj: Object) -> Named:
+    return obj.database, obj.schema, obj.name
 
 
 def _check_kind(step: Step, alike: list[Object]) -> None:
@@ -57,6 +59,9 @@ def without_columns(current: Catalog, want: Wanted) -> Wanted:
     steps = []
     for step in want.steps:
         missing = _missing_columns(current, step)
+        if not missing:
+            steps.append(step)
+            continue
         privileges = []
         for column, privilege in step.privileges:
             if column not in missing:

@@ -1,5 +1,6 @@
 """roles-sql/ read as psql would: variables, the connect lines, and PostgreSQL's own parser."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -225,7 +226,13 @@ def _substitute(
     return _WORDS.sub(value, text)
 
 
-def _statements(name: str, chunk: Chunk) -> Iterator[Statement]:
+@functools.cache
+def _statements(name: str, chunk: Chunk) -> Sequence[Statement]:
+    """What is parsed for one host is the same for the next."""
+    return list(_parsed(name, chunk))
+
+
+def _parsed(name: str, chunk: Chunk) -> Iterator[Statement]:
     try:
         parsed = pgparse.parse(chunk.sql)
     except pgparse.PGQueryError as e:

@@ -37,9 +37,10 @@ def spellings(obj: Object) -> Iterator[Object]:
     """What a GRANT or REVOKE may call the object."""
     yield obj
     if obj.kind in ROUTINES:
-        yield obj._replace(kind="routine")
-        yield obj._replace(arguments="")
-        yield obj._replace(kind="routine", arguments="")
+        database, kind, schema, name, arguments = obj
+        yield Object(database, "routine", schema, name, arguments)
+        yield Object(database, kind, schema, name)
+        yield Object(database, "routine", schema, name)
 
 
 def apply(step: Step, acl: Acl) -> None:

@@ -138,7 +138,7 @@ class Wanted(Catalog):
     def steps_for(self, obj: Object) -> list[Step]:
         """And those on all of its kind in its schema."""
         targets = list(spellings(obj))
-        all_of_its_kind = obj._replace(name="", arguments="")
+        all_of_its_kind = Object(obj.database, obj.kind, obj.schema, "")
         targets += spellings(all_of_its_kind)
         return self._in_order(targets)
 

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from paramiko import SSHException
 
 from deploys import shell
+from deploys.fence import run
 from deploys.live import Command
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ USED = {
     "api/state.py": ["get_op_order", "get_op_meta", "ops", "fail_hosts", "failed_hosts",
                      "activated_hosts", "check_for_changes", "limit_hosts",
                      "initialised", "is_executing", "current_stage", "activate_host", "set_stage",
-                     "print_input", "operation_meta", "names"],
+                     "print_input", "operation_meta", "names", "current_exec_filename"],
     "api/inventory.py": ["iter_activated_hosts", "get_host"],
     "api/operation.py": ["_maybe_is_change", "is_complete", "did_error", "did_change",
                          "stderr_lines"],
@@ -160,3 +162,20 @@ def test_lost_connection_is_an_error_that_pyinfra_knows(make: Callable[..., Comm
     state = SimpleNamespace(print_output=False, print_input=False)
     with pytest.raises(SSHException, match="the connection to the host is lost"):
         make("do it", "true").execute(state, Gone(), {})
+
+
+def test_inspect_finds_a_module_for_the_file_that_is_executed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # for one that is none it goes through all modules, for each frame of each operation
+    file = str(tmp_path / "deploy.py")
+    text = "import inspect\nmodule = inspect.getmodule(inspect.currentframe())\n"
+    Path(file).write_text(text)
+    monkeypatch.setattr(run, "state", SimpleNamespace(current_exec_filename=file))
+    monkeypatch.setitem(sys.modules, file, None)
+    del sys.modules[file]
+    run.make_module()
+    executed: dict[str, Any] = {}
+    exec(compile(text, file, "exec"), executed)
+    assert executed["module"] is sys.modules[file]

@@ -63,8 +63,8 @@ def test_unit_is_read() -> None:
 def test_rows_of_the_server_are_read() -> None:
     found = rows(
         ["server", "17.10", "r-3", "127.0.0.1, ::1", 'auth_delay, "own"'],
-        ["context", "jit", "user", False],
-        ["context", "max_connections", "postmaster", True],
+        ["contexts", "user", ["jit"], []],
+        ["contexts", "postmaster", ["max_connections"], ["max_connections"]],
         ["pending", "max_connections"],
         ["pending", "port"],
         ["system", "work_mem", "1GB"],
@@ -173,8 +173,7 @@ def test_next_release_is_never_one_that_is_known(
 def test_names_of_settings_are_small() -> None:
     """TimeZone, DateStyle and IntervalStyle are pg_settings' own spelling."""
     found = rows(
-        ["context", "TimeZone", "user", False],
-        ["context", "DateStyle", "user", True],
+        ["contexts", "user", ["TimeZone", "DateStyle"], ["DateStyle"]],
         ["pending", "IntervalStyle"],
         ["system", "TimeZone", "UTC"],
     )
