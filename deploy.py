@@ -12,6 +12,7 @@ from deploys.issue import issue
 from deploys.load import load
 from deploys.migrate import migrate
 from deploys.prove import prove
+from deploys.share import share
 from deploys.snapshot import begin
 from deploys.summary import summarise
 from deploys.target import Target
@@ -35,6 +36,8 @@ configure(name="Write the configuration", target=target)
 load(name="Load the configuration", target=target)
 # Databases and default privileges before the tables that they are for.
 grant(name="Set roles and rights", target=target)
+# In Docker: the passwords that are in force now, where the applications' containers mount them.
+share(name="Write the applications' secrets", target=target)
 migrate(name="Migrate the schema", target=target)
 # What roles-sql/ says of single objects can only be done once they are there.
 grant(name="Set rights on new objects", target=target, again=True)

@@ -19,7 +19,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f $(HOWDAH)/.venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dry undo verify bundle start stop status destroy
+.PHONY: help .venv deploy dev dry undo verify bundle start stop status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
@@ -36,6 +36,9 @@ $(INVENTORY):
 deploy: .venv $(INVENTORY)  ## bring ENV to what its inventory says
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploy.py
+
+dev:  ## the specification's development server: Docker, port 5433, no TLS; ENV=dev from then on
+	@$(MAKE) --no-print-directory deploy ENV=dev
 
 # Ends with 2 where there are differences, with 1 where something fails. make itself ends with 2
 # whatever fails, and with 1 where it is told to quit: when it has taken the signal.

@@ -117,7 +117,7 @@ def _tls(context: Context) -> dict[str, str]:
     current = context.layout.current
     ciphers = ":".join(CIPHERS)
     return {
-        "ssl": "on",
+        "ssl": quote(context.cluster.tls),
         "ssl_cert_file": quote(f"{current}/server.crt"),
         "ssl_key_file": quote(f"{current}/server.key"),
         "ssl_min_protocol_version": quote("TLSv1.2"),

@@ -28,8 +28,8 @@ def check(target: Target, release: str) -> None:
         raise AnswerError(f"could not use release {release}: {first}")
     sqlfiles.check_faults(rows["refusal"])
     matrix.check_map(rows["map"], runtime.inside.owner)
-    networks = target.cluster.networks
-    matrix.check(rows["rule"], target.logins, networks)
+    cluster = target.cluster
+    matrix.check(rows["rule"], target.logins, cluster.networks, tls=cluster.tls)
 
 
 def _by_kind(lines: Iterable[str]) -> Rows:

@@ -13,6 +13,7 @@ from deploys.runtime.package import version_of
 from deploys.script import text
 from deploys.summary import fail, warn
 from howdah import budget, host_data
+from howdah.cautions import cautions
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.options import version_of_image
@@ -36,7 +37,7 @@ def read_cluster() -> Cluster:
     except ClusterError as e:
         faults = textwrap.indent(str(e), "    ")
         raise DeployError(f"the data of host {host.name} cannot be used\n{faults}") from None
-    for warning in read.warnings():
+    for warning in cautions(read):
         warn(warning)
     return read
 

@@ -108,6 +108,7 @@ def _status(target: Server) -> Iterator[PyinfraCommand]:
         f"    log       {layout.log}",
         f"    socket    {layout.socket}",
         f"    release   {found.releases.current or 'none yet'}",
+        *target.runtime.status(found),
     ]
     host.log("\n".join(lines))
 

@@ -1,4 +1,4 @@
-"""What a client sees: each role's login over verify-full, and the certificate that is served."""
+"""What a client sees: each role's login, over verify-full, and the certificate that is served."""
 
 import hashlib
 import os
@@ -12,6 +12,7 @@ from typing import Any
 
 from deploys.target import Target
 from deploys.tunnel import tunnel
+from howdah.conninfo import security
 from howdah.found import Found
 from howdah.options import Address
 from howdah.pg_hba.rules import REPLICATION
@@ -170,9 +171,7 @@ def _conninfo(
         "port": near[1],
         "user": role,
         "password": _password(target, login),
-        "sslmode": "verify-full",
-        "sslrootcert": str(target.store.path("ca.crt")),
-        "channel_binding": "require",
+        **security(target.cluster, str(target.store.path("ca.crt"))),
         "gssencmode": "disable",
         "sslcertmode": "disable",
         "connect_timeout": TIMEOUT,

@@ -5,13 +5,12 @@ r-1.sums has the hashes of r-1 as it was written: `make undo` goes back to nothi
 """
 
 import base64
-import io
-import tarfile
 from collections.abc import Mapping
 
 from pyinfra.api.command import StringCommand
 
 from deploys import shell
+from deploys.archive import tar
 from deploys.runtime import Runtime, script_for, script_with_control
 from deploys.sql import pgoptions
 from howdah.queries import query
@@ -36,7 +35,7 @@ def write(
     """Into a closed folder, which gets its name when all is in it. Nothing is in force by that."""
     variables = {"release": release}
     script = script_for(runtime, "write_release", variables=variables)
-    archive = base64.b64encode(_tar(files, release))
+    archive = base64.b64encode(_archive(files, release))
     return shell.run(
         f"write release {release}",
         script,
@@ -78,16 +77,9 @@ def keep(runtime: Runtime, release: str) -> StringCommand:
     return shell.run(f"keep release {release}", script, lock=runtime.lock)
 
 
-def _tar(files: Mapping[str, File], release: str) -> bytes:
+def _archive(files: Mapping[str, File], release: str) -> bytes:
     contents = {}
     for name, file in files.items():
         contents[name] = file.content or b""
     contents[MARKER] = marker(release)
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in contents.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            info.mode = 0o600
-            tar.addfile(info, io.BytesIO(content))
-    return archive.getvalue()
+    return tar(contents)

@@ -83,7 +83,7 @@ def session(
     """
     return {
         "server_socket": found.process.socket,
-        "server_port": str(found.process.port),
+        "server_port": str(runtime.socket_port(found)),
         "session": pgoptions(runtime.cluster.version, but=but),
     }
 

@@ -89,7 +89,8 @@ class Target(Server):
         from howdah.secrets.store import Store  # noqa: PLC0415 see work_ahead
 
         folder = Path(FOLDER, "secrets", self.cluster.environment)
-        return Store(folder, lenient=self.cluster.stage == "development")
+        is_development = self.cluster.stage == "development"
+        return Store(folder, lenient=is_development, given=self.cluster.password)
 
     @property
     def label(self) -> str:

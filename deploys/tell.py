@@ -143,15 +143,16 @@ def show_how_to_connect(target: Target) -> Iterator[PyinfraCommand]:
     there = ""
     if not is_local():
         there = "  # on the host"
-    lines = [
-        f"DSN       {dsn}",
-        f"CA        {ca}",
+    lines = [f"DSN       {dsn}"]
+    if cluster.tls:
+        lines.append(f"CA        {ca}")
+    lines += [
         f"password  {password}",
         f"socket    {shown}{there}",
         f"superuser {superuser}{there}",
     ]
     if is_local():
-        psql = shlex.quote(f"{runtime.layout.binaries}/psql")
+        psql = shlex.quote(runtime.psql)
         file = shlex.quote(password)
         lines.append(f'psql      PGPASSWORD="$(cat {file})" {psql} {shlex.quote(dsn)}')
     lines += _later(cluster, target.cluster)

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic import model_validator as checks_all
 
-from howdah import in_docker, unsafe
+from howdah import development, in_docker, unsafe
 from howdah.component import Options
 from howdah.options import (
     OTHER_DATABASES,
@@ -26,6 +26,7 @@ from howdah.options import (
     Addresses,
     Audit,
     ClusterName,
+    DockerName,
     Folder,
     Folders,
     Frozen,
@@ -45,6 +46,7 @@ from howdah.options import (
     Subnet,
     Switch,
     Texts,
+    Uid,
 )
 from howdah.settings import Duration, Memory, Share, Value, setting_faults, spelling_faults
 
@@ -53,8 +55,6 @@ ALWAYS_ALLOWED = (
     ipaddress.ip_network("127.0.0.1/32"),
     ipaddress.ip_network("::1/128"),
 )
-WIDEST = {4: 16, 6: 64}
-OPEN = "sandbox = False: the server may do on its host whatever its OS user may"
 ALTER_SYSTEM_SINCE = 17  # the version whose servers can forbid it
 # Options of what came with that version.
 SINCE_17 = ("allow_alter_system", "transaction_timeout")
@@ -88,6 +88,11 @@ class Cluster(BaseModel):
     # Of runtime = "docker". The network is let in: it has the gateway at .1, the server at .2.
     image: Image = "postgres:16-alpine"
     docker_subnet: Subnet = ipaddress.IPv4Network("10.77.0.0/24")
+    docker_network: DockerName = "application_internal"
+    docker_volume: DockerName | None = None  # a name of the engine's for the data directory
+    # The OS users, inside, of the containers that mount their password: None has none written.
+    app_uid: Uid | None = None
+    temporal_uid: Uid | None = None
 
     # -- Names --------------------------------------------------------------------------
     owner_role: Name = "appowner"
@@ -100,6 +105,11 @@ class Cluster(BaseModel):
     temporal_visibility_database: Name = "temporal_visibility"
     # The Alembic environment that the bootstrap brings to head: an importable package.
     bootstrap: Package = Field(default="app_db.migrations", alias="schema")
+
+    # -- Development only ---------------------------------------------------------------
+    # Of every login role, in place of one that nobody knows.
+    password: Annotated[str | None, Field(min_length=1, repr=False)] = None
+    tls: Switch = True  # False: in Docker only, where the server is in a network of this machine's
 
     # -- Certificates -------------------------------------------------------------------
     certificate_names: Names = ()  # beside the host's own name, its listen addresses, localhost
@@ -216,8 +226,8 @@ class Cluster(BaseModel):
         faults = [*self.name_faults(), *self._setting_faults()]
         if self.log_destination == "journald" and self.runtime != "package":
             faults.append("log_destination = 'journald': needs runtime = 'package'")
-        if self.runtime == "docker":
-            faults += in_docker.faults(self)
+        faults += in_docker.faults(self)
+        faults += development.faults(self)
         if self.version < ALTER_SYSTEM_SINCE:
             faults += self._version_faults()
         if faults:
@@ -276,20 +286,6 @@ class Cluster(BaseModel):
         """Whether ``unsafe_settings`` names it."""
         allowed = {each.lower() for each in self.unsafe_settings}
         return name in allowed
-
-    def warnings(self) -> list[str]:
-        """What is allowed and still worth a second look."""
-        warnings = []
-        for network in self.allowed_networks:
-            widest = WIDEST[network.version]
-            if network.prefixlen < widest:
-                warnings.append(f"allowed_networks: {network} is wider than /{widest}")
-        if self.stage == "development":
-            return warnings
-        if not self.sandbox:
-            warnings.append(OPEN)
-        warnings += unsafe.entries(self.settings).values()
-        return warnings
 
 
 def _own_options() -> Iterator[str]:

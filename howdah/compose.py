@@ -43,6 +43,11 @@ def container(cluster: Cluster) -> str:
     return f"howdah-{cluster.environment}"
 
 
+def home(cluster: Cluster) -> str:
+    """Where all of it lies, on the host."""
+    return f"/srv/howdah/{cluster.environment}"
+
+
 def address(cluster: Cluster) -> Address:
     """The server's in its network: the engine has the first one as the gateway."""
     return cluster.docker_subnet[2]
@@ -72,6 +77,7 @@ def _text(cluster: Cluster, spec: str) -> str:
         cluster=cluster,
         container=container(cluster),
         inside=INSIDE,
+        home=home(cluster),
         place=PLACE,
         service=SERVICE,
         port=PORT,

@@ -2,7 +2,7 @@
 
 import contextlib
 from ipaddress import ip_address
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from howdah.cluster import Cluster
 from howdah.options import Address
@@ -19,22 +19,31 @@ def listens_on(listen_addresses: str) -> list[Address]:
     return found
 
 
+def security(cluster: Cluster, ca: str) -> dict[str, str]:
+    """What a client asks of the server, in libpq's words."""
+    if not cluster.tls:
+        return {"sslmode": "disable"}
+    return {"sslmode": "verify-full", "channel_binding": "require", "sslrootcert": ca}
+
+
 def conninfo(cluster: Cluster, ca: str, *hosts: str) -> str:
     """How the application connects: to the first of ``hosts`` that answers."""
-    return (
-        f"host={','.join(hosts)} port={cluster.port} dbname={cluster.app_database} "
-        f"user={cluster.app_role} sslmode=verify-full channel_binding=require "
-        f"sslrootcert={_value(ca)}"
-    )
+    words = [
+        f"host={','.join(hosts)} port={cluster.port} dbname={cluster.app_database}",
+        f"user={cluster.app_role}",
+    ]
+    for name, value in security(cluster, ca).items():
+        words.append(f"{name}={_value(value)}")
+    return " ".join(words)
 
 
 def uri(cluster: Cluster, ca: str, host: str) -> str:
     """The same as a URI; the password comes from a file."""
     place = f"[{host}]" if ":" in host else host
+    asked = urlencode(security(cluster, ca), safe="/", quote_via=quote)
     return (
         f"postgresql://{quote(cluster.app_role)}@{place}:{cluster.port}/"
-        f"{quote(cluster.app_database)}?sslmode=verify-full&channel_binding=require"
-        f"&sslrootcert={quote(ca)}"
+        f"{quote(cluster.app_database)}?{asked}"
     )
 
 

@@ -22,7 +22,12 @@ def networks(cluster: "Cluster") -> tuple[Network, ...]:
 
 
 def faults(cluster: "Cluster") -> Iterator[str]:
-    """A line for each option that does not go with it."""
+    """A line for each option that does not go with its runtime."""
+    if cluster.runtime != "docker":
+        for name in ("app_uid", "temporal_uid"):
+            if getattr(cluster, name) is not None:
+                yield f"{name}: needs runtime = 'docker'; make bundle writes the same files"
+        return
     if any(address != LOOPBACK for address in cluster.listen_addresses):
         yield (
             f"listen_addresses: runtime = 'docker' publishes on {LOOPBACK} only, for what it "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
 from howdah.errors import ClusterError
@@ -205,6 +205,12 @@ def _image(value: str) -> str:
     return value
 
 
+def _docker_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,62}", value):
+        raise ValueError("needs 1 to 63 characters: letters, digits, _, . and -")
+    return value
+
+
 def version_of_image(image: str) -> int:
     """PostgreSQL's, which the tag begins with. Raises ClusterError."""
     name, _, _ = image.partition("@")
@@ -225,7 +231,9 @@ Name = Annotated[str, AfterValidator(check_name)]
 RoleNames = Annotated[tuple[Name, ...], BeforeValidator(_several)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 Image = Annotated[str, AfterValidator(_image)]
+DockerName = Annotated[str, AfterValidator(_docker_name)]
 Subnet = Annotated[ipaddress.IPv4Network, BeforeValidator(_subnet)]
+Uid = Annotated[int, Field(ge=1, le=2_000_000_000)]  # not root
 Audit = Annotated[str, AfterValidator(_audit)]
 Label = Annotated[str, AfterValidator(_label)]
 Private = Annotated[Network, BeforeValidator(_network)]

@@ -136,7 +136,7 @@ def _pg_hba_conf(
     logins: Iterable[tuple[str, str]],
 ) -> File:
     """roles-sql's logins, then the components'."""
-    asked = hba.records(logins, cluster.networks)
+    asked = hba.records(logins, cluster.networks, tls=cluster.tls)
     for component in there(cluster, layout):
         asked += component.records(cluster)
     over_socket = []

@@ -1,3 +1,6 @@
-"""Production: hosts, by the names that their clients use. group_data/prod.py has the rest."""
+"""Production, as the specification has it: in Docker. group_data/prod.py has the rest.
 
-hosts = ["db1.example.internal", "db2.example.internal"]
+prod-packages.py is the same on Debian's packages.
+"""
+
+hosts = ["db1.example.internal"]

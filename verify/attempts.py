@@ -40,6 +40,11 @@ class Attempt:
         )
 
     @property
+    def is_of_tls(self) -> bool:
+        """Whether a server without TLS does not know the difference."""
+        return any(name.startswith("ssl") for name in self.conninfo)
+
+    @property
     def script(self) -> str:
         """In a transaction that is never committed."""
         return f"{self._begin}; {self.sql}; ROLLBACK"

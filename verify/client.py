@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -34,7 +33,7 @@ class Client:
 
     address: Address  # the server's, on its host
     near: tuple[str, int]  # where this machine reaches that
-    ca: Path
+    security: Mapping[str, str]  # what it asks of the server, in libpq's words
     passwords: Mapping[str, Secret]  # by role
     # By role and database: one for all of its statements.
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict, repr=False)
@@ -80,8 +79,7 @@ class Client:
             "user": attempt.role,
             "dbname": attempt.database,
             "password": self.passwords.get(attempt.role),
-            "sslmode": "verify-full",
-            "sslrootcert": str(self.ca),
+            **self.security,
             "sslcertmode": "disable",
             "gssencmode": "disable",
             "connect_timeout": TIMEOUT,

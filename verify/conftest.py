@@ -114,3 +114,10 @@ def found(current: CurrentHost) -> Found:
 @pytest.fixture(scope="session")
 def client(current: CurrentHost) -> Client:
     return current.client
+
+
+@pytest.fixture
+def tls(cluster: Cluster) -> None:
+    """For what development may do without."""
+    if not cluster.tls:
+        pytest.skip("tls = False")

@@ -22,6 +22,7 @@ from deploys.snapshot import snapshot
 from deploys.sql import session
 from deploys.target import Target
 from deploys.tunnel import tunnel
+from howdah.conninfo import security
 from howdah.danger import Danger
 from howdah.errors import HowdahError
 from howdah.found import Found
@@ -136,9 +137,15 @@ class CurrentHost:
                 )
             known = passwords(self.target)
         near = self._stack.enter_context(tunnel(str(address), self.found.process.port or 0))
-        client = Client(address, near, self.target.store.path("ca.crt"), known)
+        client = Client(address, near, self._security(), known)
         self._stack.callback(client.close)
         return client
+
+    def _security(self) -> dict[str, str]:
+        ca = self.target.store.path("ca.crt")
+        asked = security(self.target.cluster, str(ca))
+        asked.pop("channel_binding", None)  # an attempt's own
+        return asked
 
 
 @contextmanager

@@ -45,7 +45,9 @@ def test_succeeds(client: Client, its: Attempt) -> None:
 
 
 @pytest.mark.parametrize("attempt", AT_THE_DOOR, ids=str)
-def test_is_rejected_at_the_door(client: Client, its: Attempt) -> None:
+def test_is_rejected_at_the_door(client: Client, cluster: Cluster, its: Attempt) -> None:
+    if its.is_of_tls and not cluster.tls:
+        pytest.skip("tls = False")
     rejection = client.known_rejection(its) or "it succeeded"
     assert its.says in rejection
 
@@ -56,6 +58,7 @@ def test_is_rejected(client: Client, its: Attempt) -> None:
     assert its.says in rejection
 
 
+@pytest.mark.usefixtures("tls")
 def test_client_rejects_another_ca(client: Client, cluster: Cluster, tmp_path: Path) -> None:
     other = tmp_path / "ca.crt"
     other.write_bytes(make_ca(cluster.environment).certificate)
@@ -63,6 +66,7 @@ def test_client_rejects_another_ca(client: Client, cluster: Cluster, tmp_path: P
     assert ANOTHER_CA.says in rejection
 
 
+@pytest.mark.usefixtures("tls")
 def test_login_is_bound_to_its_tls_session(client: Client, cluster: Cluster) -> None:
     """SCRAM with channel binding: nothing stands in the middle."""
     attempt = ENTER[0].of(cluster)

@@ -7,6 +7,7 @@ from deploys.target import Target
 from howdah import in_force
 from howdah.cluster import Cluster
 from howdah.found import Found
+from howdah.pg_hba import hba
 from howdah.revisions import head
 from howdah.unsafe import unsafe
 from verify.current_host import CurrentHost, or_fail
@@ -26,8 +27,8 @@ OTHER_DOORS = """
 SELECT format('line %s: %s %s %s %s %s', line_number, type, array_to_string(database, ','),
     array_to_string(user_name, ','), address, auth_method)
 FROM pg_hba_file_rules
-WHERE (type = 'hostssl' AND auth_method = 'scram-sha-256'
-    OR type = 'local' AND user_name = '{postgres}' AND auth_method = 'peer') IS NOT TRUE
+WHERE (type = '{kind}' AND auth_method = 'scram-sha-256'
+    OR type = 'local' AND user_name = '{{postgres}}' AND auth_method = 'peer') IS NOT TRUE
 ORDER BY line_number
 """
 OTHER_VERIFIERS = """
@@ -74,9 +75,12 @@ def test_what_is_in_force_is_what_the_files_say(current: CurrentHost) -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_setting(current: CurrentHost, name: str) -> None:
+def test_setting(current: CurrentHost, cluster: Cluster, name: str) -> None:
     values = [row.value for row in current.in_force if row.name == name]
-    assert values == [SETTINGS[name]]
+    wanted = SETTINGS[name]
+    if name == "ssl" and not cluster.tls:
+        wanted = "off"
+    assert values == [wanted]
 
 
 def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, current: CurrentHost) -> None:
@@ -94,8 +98,11 @@ def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, current: Cur
     assert sorted(faults) == []
 
 
-def test_no_door_without_tls_and_scram(current: CurrentHost) -> None:
-    assert current.ask(OTHER_DOORS) == []
+def test_no_door_without_tls_and_scram(current: CurrentHost, cluster: Cluster) -> None:
+    kind = hba.HOSTSSL
+    if not cluster.tls:
+        kind = hba.HOST
+    assert current.ask(OTHER_DOORS.format(kind=kind)) == []
 
 
 def test_every_verifier_is_scram(current: CurrentHost) -> None:

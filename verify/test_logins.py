@@ -58,6 +58,7 @@ def _may_connect(
 def test_rules_let_in_whom_roles_sql_says(current: CurrentHost, target: Target) -> None:
     """The first that matches, for each role, database and network."""
     rules = [json.loads(line) for line in current.ask(RULES)]
-    faults = matrix.faults(rules, target.logins, target.cluster.networks)
+    cluster = target.cluster
+    faults = matrix.faults(rules, target.logins, cluster.networks, tls=cluster.tls)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)

@@ -87,6 +87,7 @@ def test_unit_is_sandboxed(host: Host, unit: str, found: Found) -> None:
     assert {name: of_the_process.get(name) for name in SANDBOXED} == SANDBOXED
 
 
+@pytest.mark.usefixtures("tls")
 def test_certificate_is_the_files_and_lasts(host: Host, target: Target, found: Found) -> None:
     """What a client is shown."""
     certificate = host.check_output("cat %s", f"{target.runtime.layout.current}/server.crt")

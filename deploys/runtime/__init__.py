@@ -71,6 +71,7 @@ class Runtime(ABC):
     lock_file: str  # the file beside it that a whole run locks
     lock_mode: str  # of their folder, where it has to be made
     names: tuple[str, ...] = ()  # by which clients of its own network know the server
+    shared: str = ""  # the folder of what containers of applications mount; empty: there is none
     variables: Mapping[str, str] = NO_VARIABLES  # of its own, for each script
 
     @property
@@ -95,9 +96,17 @@ class Runtime(ABC):
         """Where its running server is reached, as clients of the host see it."""
         return listens_on(found.server.listen)
 
+    def socket_port(self, found: Found) -> int | None:
+        """The number in the name of its running server's socket."""
+        return found.process.port
+
     def files(self) -> Mapping[str, File]:
         """What a release has beside the server's own files."""
         return {}
+
+    def status(self, found: Found) -> list[str]:  # noqa: ARG002 another runtime looks at it
+        """Lines that only its own servers have in their status."""
+        return []
 
     def entering(self, found: Found) -> str:
         """Words that an operator puts before a command of PostgreSQL's, for the superuser."""

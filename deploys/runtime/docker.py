@@ -39,7 +39,7 @@ class Docker(Runtime):
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         environment = cluster.environment
-        home = f"/srv/howdah/{environment}"
+        home = compose.home(cluster)
         self.layout = Layout(
             home=home,
             marker=f"{home}/environment",
@@ -56,6 +56,7 @@ class Docker(Runtime):
         self.whose = environment
         self.lock = f"/run/howdah/docker-{environment}.command"
         self.lock_file = f"/run/howdah/docker-{environment}.lock"
+        self.shared = f"{home}/secrets"
         self.names = (compose.SERVICE, str(compose.address(cluster)))
         self._compose = compose.render(cluster)
         self.variables: Mapping[str, str] = {
@@ -94,9 +95,19 @@ class Docker(Runtime):
         return list(self.cluster.listen_addresses)
 
     @override
+    def socket_port(self, found: Found) -> int:
+        """Inside: the inventory's is published."""
+        return compose.PORT
+
+    @override
     def files(self) -> Mapping[str, File]:
         """The container itself."""
         return {compose.NAME: File(self._compose.text.encode())}
+
+    @override
+    def status(self, found: Found) -> list[str]:
+        state = found.docker.container.replace("(", " (") or "none"
+        return [f"    container {compose.container(self.cluster)}: {state}"]
 
     @override
     def entering(self, found: Found) -> str:
@@ -140,11 +151,11 @@ class Docker(Runtime):
         if docker.uid != 0:
             raise ClusterError("needs root: set _sudo = True, or ssh_user = 'root'")
         if not docker.has_engine:
-            raise ClusterError(f"runtime = 'docker': no Docker Engine answers; {APT}")
+            raise ClusterError(f"runtime = 'docker': no Docker Engine answers; {self._remedy}")
         if not docker.has_compose:
             raise ClusterError(
                 "runtime = 'docker': needs Docker Compose v2 (docker compose), which Debian has "
-                f"since 13; {APT}"
+                f"since 13; {self._remedy}"
             )
         super().check_host(found)
         version = str(self.cluster.version)
@@ -159,6 +170,12 @@ class Docker(Runtime):
                 f"{self.cluster.image} is uid {docker.image_uid}: the data are of another image, "
                 "with other collations; set that image, or go over by dump and restore"
             )
+
+    @property
+    def _remedy(self) -> str:
+        if self.cluster.stage == "development":
+            return f"{APT}, or `make deploy`, which needs no Docker"
+        return APT
 
     @override
     def lacks(self, found: Found) -> list[str]:

@@ -64,8 +64,8 @@ find_server() {
     [ -z "$SERVER_FOUND" ] || return 0 # by this script's facts, a moment ago
     [ -e "$1/postmaster.pid" ] || return 1
     read_pid_file "$1" || :
-    of='{{.State.Pid}} {{.Image}} {{or (index .Config.Labels "howdah.spec") "-"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
-    read -r SERVER_PID IMAGE_RUNNING SPEC PUBLISHED << FOUND
+    of='{{.State.Pid}} {{.State.Status}}{{with .State.Health}}({{.Status}}){{end}} {{.Image}} {{or (index .Config.Labels "howdah.spec") "-"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
+    read -r SERVER_PID STATE IMAGE_RUNNING SPEC PUBLISHED << FOUND
 $(docker inspect -f "$of" "$CONTAINER" 2> /dev/null)
 FOUND
     [ "/proc/$SERVER_PID/cwd" -ef "$1" ]

@@ -50,7 +50,18 @@ facts() {
         # shellcheck disable=SC2034 # of the snapshot
         [ "$version" = "$VERSION" ] || SERVER=
     fi
+    if cd "$HOME_/secrets" 2> /dev/null; then # what containers of applications mount
+        for file in */*; do
+            [ -e "$file" ] || continue
+            read -r sha256 _ << SUM
+$(sha256sum "$file")
+SUM
+            stat -c "shared$TAB%n$TAB%u$TAB%a$TAB$sha256" "$file"
+        done
+        cd /
+    fi
     # shellcheck disable=SC2034 # of find_server
     find_server "$DATA" && SERVER_FOUND=yes
+    [ -z "$STATE" ] || echo "container$TAB$STATE"
     [ -z "$SPEC" ] || echo "spec$TAB$SPEC"
 }

@@ -1,8 +1,18 @@
 """What a host has of Docker: the engine, the image, and the container of the cluster."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from howdah.found.lines import Lines
+from howdah.found.lines import Lines, Values
+
+
+class Owned(NamedTuple):
+    """A file that is one container's."""
+
+    uid: str
+    mode: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,8 @@ class Docker:
     data_uid: str
     image_uid: str  # of postgres in the image that was installed
     image_gid: str
+    container: str  # its state, as running(healthy)
+    secrets: Mapping[str, Owned]  # of applications: FOLDER/FILE
 
     @property
     def has_other_owner(self) -> bool:
@@ -39,4 +51,11 @@ def read(lines: Lines) -> Docker:
         data_uid=lines.text("data_uid"),
         image_uid=lines.text("image_uid"),
         image_gid=lines.text("image_gid"),
+        container=lines.text("container"),
+        secrets=dict(lines.each("shared", _owned)),
     )
+
+
+def _owned(values: Values) -> tuple[str, Owned]:
+    name, uid, mode, sha256 = values
+    return name, Owned(uid, mode, sha256)

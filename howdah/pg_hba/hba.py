@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from howdah.options import Network
 from howdah.pg_hba.rules import Login
 
+HOSTSSL = "hostssl"
+HOST = "host"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -15,7 +18,7 @@ class Record:
     database: str
     role: str
     address: str = ""  # of kind local: none
-    kind: str = "hostssl"
+    kind: str = HOSTSSL
     method: str = "scram-sha-256"
     options: str = ""  # of the method
     reason: str = ""  # the comment above it
@@ -37,13 +40,21 @@ class Record:
 def records(
     logins: Iterable[Login],
     networks: Iterable[Network],
+    *,
+    tls: bool = True,
 ) -> list[Record]:
-    """The wanted logins, from each of the networks, in a fixed order."""
+    """The wanted logins, from each of the networks, in a fixed order.
+
+    ``tls``: whether they have to use it.
+    """
+    kind = HOST
+    if tls:
+        kind = HOSTSSL
     addresses = [str(network) for network in networks]
     records = []
     for database, role in sorted(logins):
         for address in addresses:
-            records.append(Record(database, role, address))
+            records.append(Record(database, role, address, kind))
     return records
 
 
@@ -58,7 +69,7 @@ def logins(text: str) -> set[Login]:
     """Those of the records in a pg_hba.conf as rendered here."""
     found = set()
     for line in text.split("\n"):
-        if line.startswith("hostssl "):
+        if line.startswith((f"{HOSTSSL} ", f"{HOST} ")):
             words = re.findall(r'"[^"]*"|\S+', line)
             database = words[1].strip('"')
             role = words[2].strip('"')

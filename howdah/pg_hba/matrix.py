@@ -32,10 +32,12 @@ def check(
     rows: Iterable[Row],
     logins: Collection[Login],
     networks: Sequence[Network],
+    *,
+    tls: bool = True,
 ) -> None:
     """Raises HbaError, with the first few of the faults: those of one line as one."""
     read = list(rows)
-    found = faults(read, logins, networks)
+    found = faults(read, logins, networks, tls=tls)
     grouped = repeated.by_line(found, rules.texts(read))
     if not grouped:
         return
@@ -62,11 +64,14 @@ def faults(
     rows: Sequence[Row],
     logins: Collection[Login],
     networks: Sequence[Network],
+    *,
+    tls: bool = True,
 ) -> list[str]:
     """Where the rows of pg_hba_file_rules allow other logins than the model.
 
     Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; the superuser over the
-    socket, by peer; nobody else anywhere.
+    socket, by peer; nobody else anywhere. Without ``tls`` the server has none, and each kind of
+    connection is let in.
     """
     unclear: list[str] = []
     for row in rows:
@@ -74,7 +79,10 @@ def faults(
     if unclear:
         return unclear
     read = [rules.rule(row) for row in rows]
-    over_network = _over_network(read, logins, networks)
+    kinds = set(KINDS)
+    if tls:
+        kinds = {OVER_TLS}
+    over_network = _over_network(read, logins, networks, kinds)
     return [*over_network, *_over_socket(read, logins)]
 
 
@@ -82,6 +90,7 @@ def _over_network(
     read: list[Rule],
     logins: Collection[Login],
     networks: Sequence[Network],
+    kinds: Collection[str],
 ) -> Iterator[str]:
     borders = set(networks)
     for rule in read:
@@ -92,7 +101,7 @@ def _over_network(
         for kind, types in KINDS.items():
             matching = [rule for rule in speaking if rule.kind in types]
             allowed: Sequence[Network] = ()
-            if kind == OVER_TLS and login in logins:
+            if kind in kinds and login in logins:
                 allowed = networks
             for fault in _over_kind(points, login, matching, allowed):
                 yield f"{fault} {kind}"

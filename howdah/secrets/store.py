@@ -30,10 +30,11 @@ class SecretError(HowdahError):
 class Store:
     """One environment's secrets. Making them is idempotent; a file that is there is used as is."""
 
-    def __init__(self, folder: Path, *, lenient: bool = False) -> None:
-        """``lenient``: development's short passwords pass."""
+    def __init__(self, folder: Path, *, lenient: bool = False, given: str | None = None) -> None:
+        """``lenient``: development's short passwords pass. ``given``: its one for every role."""
         self.folder = folder
         self._lenient = lenient
+        self._given = given
 
     def path(self, name: str) -> Path:
         """Where a file of the store is."""
@@ -43,6 +44,15 @@ class Store:
         """The file of the password behind a variable of roles-sql."""
         return self.path(PASSWORDS[variable])
 
+    def content(self, name: str) -> bytes | None:
+        """The bytes of a file; None while there is none. Raises SecretError."""
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as e:
+            raise SecretError(f"{self.path(name)}: {e.strerror}") from None
+
     # -- Passwords ----------------------------------------------------------------------
 
     def password(self, variable: str) -> str | None:
@@ -50,7 +60,7 @@ class Store:
 
         Exactly one line end at the end is not part of it; every other byte is.
         """
-        raw = self._read(PASSWORDS[variable])
+        raw = self.content(PASSWORDS[variable])
         if raw is None:
             return None
         file = self.password_file(variable)
@@ -70,7 +80,7 @@ class Store:
 
     def verifier(self, variable: str) -> str | None:
         """The SCRAM verifier of that password; None when it has to be made first."""
-        raw = self._read(PASSWORDS[variable] + ".verifier")
+        raw = self.content(PASSWORDS[variable] + ".verifier")
         password = self.password(variable)
         if raw is None or password is None:
             return None
@@ -107,16 +117,16 @@ class Store:
 
     def ca(self) -> Pair | None:
         """The certificate authority; its key is empty when it is kept elsewhere."""
-        certificate = self._read("ca.crt")
+        certificate = self.content("ca.crt")
         if not certificate:
             return None
-        key = self._read("ca.key")
+        key = self.content("ca.key")
         return Pair(certificate, key or b"")
 
     def leaf(self, host: str) -> Pair | None:
         """The host's certificate."""
-        certificate = self._read(f"hosts/{host}.crt")
-        key = self._read(f"hosts/{host}.key")
+        certificate = self.content(f"hosts/{host}.crt")
+        key = self.content(f"hosts/{host}.key")
         if not certificate or not key:
             return None
         return Pair(certificate, key)
@@ -174,12 +184,17 @@ class Store:
     def _passwords_due(self) -> list[str]:
         lines = []
         for variable in PASSWORDS:
-            if self.password(variable) is None:
+            if self._is_due(variable):
                 lines.append(f"make {self.password_file(variable)}")
         for variable in PASSWORDS:
             if self.verifier(variable) is None:
                 lines.append(f"make {self.password_file(variable)}.verifier")
         return lines
+
+    def _is_due(self, variable: str) -> bool:
+        """Whether the password has to be made, or is another one than the inventory's."""
+        password = self.password(variable)
+        return password is None or self._given not in (None, password)
 
     def make(
         self,
@@ -205,8 +220,8 @@ class Store:
         ca_days: int,
     ) -> None:
         for variable, name in PASSWORDS.items():
-            if self.password(variable) is None:
-                made = secrets.token_urlsafe(RANDOM_BYTES)
+            if self._is_due(variable):
+                made = self._given or secrets.token_urlsafe(RANDOM_BYTES)
                 self._write_line(name, made)
             if self.verifier(variable) is None:
                 password = self.password(variable)
@@ -267,14 +282,6 @@ class Store:
                 raise SecretError(f"{path}: is a link; needs the file itself")
             if path.stat().st_mode & 0o077:
                 yield path
-
-    def _read(self, name: str) -> bytes | None:
-        try:
-            return self.path(name).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as e:
-            raise SecretError(f"{self.path(name)}: {e.strerror}") from None
 
     def _write_line(self, name: str, text: str) -> None:
         content = text.encode() + b"\n"

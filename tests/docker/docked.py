@@ -57,10 +57,10 @@ class Docked(Fleet):
 
 
 @contextmanager
-def docked_on(machine: Machine, key: Path) -> Iterator[Docked]:
+def docked_on(machine: Machine, key: Path, kind: type[Docked] = Docked) -> Iterator[Docked]:
     """A checkout for the machine, which goes afterwards."""
     above = Path(tempfile.mkdtemp(prefix="howdah-test-", dir="/var/tmp"))
     folder = above / "howdah"
     folder.mkdir()
-    yield Docked(folder, key, [machine])
+    yield kind(folder, key, [machine])
     shutil.rmtree(above)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import traceback
 from ipaddress import ip_address
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -77,7 +76,7 @@ def test_password_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(psycopg, "connect", connect)
     secret = Secret(token_hex())
-    client = Client(ip_address("127.0.0.1"), ("127.0.0.1", 1), Path("ca.crt"), {"appuser": secret})
+    client = Client(ip_address("127.0.0.1"), ("127.0.0.1", 1), {}, {"appuser": secret})
     with pytest.raises(RuntimeError, match="there") as raised:
         client.rejection(Attempt("appuser", "appdb"))
     told = traceback.TracebackException.from_exception(raised.value, capture_locals=True)

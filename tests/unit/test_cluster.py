@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.audit import redacts_roles
+from howdah.cautions import cautions
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.host_data import OPTIONS, read
@@ -425,12 +426,12 @@ def test_each_instance_has_a_pool_its_overflow_and_a_health_check() -> None:
 )
 def test_wide_network_warns(network: str, width: int) -> None:
     warning = f"allowed_networks: {network} is wider than /{width}"
-    assert cluster(allowed_networks=[network]).warnings() == [warning]
+    assert list(cautions(cluster(allowed_networks=[network]))) == [warning]
 
 
 @pytest.mark.parametrize("network", ["10.0.0.0/16", "10.0.0.0/24", "fd00::/64", "fd00::1/128"])
 def test_network_of_a_usual_width_does_not_warn(network: str) -> None:
-    assert cluster(allowed_networks=[network]).warnings() == []
+    assert list(cautions(cluster(allowed_networks=[network]))) == []
 
 
 def test_journald_needs_the_unit() -> None:

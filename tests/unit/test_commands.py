@@ -44,6 +44,8 @@ FENCED = {
         "tests/fleet/test_team.py::test_from_the_checkout_to_a_folder",
     "docs/team.md: The next version":
         "tests/server/test_team.py::test_next_version_is_a_pull",
+    "examples/compose-app/README.md":
+        "tests/docker/test_shared.py::test_application_sees_a_rotated_password",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
     "docs/undo.md: Undo": "tests/fleet/test_documents.py::test_undo",
     "docs/undo.md: Packages": "tests/fleet/test_documents.py::test_leaving",
@@ -57,6 +59,7 @@ SHOWN = {
     r"make (test|lint)\b": FIRST,
     r"make (\.venv|dry)": FIRST,
     r"make destroy": BY_MAKE,
+    r"make (dev|deploy ENV=prod-packages)$": "tests/docker/test_dev.py::test_make_dev",
     r"make new": "tests/server/test_team.py::test_new_says_what_is_next",
     r"make help": "tests/server/test_local.py::test_make_help_and_missing_inventory",
     r"make (undo|stop|start|status)": "tests/server/test_local.py::test_make_of_the_others",

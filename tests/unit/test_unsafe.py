@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from howdah.cautions import cautions
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.host_data import read
@@ -54,7 +55,7 @@ def test_safe_value_passes(name: str, values: list[Any]) -> None:
     assert [unsafe(name, value) for value in values] == [""] * len(values)
     for value in values:
         if name != "work_mem":
-            assert production(settings={name: value}).warnings() == []
+            assert list(cautions(production(settings={name: value}))) == []
 
 
 @pytest.mark.parametrize(("name", "values"), UNSAFE.items())
@@ -66,15 +67,18 @@ def test_unsafe_value_is_rejected_in_production_only(name: str, values: list[Any
         assert line.startswith(f"settings['{name}'] = {value!r}: ")
         assert line.endswith(f"or unsafe_settings = ['{name}'] where that is meant")
         named = production(settings={name: value}, unsafe_settings=[name])
-        assert named.warnings() == [line.rpartition(", or")[0]]
-        assert production(settings={name: value}, stage="staging").warnings() == named.warnings()
-        assert production(settings={name: value}, stage="development").warnings() == []
+        assert list(cautions(named)) == [line.rpartition(", or")[0]]
+        staging = production(settings={name: value}, stage="staging")
+        assert list(cautions(staging)) == list(cautions(named))
+        development = production(settings={name: value}, stage="development")
+        assert list(cautions(development)) == []
 
 
 def test_case_does_not_hide_an_unsafe_setting() -> None:
     with pytest.raises(ClusterError, match=r"settings\['fsync'\] = 'off': may lose data; needs on"):
         production(settings={"FSync": "off"})
-    assert production(settings={"FSync": "off"}, unsafe_settings=["fSYNC"]).warnings()
+    allowed = production(settings={"FSync": "off"}, unsafe_settings=["fSYNC"])
+    assert list(cautions(allowed))
 
 
 def test_name_that_is_no_unsafe_setting_is_rejected() -> None:
