@@ -21,7 +21,7 @@ def count() -> str:
         with DbSessionService().session_scope() as session:
             number = session.exec(users).one()
     except UnavailableError as e:
-        return f"not available: {e}"
+        return f"not available: {type(e).__name__}"
     return f"{number} users"
 
 
