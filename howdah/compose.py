@@ -9,6 +9,7 @@ from howdah.cluster import Cluster
 from howdah.layout import Layout
 from howdah.options import Address
 from howdah.render import rendered
+from howdah.settings import in_bytes
 
 NAME = "compose.yaml"
 PORT = 5432  # inside
@@ -78,6 +79,7 @@ def _text(cluster: Cluster, spec: str) -> str:
         container=container(cluster),
         inside=INSIDE,
         home=home(cluster),
+        memory=_memory(cluster),
         place=PLACE,
         service=SERVICE,
         port=PORT,
@@ -87,6 +89,13 @@ def _text(cluster: Cluster, spec: str) -> str:
         others=upper,
         spec=spec,
     )
+
+
+def _memory(cluster: Cluster) -> int:
+    """In bytes; 0: no bound."""
+    if not cluster.docker_memory:
+        return 0
+    return in_bytes(cluster.docker_memory)
 
 
 def _published(cluster: Cluster) -> Iterator[str]:

@@ -149,18 +149,16 @@ class Runtime(ABC):
                 f"{self.layout.data} has files, and is no data directory of PostgreSQL: move "
                 "them away, or mount the right file system there"
             )
-
         if self.cluster.data_directory:
             self._check_data_directory(found)
 
     def _check_data_directory(self, found: Found) -> None:
         """Whether it serves, before anything is installed."""
-        data, lasting = self.layout.data, self.cluster.stage != "development"
         faults = found.place.faults(
-            data,
+            self.layout.data,
             self.layout.owner,
             has_data=found.data.there and bool(found.home.whose),
-            lasting=lasting,
+            lasting=self.cluster.stage != "development",
         )
         for fault in faults:
             raise ClusterError(f"data_directory: {fault}")

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from deploys.runtime import unit
-from deploys.runtime.pruning import prune_logs
-from deploys.script import filled
+from deploys.runtime import pruning, unit
 from howdah import difference
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
@@ -136,14 +134,9 @@ class DebianCluster:
         return {"log_files": " ".join(self._log_files(layout))}
 
     def _log_files(self, layout: Layout) -> dict[str, str]:
-        """What bounds the log: a script, and two units that run it. Paths and contents."""
-        script, units = f"{layout.home}/prune_logs.sh", f"/etc/systemd/system/{self.logs}"
-        parts = {"label": self.label, "script": script, "log": layout.log}
-        return {
-            script: prune_logs(layout, self._cluster),
-            f"{units}.service": filled("runtime/logs.service", **parts).strip(),
-            f"{units}.path": filled("runtime/logs.path", **parts).strip(),
-        }
+        """What bounds the log. Paths and contents."""
+        user = pruning.AS_POSTGRES
+        return pruning.files(layout, self._cluster, self.logs, self.label, user)
 
     def _sandbox(self, layout: Layout, found: Found) -> str:
         """What has to be tried; what the host has has been."""

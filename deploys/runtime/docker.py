@@ -11,9 +11,8 @@ from pyinfra.api.command import PyinfraCommand
 from typing_extensions import override
 
 from deploys import shell
-from deploys.runtime import FOLDERS, Owners, Runtime, script_for
-from deploys.runtime.pruning import prune_logs
-from howdah import compose
+from deploys.runtime import FOLDERS, Owners, Runtime, pruning, script_for
+from howdah import compose, engine
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
@@ -59,10 +58,12 @@ class Docker(Runtime):
         self.shared = f"{home}/secrets"
         self.names = (compose.SERVICE, str(compose.address(cluster)))
         self._compose = compose.render(cluster)
+        self._logs = f"howdah-logs-docker-{environment}"
         self.variables: Mapping[str, str] = {
             "image": cluster.image,
             "container": compose.container(cluster),
             "version": str(cluster.version),
+            "logs": self._logs,
         }
 
     @property
@@ -122,7 +123,17 @@ class Docker(Runtime):
         files = []
         for module in wanted_modules(self.cluster, want):
             files.append(FILES[module.kind].format(module.name))
-        return {"modules": " ".join(files)}
+        log_files = self._log_files()
+        return {
+            "modules": " ".join(files),
+            "wanted_spec": self._compose.spec,
+            "log_files": " ".join(log_files),
+            "log_texts": "\n".join(log_files.values()),
+        }
+
+    def _log_files(self) -> dict[str, str]:
+        label = compose.container(self.cluster)
+        return pruning.files(self.layout, self.cluster, self._logs, label, pruning.AS_ROOT)
 
     @override
     def check_modules(self, found: Found, want: Wanted) -> None:
@@ -157,6 +168,7 @@ class Docker(Runtime):
                 "runtime = 'docker': needs Docker Compose v2 (docker compose), which Debian has "
                 f"since 13; {self._remedy}"
             )
+        engine.check(docker, self.cluster, found.machine.hardware)
         super().check_host(found)
         version = str(self.cluster.version)
         if docker.data_version not in ("", version):
@@ -167,7 +179,7 @@ class Docker(Runtime):
         if docker.has_other_owner:
             raise ClusterError(
                 f"{self.layout.data} belongs to uid {docker.data_uid}, and postgres of "
-                f"{self.cluster.image} is uid {docker.image_uid}: the data are of another image, "
+                f"{self.cluster.image} is uid {docker.wanted_uid}: the data are of another image, "
                 "with other collations; set that image, or go over by dump and restore"
             )
 
@@ -185,17 +197,21 @@ class Docker(Runtime):
         is_known = found.home.binaries and found.home.whose
         if not is_known or found.home.folders != FOLDERS:
             lines.append(f"make {self.layout.home} for {self.cluster.image}")
+        elif found.docker.lacks_log_units:
+            lines.append(f"write {self._logs}, which keeps the log within bounds")
         return lines
 
     @override
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """The image, and the folders that its server's OS user needs."""
-        script = script_for(self, "runtime/install_docker")
+        prune_logs, service, path = self._log_files().values()
+        variables = {"prune_logs": prune_logs, "logs_service": service, "logs_path": path}
+        script = script_for(self, "runtime/install_docker", variables=variables)
         yield shell.live(f"install {self.cluster.image}", script, lock=self.lock)
 
     @override
     def control(self) -> Mapping[str, str]:
-        return {"prune_logs": prune_logs(self.layout, self.cluster)}
+        return {"prune_logs": pruning.prune_logs(self.layout, self.cluster)}
 
     @override
     def late(self, found: Found, before: Mapping[str, str] | None = None) -> list[str]:
@@ -210,5 +226,6 @@ class Docker(Runtime):
     @override
     def remove(self) -> Iterator[PyinfraCommand]:
         """All but the image; the marker goes last."""
-        script = script_for(self, "runtime/remove_docker")
+        variables = {"log_files": " ".join(self._log_files())}
+        script = script_for(self, "runtime/remove_docker", variables=variables)
         yield shell.run(f"delete {self.layout.home}", script, lock=self.lock)

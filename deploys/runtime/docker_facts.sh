@@ -22,6 +22,20 @@ inside_fed() {
         exec "$@"' "$INSIDE_BINARIES/pg_isready" "$SERVER_SOCKET" "$SERVER_PORT" "$@"
 }
 
+# What only a host is asked where the container is not as it is wanted: what else is on the engine.
+facts_of_engine() {
+    docker info -f '{{range .SecurityOptions}}{{println "security" .}}{{end}}' 2> /dev/null |
+        sed "s/^security /security$TAB/"
+    docker network ls -q | xargs -r docker network inspect -f \
+        '{{$name := .Name}}{{range .IPAM.Config}}network {{$name}} {{.Subnet}} {{range $.Containers}}{{.Name}} {{end}}
+{{end}}' 2> /dev/null | awk '/^network / { name = $2; subnet = $3; $1 = $2 = $3 = ""
+            print "network\t" name "\t" subnet "\t" substr($0, 4) }'
+    # of the image that the inventory names, where it is not the one that was installed
+    [ -z "$IMAGE_NOW" ] || has_binaries ||
+        docker run --rm --network none --read-only --cap-drop ALL --log-driver none \
+            --entrypoint id "$IMAGE_NOW" -u postgres 2> /dev/null | sed "s/^/new_uid$TAB/"
+}
+
 facts() {
     echo "docker_uid$TAB$(id -u)"
     IMAGE_NOW=$(docker image inspect -f '{{.Id}}' "$IMAGE" 2> /dev/null)
@@ -62,6 +76,15 @@ SUM
     fi
     # shellcheck disable=SC2034 # of find_server
     find_server "$DATA" && SERVER_FOUND=yes
+    if [ -d /run/systemd/system ]; then
+        # shellcheck disable=SC2086 # a list of paths
+        { [ "$(cat $LOG_FILES 2> /dev/null)" = "$LOG_TEXTS" ] &&
+            [ -L "/etc/systemd/system/multi-user.target.wants/$LOGS.path" ]; } ||
+            echo "lacks_log_units"
+    fi
+    if [ "$SPEC" != "$WANTED_SPEC" ] || ! has_binaries; then
+        facts_of_engine
+    fi
     [ -z "$STATE" ] || echo "container$TAB$STATE"
     [ -z "$SPEC" ] || echo "spec$TAB$SPEC"
 }

@@ -29,5 +29,13 @@ put() {
 }
 put "$HOME_/modules" "$(find_modules "$id")"
 put "$HOME_/image" "$id $IMAGE_UID $IMAGE_GID $binaries"
+if [ -d /run/systemd/system ]; then # the log is bounded at each start, too
+    put "$HOME_/prune_logs.sh" "$PRUNE_LOGS"
+    put "/etc/systemd/system/$LOGS.service" "$LOGS_SERVICE"
+    put "/etc/systemd/system/$LOGS.path" "$LOGS_PATH"
+    systemctl daemon-reload
+    systemctl enable "$LOGS.path"
+    systemctl restart "$LOGS.path"
+fi
 put "$MARKER" "$WHOSE"
 sync "$HOME_" # a certificate is made after it: it tells a first deploy from a lost host

@@ -7,6 +7,14 @@ from typing import NamedTuple
 from howdah.found.lines import Lines, Values
 
 
+class DockerNetwork(NamedTuple):
+    """One of the engine's."""
+
+    name: str
+    subnet: str
+    containers: tuple[str, ...]
+
+
 class Owned(NamedTuple):
     """A file that is one container's."""
 
@@ -29,13 +37,23 @@ class Docker:
     data_uid: str
     image_uid: str  # of postgres in the image that was installed
     image_gid: str
+    new_uid: str  # of postgres in another image that the inventory names
+    security: tuple[str, ...]  # the engine's SecurityOptions
+    networks: tuple[DockerNetwork, ...]  # the engine's, where the container is not as wanted
+    lacks_log_units: bool
     container: str  # its state, as running(healthy)
     secrets: Mapping[str, Owned]  # of applications: FOLDER/FILE
 
     @property
+    def wanted_uid(self) -> str:
+        """Of postgres in the image that the inventory names; empty: not known yet."""
+        return self.new_uid or self.image_uid
+
+    @property
     def has_other_owner(self) -> bool:
-        """Whether the data are not of the image's postgres."""
-        return bool(self.data_uid and self.image_uid) and self.data_uid != self.image_uid
+        """Whether the data are not that user's."""
+        are_known = self.data_uid and self.wanted_uid
+        return bool(are_known) and self.data_uid != self.wanted_uid
 
 
 def read(lines: Lines) -> Docker:
@@ -51,6 +69,10 @@ def read(lines: Lines) -> Docker:
         data_uid=lines.text("data_uid"),
         image_uid=lines.text("image_uid"),
         image_gid=lines.text("image_gid"),
+        new_uid=lines.text("new_uid"),
+        security=tuple(lines.texts("security")),
+        networks=tuple(lines.each("network", _network)),
+        lacks_log_units=lines.is_there("lacks_log_units"),
         container=lines.text("container"),
         secrets=dict(lines.each("shared", _owned)),
     )
@@ -59,3 +81,8 @@ def read(lines: Lines) -> Docker:
 def _owned(values: Values) -> tuple[str, Owned]:
     name, uid, mode, sha256 = values
     return name, Owned(uid, mode, sha256)
+
+
+def _network(values: Values) -> DockerNetwork:
+    name, subnet, containers = values
+    return DockerNetwork(name, subnet, tuple(containers.split()))

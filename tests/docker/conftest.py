@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.docker import host, images
+from tests.docker.docked import Docked, docked_on
 from tests.docker.host import DockerMachine
 from tests.fleet.conftest import key, network
+from tests.fleet.machine import Machine
 
 __all__ = ["key", "network"]  # fixtures of the fleet's, found here by their names
 
@@ -40,3 +42,19 @@ def docker_machine(new_docker_machine: NewDockerMachine) -> Iterator[DockerMachi
     machine = new_docker_machine()
     yield machine
     machine.remove()
+
+
+@pytest.fixture(scope="module")
+def docked(docker_machine: Machine, key: Path) -> Iterator[Docked]:
+    """The module's host, converged."""
+    with docked_on(docker_machine, key) as one:
+        one.deploy()
+        yield one
+
+
+@pytest.fixture
+def converged(docked: Docked) -> Iterator[Docked]:
+    """The module's host, and again after the test."""
+    yield docked
+    docked.inventory()
+    docked.deploy()

@@ -50,6 +50,12 @@ class Docked(Fleet):
         environment = f"-e PGOPTIONS='{pgoptions}'"
         return self.machine.sh(f"docker exec -i {environment} {self.container} {psql}", stdin=sql)
 
+    def refused_dry(self) -> str:
+        """The lines of a dry run that must fail, joined."""
+        run = self.pyinfra("--dry", "deploy.py")
+        assert run.code not in (0, 2), run.output
+        return " ".join(run.output.split())
+
     @property
     @override
     def log(self) -> str:

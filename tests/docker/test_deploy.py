@@ -1,6 +1,5 @@
 """From a host with an engine to a server in a container, and what changes there."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,33 +9,9 @@ from tests.docker.conftest import NewDockerMachine
 from tests.docker.docked import Docked, docked_on
 from tests.docker.host import DockerMachine
 from tests.documents import blocks
-from tests.fleet.machine import Machine
 from tests.server.checkout import until
 
 LOAD = "Load the configuration"
-
-
-def refused_dry(docked: Docked) -> str:
-    """The lines of a dry run that must fail, joined."""
-    run = docked.pyinfra("--dry", "deploy.py")
-    assert run.code not in (0, 2), run.output
-    return run.output.replace("\n        ", " ")
-
-
-@pytest.fixture(scope="module")
-def docked(docker_machine: Machine, key: Path) -> Iterator[Docked]:
-    """The module's host, converged."""
-    with docked_on(docker_machine, key) as one:
-        one.deploy()
-        yield one
-
-
-@pytest.fixture
-def converged(docked: Docked) -> Iterator[Docked]:
-    """The module's host, and again after the test."""
-    yield docked
-    docked.inventory()
-    docked.deploy()
 
 
 def test_second_run_changes_nothing(docked: Docked) -> None:
@@ -141,12 +116,12 @@ def test_value_that_is_refused(converged: Docked) -> None:
 def test_module_that_the_image_lacks(converged: Docked) -> None:
     """Named by a dry run; its own are there."""
     converged.inventory(libraries=["pg_cron"])
-    assert "libraries: pg_cron: postgres:16-alpine does not have it" in refused_dry(converged)
+    assert "libraries: pg_cron: postgres:16-alpine does not have it" in converged.refused_dry()
     converged.inventory(libraries=["auto_explain"])
     assert "the server for shared_preload_libraries" in converged.shown()
     file = converged.folder / "roles-sql" / "60-own.sql"
     file.write_text('\\connect :"app_database"\nCREATE EXTENSION hll WITH SCHEMA extensions;\n')
-    assert "CREATE EXTENSION hll: postgres:16-alpine does not have it" in refused_dry(converged)
+    assert "CREATE EXTENSION hll: postgres:16-alpine does not have it" in converged.refused_dry()
     file.unlink()
 
 
@@ -160,27 +135,6 @@ def test_port_that_is_taken(converged: Docked) -> None:
     assert "port 5499 is taken" in converged.refused_in_one_line()
     converged.machine.sh("systemctl stop taken")
     assert converged.inspect()["Id"] == before
-
-
-@pytest.mark.parametrize("how", ["docker kill", "docker stop"])
-def test_stopped_server_is_started(converged: Docked, how: str) -> None:
-    converged.machine.sh(f"{how} {converged.container}")
-    assert "start the server" in converged.shown()
-    assert converged.deploy().changed == [LOAD]
-
-
-def test_killed_server_comes_back(converged: Docked) -> None:
-    """The engine starts it again, and it recovers."""
-    state = converged.inspect()["State"]
-    converged.machine.sh(f"kill -9 {state['Pid']}")
-    until(lambda: converged.inspect()["State"]["StartedAt"] != state["StartedAt"])
-    assert converged.deploy().changed == []
-
-
-def test_power_cut(converged: Docked) -> None:
-    converged.machine.cut_power()
-    converged.machine.start()
-    assert converged.deploy().changed == []
 
 
 def test_other_version_over_the_data(converged: Docked) -> None:
@@ -199,7 +153,7 @@ def test_image_of_another_family(converged: Docked, docker_machine: DockerMachin
     before = converged.inspect()["Id"]
     docker_machine.load(images.image(16, "debian"))
     converged.inventory(image="postgres:16")
-    said = converged.refused_in_one_line()
+    said = converged.refused_dry()
     assert "belongs to uid 70, and postgres of postgres:16 is uid 999" in said
     assert "dump and restore" in said
     assert converged.inspect()["Id"] == before
@@ -207,40 +161,41 @@ def test_image_of_another_family(converged: Docked, docker_machine: DockerMachin
 
 @pytest.mark.all
 def test_subnet_of_a_network_that_is_there(converged: Docked) -> None:
-    """The engine keeps the network as it is: the release before is in force again."""
-    converged.inventory(docker_subnet="10.78.0.0/24")
-    said = converged.refused_in_one_line()
-    assert "could not start the container: " in said
-    assert "is back in force" in said
-    assert converged.ask("SELECT 1") == "1"
-
-
-@pytest.mark.all
-def test_engine_that_is_restarted(converged: Docked) -> None:
-    """As an upgrade of docker.io does: the server comes back, and there is nothing to do."""
-    converged.machine.sh("systemctl restart docker")
-    converged.machine.wait()
-    assert converged.deploy().changed == []
-
-
-@pytest.mark.all
-def test_disk_full_of_the_data(converged: Docked) -> None:
-    """The server stops for want of room; with room it comes back by itself."""
-    place = f"{converged.place}/data"
+    """The engine keeps it while somebody is on it: who has to go first is named."""
     machine = converged.machine
-    machine.sh(f"docker stop {converged.container}; mv {place} {place}.kept; mkdir {place}; "
-               f"mount -t tmpfs -o size=200m,mode=0755 tmpfs {place}; "
-               f"cp -a {place}.kept/. {place}; docker start {converged.container}")  # fmt: skip
-    converged.deploy()  # WAL follows the disk
-    machine.run(f"mountpoint -q {place} && dd if=/dev/zero of={place}/filler bs=4096")
-    table = "CREATE TABLE public.t AS SELECT repeat('x', 2000) FROM generate_series(1, 20000)"
-    with pytest.raises(AssertionError, match="No space left"):
-        converged.ask(table)
-    machine.sh(f"rm {place}/filler")
-    until(lambda: machine.run(f"docker exec {converged.container} pg_isready").returncode == 0)
-    assert converged.deploy().changed == []
-    machine.sh(f"docker stop {converged.container}; umount {place}; rmdir {place}; "
-               f"mv {place}.kept {place}; docker start {converged.container}")  # fmt: skip
+    sleep = "docker run -d --name other --network application_internal"
+    machine.sh(f"{sleep} --entrypoint sleep postgres:16-alpine 600")
+    converged.inventory(docker_subnet="10.78.0.0/24")
+    down = f"docker compose down in {converged.place}"
+    assert f"stop other, then {down}, and deploy again" in converged.refused_dry()
+    machine.sh("docker rm -f other")
+    assert f"with 10.77.0.0/24; {down}, and deploy again" in converged.refused_in_one_line()
+    machine.sh(f"cd {converged.place} && docker compose down")
+    converged.deploy()
+    assert (
+        converged.inspect()["NetworkSettings"]["Networks"]["application_internal"]["Gateway"]
+        == "10.78.0.1"
+    )
+    machine.sh(f"cd {converged.place} && docker compose down")
+
+
+def test_bound_of_memory(converged: Docked) -> None:
+    """Above what sizing shares out, or it is rejected."""
+    converged.inventory(docker_memory="256MB")
+    assert "docker_memory = '256MB': needs more than the 512 MB" in converged.refused_dry()
+    converged.inventory(docker_memory="1GB")
+    converged.deploy()
+    assert converged.inspect()["HostConfig"]["Memory"] == 2**30
+
+
+def test_status_and_bundle(converged: Docked) -> None:
+    status = converged.pyinfra("-y", "deploys.local.status").output
+    assert f"container {converged.container}: running" in status
+    assert "port      5432" in status
+    done = converged.run([str(converged.python), "-m", "deploys.bundle",
+                          f"inventories/{converged.environment}.py"])  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "listens on 127.0.0.1 only" in done.stderr
 
 
 def test_environment_of_another_runtime(converged: Docked) -> None:
