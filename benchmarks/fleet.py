@@ -20,6 +20,7 @@ from benchmarks.measure import best, clock, count, heading, row
 from benchmarks.outcome import check_outcome
 from benchmarks.playbook import ansible
 from benchmarks.proxy import slow
+from tests.docker.docked import Docked
 from tests.fleet.engine import SUITES
 from tests.fleet.fleet import Fleet
 
@@ -40,6 +41,7 @@ def main() -> None:
         _fresh(made, "trixie", "fresh host, Debian 13")
         _fresh(made, "bookworm", "fresh host, Debian 12")
         _converged(made)
+        _in_docker(made)
         _ten(made)
         _beside_ansible(made)
         _load()
@@ -85,6 +87,15 @@ def _beside_empty(fleet: Fleet, what: str, limit: str) -> None:
     pyinfra(fleet, "deploy.py")
     empty = clock(lambda: pyinfra(fleet, "empty.py", "--config", "empty.py"))
     row(what, limit, *best(AGAIN, clock(lambda: pyinfra(fleet, "deploy.py")), empty))
+
+
+def _in_docker(made: Hosts) -> None:
+    """The server in a container of the host's own engine."""
+    machine = made.dock(OURS)
+    fleet = Docked(made.folder_for_a_checkout(), made.key, [machine])
+    _beside_empty(fleet, "converged, in Docker", "1.8")
+    count("  its remote commands", len(fleet.deploy().commands), "1")
+    made.remove(OURS)
 
 
 def _ten(made: Hosts) -> None:

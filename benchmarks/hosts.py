@@ -7,12 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.measure import PYINFRA, run
+from tests.docker import host, images
+from tests.docker.host import DockerMachine
 from tests.fleet import engine
 from tests.fleet.engine import docker
 from tests.fleet.fleet import Fleet
 from tests.fleet.machine import Machine
+
+Kind = TypeVar("Kind", bound=Machine)
 
 
 class Hosts:
@@ -26,15 +31,25 @@ class Hosts:
 
     def boot(self, suite: str, number: int, *, bare: bool = False) -> Machine:
         """In the place of the one that had the number."""
+        return self._boot(Machine, engine.image(suite, bare=bare), number)
+
+    def dock(self, number: int) -> DockerMachine:
+        """One with an engine of its own, and the image in it."""
+        machine = self._boot(DockerMachine, host.image(), number)
+        machine.load(images.image(16, "alpine"))
+        return machine
+
+    def _boot(self, kind: type[Kind], image: str, number: int) -> Kind:
         self.remove(number)
         address, key = f"{self._begin}.{number}", self.key.with_suffix(".pub").read_text().strip()
-        image, name = engine.image(suite, bare=bare), f"{self._network}-{number}"
+        name = f"{self._network}-{number}"
         try:
-            self._made[number] = Machine(name, image, self._network, address, key)
+            made = kind(name, image, self._network, address, key)
         except BaseException:
             docker("rm", "-f", "-v", name, check=False)
             raise
-        return self._made[number]
+        self._made[number] = made
+        return made
 
     def remove(self, number: int) -> None:
         if number in self._made:
@@ -46,8 +61,11 @@ class Hosts:
 
     def fleet(self, *machines: Machine) -> Fleet:
         """A checkout of its own."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
-        return Fleet(folder, self.key, list(machines))
+        return Fleet(self.folder_for_a_checkout(), self.key, list(machines))
+
+    def folder_for_a_checkout(self) -> Path:
+        """A new one."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
     def ssh(self, fleet: Fleet) -> list[str]:
         """The words that reach a fleet's hosts."""

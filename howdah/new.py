@@ -41,6 +41,7 @@ def make(folder: Path) -> None:
     ignored = shutil.ignore_patterns(FILE, "__pycache__")
     shutil.copytree(EMPTY, folder, ignore=ignored, dirs_exist_ok=True)
     # what holds for every inventory: pyinfra reads it in the working folder
+    shutil.copy(CHECKOUT / "inventories" / "dev.py", folder / "inventories")
     shutil.copytree(CHECKOUT / "group_data", folder / "group_data", ignore=ignored)
     (folder / FILE).write_text(named)
 

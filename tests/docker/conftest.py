@@ -23,7 +23,7 @@ def new_docker_machine(network: tuple[str, str], key: Path) -> Iterator[NewDocke
 
     def boot(version: int = 16, flavour: str = "alpine") -> DockerMachine:
         name, begin = network
-        number = len(made) + 2
+        number = len(made) + 130  # the fleet's own hosts are before it
         public = key.with_suffix(".pub").read_text().strip()
         image = images.image(version, flavour)
         address = f"{begin}.{number}"

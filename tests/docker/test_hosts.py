@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.conftest import NewDockerMachine
 from tests.docker.docked import docked_on
 from tests.fleet.conftest import NewMachine, new_machine
 
@@ -32,3 +33,13 @@ def test_what_is_missing_is_named(suite: str, new_machine: NewMachine, key: Path
             assert "which Debian has since 13" in docked.refused_in_one_line()
         else:
             assert "docker pull postgres:16-alpine" in docked.shown()
+
+
+def test_engine_whose_users_are_others(new_docker_machine: NewDockerMachine, key: Path) -> None:
+    """Rejected before anything is made there."""
+    machine = new_docker_machine()
+    machine.sh("""echo '{"userns-remap": "default"}' > /etc/docker/daemon.json
+        systemctl reset-failed docker; systemctl restart docker""")
+    with docked_on(machine, key) as docked:
+        assert "the engine runs with userns, where no test has been" in docked.refused_in_one_line()
+        assert machine.run("ls /srv/howdah").returncode != 0

@@ -9,6 +9,7 @@ from tests.fleet import engine
 from tests.server.checkout import ROOT
 
 ROWS = ("fresh host, Debian 13", "converged, 100 ms away", "ten hosts, converged", "converged",
+        "converged, in Docker",
         "one host verified", "four hosts verified")  # fmt: skip
 
 

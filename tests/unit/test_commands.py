@@ -46,6 +46,8 @@ FENCED = {
         "tests/server/test_team.py::test_next_version_is_a_pull",
     "examples/compose-app/README.md":
         "tests/docker/test_shared.py::test_application_sees_a_rotated_password",
+    "docs/docker.md: From packages to Docker":
+        "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
     "docs/undo.md: Undo": "tests/fleet/test_documents.py::test_undo",
     "docs/undo.md: Packages": "tests/fleet/test_documents.py::test_leaving",
