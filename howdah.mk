@@ -19,7 +19,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f $(HOWDAH)/.venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dev dry undo verify bundle start stop status destroy
+.PHONY: help .venv deploy dev restore restore-undo restore-keep dry undo verify bundle start stop status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
@@ -54,6 +54,17 @@ dry:  ## show what deploy would change, change nothing; 2: there are differences
 undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
+
+restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; shows the plan, and asks
+	@test -n '$(YES)' || { $(CAN_ASK); $(RESTORE) --dry $(INVENTORY) restore.py; \
+		test $$? -ne 1 && printf '\ntype %s to restore: ' '$(ENV)' && read answer && \
+		test "$$answer" = '$(ENV)' || { echo 'nothing is restored'; exit 1; }; }
+	@$(RESTORE) -y $(INVENTORY) restore.py && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
+RESTORE = $(PYINFRA) $(ARGS) --data restore_to='$(or $(TO),newest)'
+
+restore-undo restore-keep: .venv $(INVENTORY)  ## put the data before the last restore back; delete them
+	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
+		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.restore.$(@:restore-%=%)
 
 verify: .venv $(INVENTORY)  ## prove what ENV's servers allow and reject; changes nothing
 	@$(MODULE) pytest -q --tb=short --show-capture=no -o verbosity_assertions=2 \

@@ -8,6 +8,7 @@ from components import (
     application,
     audit,
     backup_login,
+    backups,
     logs,
     server,
     sizing,
@@ -40,6 +41,7 @@ COMPONENTS: tuple[Component, ...] = (
     application.COMPONENT,
     backup_login.COMPONENT,
     temporal.COMPONENT,
+    backups.COMPONENT,
     *_of_the_team(),
 )
 

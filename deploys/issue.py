@@ -7,6 +7,7 @@ from typing import Any
 from pyinfra import host
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 
+from components.backups import are_on
 from deploys import host_report
 from deploys.convergent import convergent
 from deploys.snapshot import snapshot
@@ -15,7 +16,7 @@ from deploys.target import Target
 from deploys.tell import would
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.secrets import clocks
+from howdah.secrets import backup_key, clocks
 from howdah.secrets.verifiers import LOGINS
 
 
@@ -61,6 +62,8 @@ def _make(
     names = target.certificate_names
     try:
         target.store.make(target.label, names, cluster.certificate_days, cluster.ca_days)
+        if are_on(cluster):
+            backup_key.make(target.store)
     except (OSError, HowdahError) as e:
         host_report.fail(f"cannot write the store: {e}")
         return False

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pyinfra import host
 from pyinfra.api.exceptions import DeployError
 
+from components.backups import are_on
 from deploys import connection
 from deploys.fence import run
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
 from deploys.summary import warn
-from howdah import configuration, libraries, render
+from howdah import backup, configuration, libraries, render
 from howdah.cluster import Cluster
 from howdah.errors import HowdahError
 from howdah.found import Found
@@ -24,6 +25,7 @@ from howdah.render import File
 from howdah.revisions import head
 from howdah.roles_sql.declared import declared, unsafe_settings
 from howdah.roles_sql.wanted import Wanted
+from howdah.secrets import backup_key
 from howdah.team import FOLDER
 from howdah.topology import Topology
 
@@ -130,7 +132,9 @@ class Target(Server):
         cluster = self._cluster(found)
         inside = self.runtime.inside
         files = render.files(cluster, inside, hardware, self.logins, pair)
-        return {**files, **self.runtime.files()}
+        key = self.store.content(backup.KEY)
+        backups = backup.files(cluster, inside, hardware, key)
+        return {**files, **self.runtime.files(), **backups}
 
     def settings(self, found: Found) -> Mapping[str, str]:
         """What the wanted postgresql.conf sets: name, in small letters, and value as it has it."""
@@ -162,7 +166,10 @@ class Target(Server):
         """What the store lacks, a line each. Raises SecretError."""
         names = self.certificate_names
         days = self.cluster.certificate_days
-        return self.store.due(self.label, names, days)
+        lines = self.store.due(self.label, names, days)
+        if are_on(self.cluster):
+            lines += backup_key.due(self.store)
+        return lines
 
     @cached_property
     def logins(self) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ def check(found: Docker, cluster: Cluster, hardware: Hardware) -> None:
     """Raises ClusterError."""
     for option in found.security:
         if option.startswith(UNTRIED):
-            _, _, mode = option.partition("=")
+            mode = option.removeprefix("name=")
             raise ClusterError(
                 f"runtime = 'docker': the engine runs with {mode}, where no test has been; needs "
                 "an engine as Debian sets it up"
@@ -43,7 +43,10 @@ def _check_network(found: Docker, cluster: Cluster) -> None:
 def _other_subnet(cluster: Cluster, subnet: str, containers: tuple[str, ...]) -> str:
     """The engine keeps a network as it is while somebody is on it."""
     own = compose.container(cluster)
-    others = [name for name in containers if name != own]
+    others = []
+    for name in containers:
+        if name != own:
+            others.append(name)
     first = f"docker compose down in {compose.home(cluster)}"
     if others:
         first = f"stop {', '.join(others)}, then {first}"

@@ -165,9 +165,8 @@ class Runtime(ABC):
 
     def check_port(self, found: Found) -> None:
         """Raises ClusterError for a port that somebody else listens on."""
-        ours = found.process.pid is not None and found.process.port == self.cluster.port
-        if ours:
-            return
+        if found.process.pid is not None and found.process.port == self.cluster.port:
+            return  # ours
         for address in found.machine.listeners:
             if _clashes(address, self.cluster):
                 raise ClusterError(
@@ -232,8 +231,7 @@ def script_for(
 ) -> str:
     """The script deploys/NAME.sh, after lib.sh, the runtime's functions and those named.
 
-    Of its variables only those are given here that another script does not have. What begins
-    with INSIDE_ is for PostgreSQL's programs, the rest for the host's.
+    ``variables``: its own. Those that begin with INSIDE_ are for PostgreSQL's programs.
     """
     layout, inside = runtime.layout, runtime.inside
     header = {
@@ -274,6 +272,7 @@ def script_with_control(
     name: str,
     variables: Mapping[str, str],
     documents: Mapping[str, str] | None = None,
+    *functions: str,
 ) -> str:
     """One that has start_server, stop_server, restart_server and reload_server too."""
     return script_for(
@@ -281,6 +280,7 @@ def script_with_control(
         name,
         "runtime/control",
         f"runtime/{runtime.kind}_control",
+        *functions,
         variables={**runtime.control(), **variables},
         documents=documents,
     )

@@ -34,7 +34,7 @@ if [ -d /run/systemd/system ]; then # the log is bounded at each start, too
     put "/etc/systemd/system/$LOGS.service" "$LOGS_SERVICE"
     put "/etc/systemd/system/$LOGS.path" "$LOGS_PATH"
     systemctl daemon-reload
-    systemctl enable "$LOGS.path"
+    systemctl -q enable "$LOGS.path"
     systemctl restart "$LOGS.path"
 fi
 put "$MARKER" "$WHOSE"

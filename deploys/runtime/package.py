@@ -13,7 +13,7 @@ from deploys import shell
 from deploys.runtime import FOLDERS, Runtime, script_for
 from deploys.runtime.debian import DebianCluster
 from deploys.runtime.unit import mark_of
-from howdah import modules
+from howdah import backup, modules
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.expected import UPGRADE
@@ -77,7 +77,12 @@ class Package(Runtime):
         """Of the distribution, and of Debian's cluster."""
         wanted = modules.wanted_modules(self.cluster, want)
         words = modules.words_for_shell(wanted, self.cluster.version)
-        return self._debian.facts(self.layout, self.cluster.package_names, words)
+        return self._debian.facts(self.layout, self._asked, words)
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        """Packages beside PostgreSQL's own."""
+        return (*self.cluster.package_names, *backup.packages(self.cluster))
 
     @override
     def check_modules(self, found: Found, want: Wanted) -> None:
@@ -145,7 +150,7 @@ class Package(Runtime):
             self._server: found.home.binaries,
             f"{self._server}-pgaudit": packages.pgaudit,
         }
-        for name in self.cluster.package_names:
+        for name in self._asked:
             there[name] = name in packages.installed
         lacks = []
         for name, is_there in there.items():

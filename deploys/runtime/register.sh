@@ -43,6 +43,6 @@ put "$HOME_/prune_logs.sh" "$PRUNE_LOGS"
 put "/etc/systemd/system/$LOGS.service" "$LOGS_SERVICE"
 put "/etc/systemd/system/$LOGS.path" "$LOGS_PATH"
 systemctl daemon-reload
-systemctl enable "$UNIT" "$LOGS.path"
+systemctl -q enable "$UNIT" "$LOGS.path"
 systemctl restart "$LOGS.path"
 sync "$DEBIAN"

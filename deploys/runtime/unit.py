@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from deploys.script import filled
+from howdah import backup
 from howdah.cluster import Cluster
 from howdah.layout import Layout
 
@@ -83,6 +84,7 @@ def writable(
     """
     # a room that makes the server write elsewhere adds the folder here
     paths = [layout.data, layout.log, layout.socket]
+    paths += backup.writable(cluster)
     paths += cluster.read_write_paths
     paths += sorted(places)
     found = []

@@ -222,11 +222,11 @@ class Store:
         for variable, name in PASSWORDS.items():
             if self._is_due(variable):
                 made = self._given or secrets.token_urlsafe(RANDOM_BYTES)
-                self._write_line(name, made)
+                self.write_line(name, made)
             if self.verifier(variable) is None:
                 password = self.password(variable)
                 verifier = scram.verifier(password or "")
-                self._write_line(f"{name}.verifier", verifier)
+                self.write_line(f"{name}.verifier", verifier)
         self._check_ca()
         ca = self.ca()
         if not ca:
@@ -283,9 +283,9 @@ class Store:
             if path.stat().st_mode & 0o077:
                 yield path
 
-    def _write_line(self, name: str, text: str) -> None:
-        content = text.encode() + b"\n"
-        self._write(name, content)
+    def write_line(self, name: str, text: str) -> None:
+        """A file of one line, whole or not at all. Raises OSError."""
+        self._write(name, text.encode() + b"\n")
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.path(name)

@@ -45,7 +45,8 @@ def test_container_may_do_little(docked: Docked) -> None:
 
 def test_by_hand(docked: Docked) -> None:
     """As docs/docker.md has it."""
-    (block,) = [one for one in blocks("docker.md") if one.language == "sh"]
+    (block,) = [one for one in blocks("docker.md")
+                if (one.language, one.heading) == ("sh", "What Howdah makes")]  # fmt: skip
     script = block.text.replace("howdah/db", f"howdah/{docked.environment}")
     script = script.replace("-it howdah-db", f"-i {docked.container}")
     shown = docked.machine.sh(f"set -e\n{script}", stdin="")

@@ -36,6 +36,7 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     postgresql-{version} postgresql-{version}-pgaudit
 """
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "MKNOD")
+INOTIFY, INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances"), 1024
 LOCK, LOG = (Path(f"/var/tmp/howdah-test-engine.{kind}") for kind in ("lock", "log"))
 
 
@@ -55,6 +56,7 @@ def answers() -> bool:
 def require() -> None:
     """An engine that runs. In CI, which says HOWDAH_TEST_ENGINE=1, it is started."""
     with alone():
+        _make_room()
         if not answers() and os.environ.get("HOWDAH_TEST_ENGINE"):
             with LOG.open("w") as log:
                 subprocess.run(["setsid", "-f", "dockerd"], check=True, stdout=log, stderr=log)
@@ -65,6 +67,12 @@ def require() -> None:
         if os.environ.get("HOWDAH_TEST_ENGINE"):
             pytest.fail(f"HOWDAH_TEST_ENGINE is set, and no Docker engine answers; see {LOG}")
         pytest.skip("NO REAL HOSTS WERE TRIED: there is no Docker engine")
+
+
+def _make_room() -> None:
+    """Each host's systemd takes some of what a user may have: Linux gives 128."""
+    if os.geteuid() == 0 and int(INOTIFY.read_text()) < INSTANCES:
+        INOTIFY.write_text(f"{INSTANCES}\n")
 
 
 @contextmanager

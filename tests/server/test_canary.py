@@ -172,7 +172,7 @@ def test_setting_that_nobody_knows(cluster: Checkout) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        component("server", '"ssl": "on",', ""),
+        component("server", '"ssl": quote(context.cluster.tls),', ""),
         line("search_path = 'x'\nssl = off\n#'"),
     ],
     ids=["a line that is missing", "a value with a raw newline"],

@@ -46,6 +46,7 @@ FENCED = {
         "tests/server/test_team.py::test_next_version_is_a_pull",
     "examples/compose-app/README.md":
         "tests/docker/test_shared.py::test_application_sees_a_rotated_password",
+    "docs/backups.md: What a deploy adds": "tests/fleet/test_backups.py::test_by_hand",
     "docs/docker.md: From packages to Docker":
         "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
@@ -61,6 +62,7 @@ SHOWN = {
     r"make (test|lint)\b": FIRST,
     r"make (\.venv|dry)": FIRST,
     r"make destroy": BY_MAKE,
+    r"make restore(-undo|-keep)?": "tests/fleet/test_backups.py::test_point_in_time",
     r"make (dev|deploy ENV=prod-packages)$": "tests/docker/test_dev.py::test_make_dev",
     r"make new": "tests/server/test_team.py::test_new_says_what_is_next",
     r"make help": "tests/server/test_local.py::test_make_help_and_missing_inventory",

@@ -1,0 +1,90 @@
+"""Physical backups and the archive of WAL, by pgBackRest."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from howdah.backed_up import read
+from howdah.component import Component, Context, Options, Probe, Setting, in_section
+from howdah.errors import ClusterError
+from howdah.layout import Layout
+from howdah.options import Folder
+from howdah.settings import Duration, in_seconds, quote
+
+if TYPE_CHECKING:
+    from howdah.cluster import Cluster
+
+MOST_LOST = 120  # seconds of commits that a lost host may cost
+
+
+def _calendar(value: str) -> str:
+    """systemd itself checks it before anything is written: here is what a unit file can hold."""
+    if not re.fullmatch(r"[A-Za-z0-9 *:,./~-]{1,80}", value):
+        raise ValueError("needs systemd's OnCalendar, like 'Sun *-*-* 02:30 UTC'")
+    return value
+
+
+def _timeout(value: str) -> str:
+    if not 10 <= in_seconds(value) <= MOST_LOST:  # noqa: PLR2004
+        raise ValueError(f"needs '10s' to '{MOST_LOST}s'")
+    return value
+
+
+Calendar = Annotated[str, AfterValidator(_calendar)]
+
+
+class Backups(Options):
+    """Of packages only, so far."""
+
+    backup: Literal["pgbackrest", "off"] = "off"
+    backup_repository: Folder = "/var/lib/pgbackrest"
+    backup_keep: Annotated[int, Field(ge=2, le=100)] = 2  # full ones, and all that builds on them
+    backup_full: Calendar = "Sun *-*-* 02:30 UTC"
+    backup_incremental: Calendar = "Mon..Sat *-*-* 02:30 UTC"
+    restore_to: str = "newest"  # of restore.py
+    archive_timeout: Annotated[Duration, AfterValidator(_timeout)] = "60s"
+
+
+REASONS = {
+    "archive_timeout": "A server that is quiet archives what it has, too: no more is lost.",
+}
+
+
+def _settings(context: Context) -> Iterator[Setting]:
+    cluster = context.cluster
+    if cluster.runtime != "package":
+        raise ClusterError("backup = 'pgbackrest': needs runtime = 'package'")
+    values = {
+        "archive_mode": "on",
+        "archive_command": quote(f"pgbackrest --stanza={stanza(cluster)} archive-push %p"),
+        "archive_timeout": quote(cluster.of(Backups).archive_timeout),
+    }
+    return in_section("archiving", values, REASONS)
+
+
+def are_on(cluster: "Cluster") -> bool:
+    """Whether the cluster has backups."""
+    return cluster.of(Backups).backup != "off"
+
+
+def stanza(cluster: "Cluster") -> str:
+    """pgBackRest's name of the cluster, which a major upgrade does not change."""
+    return f"{cluster.environment}-{cluster.cluster_name}"
+
+
+def _is_there(cluster: "Cluster", _: Layout) -> bool:
+    return are_on(cluster)
+
+
+PROBE = Probe("backups", read, shell=Path(__file__).with_suffix(".sh").read_text())
+
+COMPONENT = Component(
+    "backups",
+    options=Backups,
+    is_there=_is_there,
+    settings=_settings,
+    probes=(PROBE,),
+)

@@ -1,0 +1,65 @@
+# A data directory $new beside the data, recovered on a server that nobody enters, and renamed.
+# with_conf has that server's configuration.
+new='' lsn='' # of who asks: the folder, and what it has been recovered to
+tell() { echo "$1" >&3; }
+ask_new() {
+    as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
+        -U postgres -d postgres -c "$1" 2> /dev/null
+}
+end_new() { as_owner "$BINARIES/pg_ctl" -D "$new" -s -m "$1" -t 600 stop; }
+# What a killed run has left at work.
+sweep() {
+    ! find_server "$new" || end_new immediate || :
+    as_owner rm -rf "$WORK"
+}
+
+# Until it is promoted: its timeline is a new one then. $1: what to do where it does not get there.
+recover() {
+    as_owner mkdir -m 0700 "$WORK"
+    # shellcheck disable=SC2016 # of the inner shell
+    with_conf as_owner sh -c 'cat > "$1/postgresql.conf"
+        echo "local all postgres peer map=howdah" > "$1/pg_hba.conf"' sh "$WORK"
+    tell "recover …"
+    as_owner "$BINARIES/pg_ctl" -D "$new" -s -W -l "$WORK/log" \
+        -o "-c config_file=$WORK/postgresql.conf" start
+    turn=0
+    until [ "$(ask_new 'SELECT pg_is_in_recovery()')" = f ]; do
+        sleep 0.5
+        turn=$((turn + 1))
+        if [ "$turn" -gt 4 ] && ! find_server "$new"; then
+            # but what is said to those who ask too early
+            why=$(as_owner grep -e FATAL: -e PANIC: "$WORK/log" | grep -v 'database system is' |
+                head -n 1 | messages)
+            "$1" "recovery: ${why:-it ended without a word}"
+        fi
+        [ "$turn" -lt 172800 ] || "$1" "recovery has not ended within a day"
+        [ $((turn % 20)) != 0 ] || tell "recovered to $(ask_new 'SELECT pg_last_wal_replay_lsn()')"
+    done
+    # shellcheck disable=SC2034 # of who asks
+    lsn=$(ask_new 'SELECT pg_last_wal_replay_lsn()')
+}
+
+# It waits for what it has not archived: a history that is missing would end the next restore.
+finish() {
+    ask_new 'ALTER SYSTEM RESET restore_command' || "$1" "could not reset restore_command"
+    end_new fast
+    as_owner rm -rf "$WORK"
+    as_owner sh -c 'echo recovered > "$1" && sync "$1"' sh "$new/howdah.recovered"
+}
+
+# $1: where the data of now go.
+swap_data() {
+    if [ -e "$DATA" ]; then
+        ! find_server "$DATA" || stop_server
+        as_owner mv -T "$DATA" "$1"
+        tell "the data before are in $1"
+    fi
+    as_owner rm -f "$new/howdah.recovered"
+    as_owner mv -T "$new" "$DATA"
+    sync "${DATA%/*}"
+    as_owner rm -f "$STATE/good" # the next deploy makes a full backup
+    start_server
+}
+
+# A killed run has recovered, and has not swapped.
+is_half_done() { [ ! -e "$DATA" ] && [ -e "$new/howdah.recovered" ]; }

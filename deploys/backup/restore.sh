@@ -1,0 +1,46 @@
+# Restores a backup beside the data, recovers it, and renames. What a killed run has left is
+# finished, or goes.
+new=$DATA.restored
+before=$DATA.before-$(date -u +%Y%m%dT%H%M%SZ)
+give_up() {
+    sweep
+    as_owner rm -rf "$new"
+    fail "ERROR: $1"
+}
+
+cd /
+sweep
+if is_half_done; then
+    tell "a killed run has restored; the rest is done now"
+    swap_data "$before"
+    exit
+fi
+as_owner rm -rf "$new"
+# all that has been committed is in the archive, where the server still lives
+if find_server "$DATA"; then
+    as_owner pgbackrest --stanza="$STANZA" check > /dev/null 2>&1 || :
+fi
+# the number of the newest segment, to be compared with what recovery reaches
+most=
+if [ -n "$NEWEST" ]; then
+    name=$(as_owner pgbackrest --stanza="$STANZA" info --output=json | grep -o '"max":"[0-9A-F]*"' |
+        tail -n 1 | sed 's/.*:"........\(........\)\(........\)"/0x\1 0x\2/')
+    most=$((${name% *} * 256 + ${name#* }))
+fi
+tell "restore $SET …"
+said=$(as_owner pgbackrest --stanza="$STANZA" --pg1-path="$new" --set="$SET" restore 2>&1) || {
+    line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
+    give_up "${line#*ERROR: }"
+}
+recover give_up
+# recovery ends at a hole, and calls that complete
+if [ -n "$most" ]; then
+    # shellcheck disable=SC2154 # of recover
+    reached=$((0x${lsn%/*} * 256 + 0x${lsn#*/} / 16777216))
+    [ "$reached" -ge "$most" ] ||
+        give_up "recovery has ended at $lsn, and the archive has more: a segment is damaged"
+fi
+last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')
+tell "recovered to $lsn; the last commit is of ${last:-before the backup}"
+finish give_up
+swap_data "$before"

@@ -1,0 +1,42 @@
+# What makes backups, the repository's stanza, and a first one.
+umask 022
+said=
+# pgBackRest's own words, of the line that tells most.
+run() {
+    turn=0
+    until said=$(as_owner "$@" 2>&1); do
+        case "$said" in # the server's own archive-push, which is tried again and again
+            *'unable to acquire lock'*) [ $((turn += 1)) -le 60 ] && sleep 1 && continue ;;
+        esac
+        line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
+        fail "ERROR: ${line#*ERROR: }"
+    done
+}
+put() {
+    cat > "$1.new"
+    chmod 0644 "$1.new"
+    mv -fT "$1.new" "$1"
+}
+for folder in "$REPOSITORY" /var/spool/pgbackrest; do
+    [ -d "$folder" ] || install -d -m 0750 -o postgres -g postgres "$folder"
+done
+install -d -m 0750 -o postgres -g postgres "$STATE"
+install -d -m 0755 /etc/pgbackrest /etc/pgbackrest/conf.d
+[ "$(readlink "$LINK")" = "$TARGET" ] || flip "$LINK" "$TARGET"
+with_script put "$SCRIPT"
+with_service put "$UNITS@.service"
+with_full put "$UNITS@full.timer"
+with_incr put "$UNITS@incr.timer"
+systemctl daemon-reload
+if ! as_owner test -e "$STATE/made"; then
+    run pgbackrest --stanza="$STANZA" stanza-create
+    run pgbackrest --stanza="$STANZA" check
+    as_owner sh -c 'date "+%s stanza" > "$1"' sh "$STATE/made"
+fi
+if ! as_owner test -e "$STATE/good"; then
+    echo "the first full backup …" >&3
+    systemctl start "${UNITS##*/}@full.service" ||
+        fail "ERROR: no backup: $(as_owner head -n 1 "$STATE/last" | cut -d ' ' -f 3-)"
+fi
+# shellcheck disable=SC2086 # a list of names
+systemctl enable --now $TIMERS

@@ -1,0 +1,183 @@
+"""The data as they were: restored beside, recovered by a closed server, and swapped by renaming.
+
+pyinfra --data restore_to=newest inventories/prod.py restore.py
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from pyinfra import host
+from pyinfra.api.command import PyinfraCommand
+
+from components.backups import Backups, are_on
+from deploys import shell
+from deploys.convergent import convergent
+from deploys.runtime import script_for, script_with_control
+from deploys.snapshot import ask, snapshot
+from deploys.summary import summarise
+from deploys.target import Target
+from deploys.tell import would
+from howdah import backup, repository
+from howdah.errors import HowdahError
+from howdah.found import Found
+from howdah.render import rendered
+from howdah.repository import BackupSet, Goal, Repository
+from howdah.settings import KILO
+
+MEGA = KILO**2
+ROOM = 1.1  # of the data's size: WAL and what recovery writes
+NO_BACKUPS = "backup = 'off': there is nothing to restore from"
+
+
+@convergent
+def restore(target: Target) -> Iterator[PyinfraCommand]:
+    """Nothing is lost by it: the data of now are kept beside."""
+    if not are_on(target.cluster):
+        raise HowdahError(NO_BACKUPS)
+    found = snapshot(target)
+    target.runtime.check_host(found)
+    to = repository.goal(target.cluster.of(Backups).restore_to)
+    room, read = _look(target)
+    now = datetime.fromtimestamp(time.time() - found.ahead, UTC)
+    chosen = repository.chosen(read, to, now)
+    _check(read, chosen, to, room)
+    would(_plan(target, found, chosen, to))
+    yield shell.live(
+        f"restore {chosen.label}",
+        _script(target, chosen, to),
+        lock=target.runtime.lock,
+    )
+
+
+def _look(target: Target) -> tuple[int, Repository]:
+    """Bytes that are free beside the data, and what the repository has."""
+    place = backup.place(target.cluster, target.runtime.layout)
+    variables = {"stanza": place.stanza}
+    text = script_for(target.runtime, "backup/look", variables=variables)
+    room, *lines = ask(target.runtime, "read the repository", text)
+    return int(room), repository.read(lines, place.stanza)
+
+
+def _check(
+    read: Repository,
+    chosen: BackupSet,
+    to: Goal,
+    room: int,
+) -> None:
+    """Raises HowdahError for what cannot end well."""
+    needed = int(chosen.size * ROOM)
+    if room < needed:
+        raise HowdahError(
+            f"{room // MEGA} MB are free beside the data, and a second data directory needs "
+            f"{needed // MEGA} MB"
+        )
+    missing = list(repository.holes(read, chosen.start))
+    if missing:
+        raise HowdahError(
+            f"the archive has holes after {chosen.label}: {', '.join(missing)}; TO={to.text} would "
+            "end before them: an earlier time, or an older backup, may do"
+        )
+
+
+def _plan(
+    target: Target,
+    found: Found,
+    chosen: BackupSet,
+    to: Goal,
+) -> list[str]:
+    data = target.runtime.layout.data
+    ended = chosen.ended.isoformat(sep=" ")
+    lines = [
+        f"restore {chosen.label} ({chosen.kind}, ended {ended}, {chosen.size // MEGA} MB)",
+        f"recover to {to.text}, on a server that nobody enters",
+    ]
+    if found.data.there:
+        lines.append(f"stop the server: its sessions end; its data become {data}.before-TIME")
+    lines += ["start it on the restored data", "make a new full backup at the next deploy"]
+    return lines
+
+
+def _script(
+    target: Target,
+    chosen: BackupSet,
+    to: Goal,
+) -> str:
+    newest = ""
+    if not to.setting:
+        newest = "yes"
+    variables = {"set": chosen.label, "newest": newest}
+    data = f"{target.runtime.layout.data}.restored"
+    return _recovering(target, "restore", variables, data, to)
+
+
+def _recovering(
+    target: Target,
+    name: str,
+    variables: Mapping[str, str],
+    data: str,
+    to: Goal | None,
+) -> str:
+    """A script that recovers ``data``. No goal: by its own WAL."""
+    runtime = target.runtime
+    place = backup.place(target.cluster, runtime.layout)
+    work = f"{runtime.layout.socket}/restore-{place.stanza}"
+    conf = rendered(
+        "restore.conf.j2",
+        layout=runtime.layout,
+        cluster=target.cluster,
+        stanza=place.stanza,
+        data=data,
+        work=work,
+        goal=to,
+    )
+    its = {
+        "stanza": place.stanza,
+        "state": place.state,
+        "work": work,
+        "port": str(target.cluster.port),
+    }
+    return script_with_control(
+        runtime,
+        f"backup/{name}",
+        {**its, **variables},
+        {"conf": conf},
+        "backup/recover",
+    )
+
+
+def undo() -> None:
+    """The data before the last restore."""
+    _swap_back("undo", "Put the data before the last restore back")
+
+
+def keep() -> None:
+    """Deletes what restores have kept."""
+    _swap_back("keep", "Delete the data that restores have kept")
+
+
+def _swap_back(verb: str, name: str) -> None:
+    target = Target(schema=False)
+    summarise(target.cluster.environment)
+    _swap(name=name, target=target, verb=verb)
+
+
+@convergent
+def _swap(target: Target, verb: str) -> Iterator[PyinfraCommand]:
+    runtime = target.runtime
+    runtime.check_host(snapshot(target))
+    data = runtime.layout.data
+    pattern = f"{data}.before-*"
+    if verb == "keep":
+        pattern += f" {data}.undone"
+    kept = ask(runtime, "look for kept data", f"ls -d {pattern} 2> /dev/null || :")
+    if not kept:
+        host.noop("no restore has kept any data")
+        return
+    lines = [f"delete {each}" for each in kept]
+    if verb == "undo":
+        lines = [f"stop the server; {kept[-1]} is the data again, and those of now {data}.undone"]
+    would(lines)
+    variables = {"verb": verb, "kept": kept[-1]}
+    script = _recovering(target, "swap_back", variables, kept[-1], None)
+    yield shell.live(f"{verb} a restore", script, lock=runtime.lock)

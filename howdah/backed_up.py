@@ -1,0 +1,62 @@
+"""What a host has of backups: those of all its clusters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Backup:
+    """How one went, as the unit has written it down."""
+
+    ended: int  # seconds since 1970
+    kind: str  # full, incr
+    fault: str  # empty: it is good
+
+
+@dataclass(frozen=True)
+class Backups:
+    """By stanza, which is pgBackRest's word for a cluster."""
+
+    made: frozenset[str]  # the stanzas that a repository has
+    good: Mapping[str, Backup]  # the last good one
+    last: Mapping[str, Backup]  # good or not
+    links: Mapping[str, str]  # files of conf.d, and where they lead
+    timers: frozenset[str]  # those that are enabled
+    sums: Mapping[str, str]  # sha256 of scripts and units, by path
+
+
+def read(rows: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Backups:  # noqa: ARG001
+    """The lines of components/backups.sh."""
+    words: dict[str, list[str]] = {}
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        its = words.setdefault(word, [])
+        its.append(rest)
+    links = {}
+    for each in words.get("link", []):
+        target, _, path = each.partition(" ")
+        links[path] = target
+    sums = {}
+    for each in words.get("sum", []):
+        sha256, _, path = each.partition("  ")
+        sums[path] = sha256
+    made = _by_stanza(words.get("made", []))
+    return Backups(
+        made=frozenset(made),
+        good=_by_stanza(words.get("good", [])),
+        last=_by_stanza(words.get("last", [])),
+        links=links,
+        timers=frozenset(words.get("timer", [])),
+        sums=sums,
+    )
+
+
+def _by_stanza(lines: Sequence[str]) -> dict[str, Backup]:
+    found = {}
+    for line in lines:
+        stanza, ended, kind, *fault = line.split(" ", 3)
+        if ended.isdigit():
+            words = " ".join(fault)
+            found[stanza] = Backup(int(ended), kind, words)
+    return found

@@ -1,0 +1,49 @@
+"""Backups: whether they are made, and whether what they need arrives."""
+
+import time
+
+import pytest
+
+from components.backups import PROBE, are_on, stanza
+from deploys.back_up import lacks
+from deploys.target import Target
+from howdah.backed_up import Backup
+from howdah.cluster import Cluster
+from howdah.found import Found
+from verify.current_host import CurrentHost
+
+OLDEST = 2 * 24 * 3600  # seconds: one that was missed is not two
+ARCHIVER = """
+SELECT coalesce(last_failed_time > last_archived_time, false) OR last_archived_wal IS NULL
+FROM pg_stat_archiver
+"""
+
+
+@pytest.fixture(autouse=True)
+def _are_on(cluster: Cluster) -> None:
+    if not are_on(cluster):
+        pytest.skip("backup = 'off'")
+
+
+@pytest.fixture
+def good(cluster: Cluster, found: Found) -> Backup:
+    """The last one."""
+    its = found.of(PROBE).good.get(stanza(cluster))
+    assert its, "there is no good backup; make deploy makes one"
+    return its
+
+
+def test_backups_are_set_up(target: Target, found: Found) -> None:
+    assert lacks(target, found) == []
+
+
+def test_last_backup_is_good_and_young(cluster: Cluster, found: Found, good: Backup) -> None:
+    last = found.of(PROBE).last[stanza(cluster)]
+    assert last.fault == ""
+    age = time.time() - found.ahead - good.ended
+    assert age < OLDEST, f"it ended {age / 3600:.0f} hours ago"
+
+
+def test_wal_arrives(current: CurrentHost) -> None:
+    """PostgreSQL's own word; a hole is looked for by a restore."""
+    assert current.ask(ARCHIVER) == ["f"]
