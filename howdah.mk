@@ -19,7 +19,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f $(HOWDAH)/.venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dev restore restore-undo restore-keep dry undo verify bundle start stop status destroy
+.PHONY: help .venv deploy dev drill restore restore-undo restore-keep dry undo verify bundle start stop status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 â€¦"]'
@@ -61,6 +61,9 @@ restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:â€
 		test "$$answer" = '$(ENV)' || { echo 'nothing is restored'; exit 1; }; }
 	@$(RESTORE) -y $(INVENTORY) restore.py && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
 RESTORE = $(PYINFRA) $(ARGS) --data restore_to='$(or $(TO),newest)'
+
+drill: .venv $(INVENTORY)  ## prove that the newest backup comes back; it is restored beside, and goes
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.restore.drill
 
 restore-undo restore-keep: .venv $(INVENTORY)  ## put the data before the last restore back; delete them
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \

@@ -44,6 +44,9 @@ class Backups(Options):
     backup_keep: Annotated[int, Field(ge=2, le=100)] = 2  # full ones, and all that builds on them
     backup_full: Calendar = "Sun *-*-* 02:30 UTC"
     backup_incremental: Calendar = "Mon..Sat *-*-* 02:30 UTC"
+    backup_drill: Calendar = "Sat *-*-* 04:30 UTC"  # when a restore is tried
+    # How old the last one that came back may be; a new cluster has as long for its first.
+    proven_days: Annotated[int, Field(ge=1, le=366)] = 8
     restore_to: str = "newest"  # of restore.py
     archive_timeout: Annotated[Duration, AfterValidator(_timeout)] = "60s"
 

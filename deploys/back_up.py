@@ -1,13 +1,15 @@
 """Physical backups: what makes them on the host, and the first of them."""
 
+import base64
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
 from components.backups import PROBE, Backups, are_on
-from deploys import shell
+from deploys import recovery, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for
 from deploys.script import filled
@@ -17,6 +19,7 @@ from deploys.tell import would
 from howdah import backup
 from howdah.backup import Place
 from howdah.found import Found
+from howdah.repository import NEWEST, goal
 
 WAITS = {"archive_mode"}  # for a restart, on a cluster that ran before
 
@@ -61,35 +64,75 @@ def lacks(target: Target, found: Found) -> list[str]:
 
 
 def _timers(place: Place) -> list[str]:
-    name = place.units.rpartition("/")[2]
-    return [f"{name}@{kind}.timer" for kind in backup.KINDS]
+    name = PurePosixPath(place.units).name
+    timers = [f"{name}@{kind}.timer" for kind in backup.KINDS]
+    return [*timers, f"{place.drill}.timer"]
 
 
 def _texts(target: Target, place: Place) -> Mapping[str, str]:
     """Paths and contents of what root keeps on the host."""
-    cluster = target.cluster
-    options = cluster.of(Backups)
-    paths = [*backup.writable(cluster), place.state, target.runtime.layout.socket]
-    parts = {
-        "stanza": place.stanza,
-        "state": place.state,
-        "script": place.script,
-        "paths": " ".join(paths),
-    }
+    units = backup.UNITS
     texts = {
-        place.script: filled("backup/back_up.sh", **parts).strip(),
-        f"{place.units}@.service": filled("backup/backup.service", **parts).strip(),
+        place.script: _filled(target, place, "back_up.sh"),
+        f"{place.units}@.service": _filled(target, place, "backup.service"),
+        place.drill_script: _drill(target),
+        f"{units}/{place.drill}.service": _filled(target, place, "drill.service"),
     }
-    calendars = {"full": options.backup_full, "incr": options.backup_incremental}
-    for kind, calendar in calendars.items():
-        timer = filled("backup/backup.timer", calendar=calendar, **parts)
-        texts[f"{place.units}@{kind}.timer"] = timer.strip()
+    options = target.cluster.of(Backups)
+    timers = {
+        f"{place.units}@full": ("Full backup of", options.backup_full),
+        f"{place.units}@incr": ("Incremental backup of", options.backup_incremental),
+        f"{units}/{place.drill}": ("Proof of a backup of", options.backup_drill),
+    }
+    for name, (what, calendar) in timers.items():
+        timer = _filled(target, place, "backup.timer", what=what, calendar=calendar)
+        texts[f"{name}.timer"] = timer
     return texts
 
 
+def _filled(
+    target: Target,
+    place: Place,
+    file: str,
+    **parts: str,
+) -> str:
+    layout = target.runtime.layout
+    paths = [*backup.writable(target.cluster), place.state, layout.socket]
+    script = place.script
+    if file.startswith("drill"):
+        paths.append(str(PurePosixPath(layout.data).parent))
+        script = place.drill_script
+    text = filled(
+        f"backup/{file}",
+        stanza=place.stanza,
+        state=place.state,
+        script=script,
+        paths=" ".join(paths),
+        **parts,
+    )
+    return text.strip()
+
+
+def _drill(target: Target) -> str:
+    data = f"{target.runtime.layout.data}.drill"
+    return script_for(
+        target.runtime,
+        "backup/drill",
+        recovery.FUNCTIONS,
+        variables=recovery.variables(target),
+        documents=recovery.documents(target, data, goal(NEWEST), drill=True),
+    ).strip()
+
+
 def _script(target: Target) -> str:
+    """The files go as a tar would: a document of one has documents of its own."""
     place = backup.place(target.cluster, target.runtime.layout)
-    script, service, full, incremental = _texts(target, place).values()
+    documents = {}
+    paths = []
+    for number, (path, text) in enumerate(_texts(target, place).items()):
+        encoded = base64.b64encode(f"{text}\n".encode())
+        documents[f"file_{number}"] = encoded.decode()
+        paths.append(path)
     variables = {
         "stanza": place.stanza,
         "link": place.link,
@@ -97,13 +140,7 @@ def _script(target: Target) -> str:
         "state": place.state,
         "repository": target.cluster.of(Backups).backup_repository,
         "units": place.units,
-        "script": place.script,
+        "paths": " ".join(paths),
         "timers": " ".join(_timers(place)),
-    }
-    documents = {
-        "script": script,
-        "service": service,
-        "full": full,
-        "incr": incremental,
     }
     return script_for(target.runtime, "backup/set_up", variables=variables, documents=documents)

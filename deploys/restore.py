@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from components.backups import Backups, are_on
-from deploys import shell
+from components.backups import PROBE, Backups, are_on
+from deploys import recovery, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for, script_with_control
 from deploys.snapshot import ask, snapshot
@@ -21,7 +21,6 @@ from deploys.tell import would
 from howdah import backup, repository
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.render import rendered
 from howdah.repository import BackupSet, Goal, Repository
 from howdah.settings import KILO
 
@@ -118,31 +117,13 @@ def _recovering(
     data: str,
     to: Goal | None,
 ) -> str:
-    """A script that recovers ``data``. No goal: by its own WAL."""
-    runtime = target.runtime
-    place = backup.place(target.cluster, runtime.layout)
-    work = f"{runtime.layout.socket}/restore-{place.stanza}"
-    conf = rendered(
-        "restore.conf.j2",
-        layout=runtime.layout,
-        cluster=target.cluster,
-        stanza=place.stanza,
-        data=data,
-        work=work,
-        goal=to,
-    )
-    its = {
-        "stanza": place.stanza,
-        "state": place.state,
-        "work": work,
-        "port": str(target.cluster.port),
-    }
+    """The script deploys/backup/NAME.sh, which recovers ``data``."""
     return script_with_control(
-        runtime,
+        target.runtime,
         f"backup/{name}",
-        {**its, **variables},
-        {"conf": conf},
-        "backup/recover",
+        {**recovery.variables(target), **variables},
+        recovery.documents(target, data, to),
+        recovery.FUNCTIONS,
     )
 
 
@@ -154,6 +135,26 @@ def undo() -> None:
 def keep() -> None:
     """Deletes what restores have kept."""
     _swap_back("keep", "Delete the data that restores have kept")
+
+
+def drill() -> None:
+    """Whether the newest backup comes back: what the timer does, now."""
+    target = Target(schema=False)
+    summarise(target.cluster.environment)
+    _drill(name="Prove that the newest backup comes back", target=target)
+
+
+@convergent
+def _drill(target: Target) -> Iterator[PyinfraCommand]:
+    if not are_on(target.cluster):
+        raise HowdahError(NO_BACKUPS)
+    place = backup.place(target.cluster, target.runtime.layout)
+    if place.stanza not in snapshot(target).of(PROBE).good:
+        raise HowdahError("there is no good backup yet; make deploy makes one")
+    would([f"restore the newest backup beside {target.runtime.layout.data}, and delete it again"])
+    variables = {"unit": place.drill, "state": place.state}
+    script = script_for(target.runtime, "backup/start_drill", variables=variables)
+    yield shell.live("prove the newest backup", script)
 
 
 def _swap_back(verb: str, name: str) -> None:

@@ -15,12 +15,23 @@ class Backup:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """A restore that was tried and came back."""
+
+    ended: int  # seconds since 1970
+    seconds: int  # that it took
+    rows: int  # that were read
+
+
+@dataclass(frozen=True)
 class Backups:
     """By stanza, which is pgBackRest's word for a cluster."""
 
-    made: frozenset[str]  # the stanzas that a repository has
+    made: Mapping[str, Backup]  # when the repository was
     good: Mapping[str, Backup]  # the last good one
     last: Mapping[str, Backup]  # good or not
+    proven: Mapping[str, Proof]  # the last drill that was good
+    drilled: Mapping[str, Backup]  # good or not
     links: Mapping[str, str]  # files of conf.d, and where they lead
     timers: frozenset[str]  # those that are enabled
     sums: Mapping[str, str]  # sha256 of scripts and units, by path
@@ -41,11 +52,12 @@ def read(rows: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Backups:  #
     for each in words.get("sum", []):
         sha256, _, path = each.partition("  ")
         sums[path] = sha256
-    made = _by_stanza(words.get("made", []))
     return Backups(
-        made=frozenset(made),
+        made=_by_stanza(words.get("made", [])),
         good=_by_stanza(words.get("good", [])),
         last=_by_stanza(words.get("last", [])),
+        proven=_proofs(words.get("proven", [])),
+        drilled=_by_stanza(words.get("drilled", [])),
         links=links,
         timers=frozenset(words.get("timer", [])),
         sums=sums,
@@ -59,4 +71,15 @@ def _by_stanza(lines: Sequence[str]) -> dict[str, Backup]:
         if ended.isdigit():
             words = " ".join(fault)
             found[stanza] = Backup(int(ended), kind, words)
+    return found
+
+
+def _proofs(lines: Sequence[str]) -> dict[str, Proof]:
+    found = {}
+    for line in lines:
+        stanza, *numbers = line.split(" ")
+        try:
+            found[stanza] = Proof(*map(int, numbers))
+        except (TypeError, ValueError):  # half a line
+            continue
     return found

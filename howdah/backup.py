@@ -14,6 +14,7 @@ NAME = "pgbackrest"
 KEY = "backup_key"  # of the store
 PACKAGES = ("pgbackrest",)
 SPOOL = "/var/spool/pgbackrest"
+UNITS = "/etc/systemd/system"
 KINDS = ("full", "incr")
 
 
@@ -25,7 +26,9 @@ class Place(NamedTuple):
     target: str
     state: str  # a folder of the server's OS user
     script: str
-    units: str  # what their names begin with
+    units: str  # what the names of the backups' units begin with
+    drill: str  # the name of that unit
+    drill_script: str
 
 
 def place(cluster: Cluster, layout: Layout) -> Place:
@@ -37,7 +40,9 @@ def place(cluster: Cluster, layout: Layout) -> Place:
         target=f"{layout.current}/{NAME}",
         state=f"/var/lib/howdah/{name}.backups",
         script=f"{layout.home}/back_up.sh",
-        units=f"/etc/systemd/system/howdah-backup-{name}",
+        units=f"{UNITS}/howdah-backup-{name}",
+        drill=f"howdah-drill-{name}",
+        drill_script=f"{layout.home}/drill.sh",
     )
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from components.backups import PROBE, are_on, stanza
+from components.backups import PROBE, Backups, are_on, stanza
 from deploys.back_up import lacks
 from deploys.target import Target
 from howdah.backed_up import Backup
@@ -12,7 +12,8 @@ from howdah.cluster import Cluster
 from howdah.found import Found
 from verify.current_host import CurrentHost
 
-OLDEST = 2 * 24 * 3600  # seconds: one that was missed is not two
+DAY = 24 * 3600  # seconds
+OLDEST = 2 * DAY  # one that was missed is not two
 ARCHIVER = """
 SELECT coalesce(last_failed_time > last_archived_time, false) OR last_archived_wal IS NULL
 FROM pg_stat_archiver
@@ -47,3 +48,15 @@ def test_last_backup_is_good_and_young(cluster: Cluster, found: Found, good: Bac
 def test_wal_arrives(current: CurrentHost) -> None:
     """PostgreSQL's own word; a hole is looked for by a restore."""
     assert current.ask(ARCHIVER) == ["f"]
+
+
+def test_restore_was_proven(cluster: Cluster, found: Found) -> None:
+    """By the timer, or `make drill`; a new cluster has as long for its first."""
+    its, name = found.of(PROBE), stanza(cluster)
+    drilled = its.drilled.get(name)
+    assert not drilled or drilled.fault == ""
+    begun = its.made[name].ended
+    if name in its.proven:
+        begun = its.proven[name].ended
+    days = (time.time() - found.ahead - begun) / DAY
+    assert days < cluster.of(Backups).proven_days, f"{days:.0f} days ago; make drill proves it"

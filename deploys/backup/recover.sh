@@ -15,6 +15,8 @@ sweep() {
 
 # Until it is promoted: its timeline is a new one then. $1: what to do where it does not get there.
 recover() {
+    # what an earlier recovery has fetched ahead is no proof of what the repository has now
+    as_owner rm -rf "/var/spool/pgbackrest/archive/$STANZA/in"
     as_owner mkdir -m 0700 "$WORK"
     # shellcheck disable=SC2016 # of the inner shell
     with_conf as_owner sh -c 'cat > "$1/postgresql.conf"
@@ -35,8 +37,22 @@ recover() {
         [ "$turn" -lt 172800 ] || "$1" "recovery has not ended within a day"
         [ $((turn % 20)) != 0 ] || tell "recovered to $(ask_new 'SELECT pg_last_wal_replay_lsn()')"
     done
-    # shellcheck disable=SC2034 # of who asks
     lsn=$(ask_new 'SELECT pg_last_wal_replay_lsn()')
+}
+
+# The number of the archive's newest segment, to be compared with what recovery reaches.
+newest_segment() {
+    name=$(as_owner pgbackrest --stanza="$STANZA" info --output=json | grep -o '"max":"[0-9A-F]*"' |
+        tail -n 1 | sed 's/.*:"........\(........\)\(........\)"/0x\1 0x\2/')
+    echo $((${name% *} * 256 + ${name#* }))
+}
+
+# Recovery ends at a hole, and calls that complete. $1: the newest segment, of which it must have read
+# something: at its very beginning it has only read the one before. $2: what to do then.
+check_reached() {
+    reached=$((0x${lsn%/*} * 4294967296 + 0x${lsn#*/}))
+    [ "$reached" -gt $(($1 * 16777216)) ] ||
+        "$2" "recovery has ended at $lsn, and the archive has more: a segment is damaged"
 }
 
 # It waits for what it has not archived: a history that is missing would end the next restore.

@@ -20,27 +20,17 @@ as_owner rm -rf "$new"
 if find_server "$DATA"; then
     as_owner pgbackrest --stanza="$STANZA" check > /dev/null 2>&1 || :
 fi
-# the number of the newest segment, to be compared with what recovery reaches
 most=
-if [ -n "$NEWEST" ]; then
-    name=$(as_owner pgbackrest --stanza="$STANZA" info --output=json | grep -o '"max":"[0-9A-F]*"' |
-        tail -n 1 | sed 's/.*:"........\(........\)\(........\)"/0x\1 0x\2/')
-    most=$((${name% *} * 256 + ${name#* }))
-fi
+[ -z "$NEWEST" ] || most=$(newest_segment)
 tell "restore $SET …"
 said=$(as_owner pgbackrest --stanza="$STANZA" --pg1-path="$new" --set="$SET" restore 2>&1) || {
     line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
     give_up "${line#*ERROR: }"
 }
 recover give_up
-# recovery ends at a hole, and calls that complete
-if [ -n "$most" ]; then
-    # shellcheck disable=SC2154 # of recover
-    reached=$((0x${lsn%/*} * 256 + 0x${lsn#*/} / 16777216))
-    [ "$reached" -ge "$most" ] ||
-        give_up "recovery has ended at $lsn, and the archive has more: a segment is damaged"
-fi
+[ -z "$most" ] || check_reached "$most" give_up
 last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')
+# shellcheck disable=SC2154 # of recover
 tell "recovered to $lsn; the last commit is of ${last:-before the backup}"
 finish give_up
 swap_data "$before"

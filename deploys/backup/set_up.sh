@@ -13,7 +13,7 @@ run() {
     done
 }
 put() {
-    cat > "$1.new"
+    base64 -d > "$1.new"
     chmod 0644 "$1.new"
     mv -fT "$1.new" "$1"
 }
@@ -23,10 +23,11 @@ done
 install -d -m 0750 -o postgres -g postgres "$STATE"
 install -d -m 0755 /etc/pgbackrest /etc/pgbackrest/conf.d
 [ "$(readlink "$LINK")" = "$TARGET" ] || flip "$LINK" "$TARGET"
-with_script put "$SCRIPT"
-with_service put "$UNITS@.service"
-with_full put "$UNITS@full.timer"
-with_incr put "$UNITS@incr.timer"
+number=0
+for path in $PATHS; do
+    "with_file_$number" put "$path"
+    number=$((number + 1))
+done
 systemctl daemon-reload
 if ! as_owner test -e "$STATE/made"; then
     run pgbackrest --stanza="$STANZA" stanza-create

@@ -1,5 +1,6 @@
 """Backups by pgBackRest, and what comes back from them."""
 
+import re
 import time
 
 import pytest
@@ -43,6 +44,13 @@ def rejected(single: Single, to: str) -> str:
 def pgbackrest(single: Single, command: str) -> str:
     stanza = f"{single.environment}-main"
     return single.machine.sh(f"runuser -u postgres -- pgbackrest --stanza={stanza} {command}")
+
+
+def left(single: Single) -> str:
+    """What a restore, or a drill, must not leave behind."""
+    data = single.data
+    folders = f"{data}.restored {data}.drill /run/postgresql/restore-*"
+    return single.machine.run(f"ls -d {folders}").stdout
 
 
 def segments(single: Single) -> list[str]:
@@ -97,9 +105,9 @@ def test_key_is_nowhere_else(backed_up: Single) -> None:
 
 
 def test_timers_have_a_next_time(backed_up: Single) -> None:
-    shown = backed_up.machine.sh("systemctl list-timers --no-legend 'howdah-backup-*'")
-    assert shown.count("howdah-backup-") == 4
-    assert "full.timer" in shown
+    shown = backed_up.machine.sh("systemctl list-timers --no-legend 'howdah-*'")
+    for name in ("backup", "drill"):
+        assert f"howdah-{name}-{backed_up.environment}-main" in shown
 
 
 def test_by_hand(backed_up: Single) -> None:
@@ -146,6 +154,7 @@ def test_newest_and_undone(backed_up: Single) -> None:
     assert backed_up.machine.run(f"ls -d {backed_up.data}.*").stdout == ""
 
 
+@pytest.mark.all
 def test_restore_after_one_that_was_undone(backed_up: Single) -> None:
     """What was undone is a branch that no later restore follows."""
     add(backed_up, "branch", 10)
@@ -159,6 +168,7 @@ def test_restore_after_one_that_was_undone(backed_up: Single) -> None:
     make(backed_up, "restore-keep")
 
 
+@pytest.mark.all
 def test_restore_that_was_killed(backed_up: Single) -> None:
     """Between the two renames, the rest is done; what it has left before that goes."""
     machine, data = backed_up.machine, backed_up.data
@@ -173,6 +183,31 @@ def test_restore_that_was_killed(backed_up: Single) -> None:
     assert backed_up.ask(COUNT, "appdb") == number
     assert machine.run(f"ls -d {work} {data}.restored").stdout == ""
     make(backed_up, "restore-keep")
+
+
+def test_drill(backed_up: Single) -> None:
+    """The newest backup comes back, and leaves nothing behind; what does not is not proven."""
+    add(backed_up, "drill", 5)
+    pgbackrest(backed_up, "check")
+    done = backed_up.run(["make", "drill", f"ENV={backed_up.environment}"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    proven = re.search(r"proven: (\d+) rows, in \d+ s", done.stdout + done.stderr)
+    assert proven
+    assert int(proven[1]) >= int(backed_up.ask(COUNT, "appdb"))
+    machine = backed_up.machine
+    assert left(backed_up) == ""
+    assert backed_up.verify("-k", "proven").returncode == 0
+    backed_up.ask("SELECT pg_switch_wal()")
+    pgbackrest(backed_up, "check")
+    last = segments(backed_up)[-1]
+    machine.sh(f"mv {last} /root/last; head -c 100 /root/last > {last}; chown postgres {last}")
+    bad = backed_up.pyinfra("-y", "deploys.restore.drill")
+    assert bad.code != 0, bad.output
+    assert backed_up.verify("-k", "proven").returncode != 0
+    machine.sh(f"cp -a /root/last {last}")
+    assert backed_up.pyinfra("-y", "deploys.restore.drill").code == 0
+    assert left(backed_up) == ""
+    assert backed_up.deploy().changed == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +225,7 @@ def test_goal_that_cannot_be(backed_up: Single, to: str, says: str) -> None:
     before = backed_up.ask("SELECT pg_postmaster_start_time()")
     assert says in rejected(backed_up, to)
     assert backed_up.ask("SELECT pg_postmaster_start_time()") == before
-    assert backed_up.machine.run(f"ls -d {backed_up.data}.*").stdout == ""
+    assert left(backed_up) == ""
     assert backed_up.deploy().changed == []
 
 
@@ -210,7 +245,7 @@ def test_hole_and_damage_in_the_archive(backed_up: Single) -> None:
     said = rejected(backed_up, "newest")
     assert "recovery has ended at" in said or "recovery:" in said
     backed_up.machine.sh(f"cp -a /root/good {last}")
-    assert backed_up.machine.run(f"ls -d {backed_up.data}.*").stdout == ""
+    assert left(backed_up) == ""
     assert backed_up.deploy().changed == []
 
 

@@ -62,6 +62,7 @@ SHOWN = {
     r"make (test|lint)\b": FIRST,
     r"make (\.venv|dry)": FIRST,
     r"make destroy": BY_MAKE,
+    r"make drill": "tests/fleet/test_backups.py::test_drill",
     r"make restore(-undo|-keep)?": "tests/fleet/test_backups.py::test_point_in_time",
     r"make (dev|deploy ENV=prod-packages)$": "tests/docker/test_dev.py::test_make_dev",
     r"make new": "tests/server/test_team.py::test_new_says_what_is_next",

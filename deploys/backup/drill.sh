@@ -1,0 +1,47 @@
+# Proves that the newest backup comes back: restored beside the data, recovered, counted, and gone. It
+# runs as the server's OS user, and writes down how it went.
+become() { exec "$@"; }
+exec 3>&1
+cd /
+new=$DATA.drill
+began=$(date +%s)
+note() { printf '%s\n' "$2" > "$STATE/$1.new" && mv "$STATE/$1.new" "$STATE/$1"; }
+clear_away() {
+    sweep
+    rm -rf "$new"
+}
+give_up() {
+    clear_away
+    note drilled "$(date +%s) drill $1"
+    fail "$1"
+}
+clear_away
+size=$(pgbackrest --stanza="$STANZA" info --output=json | grep -o '"size":[0-9]*},"label"' |
+    tail -n 1 | tr -cd 0-9)
+free=$(df --output=avail -B1 "${DATA%/*}" | tail -n 1)
+[ "$free" -ge $((${size:-0} * 6 / 5)) ] ||
+    give_up "not proven: $((free >> 20)) MB are free, and a restore needs $((size * 6 / 5 >> 20)) MB"
+most=$(newest_segment)
+said=$(pgbackrest --stanza="$STANZA" --pg1-path="$new" restore 2>&1) || {
+    line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
+    give_up "${line#*ERROR: }"
+}
+recover give_up
+check_reached "$most" give_up
+# every row is read once
+rows=0
+for database in $(ask_new 'SELECT datname FROM pg_database WHERE datallowconn'); do
+    count=$(printf '%s\n' "SELECT format('SELECT count(*) FROM %s', c.oid::regclass)
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \\gexec" |
+        env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
+            -U postgres -d "$database" -f - | awk '{ sum += $1 } END { print sum + 0 }') ||
+        give_up "could not read the tables of $database"
+    rows=$((rows + count))
+done
+end_new fast
+clear_away
+now=$(date +%s)
+note drilled "$now drill "
+note proven "$now $((now - began)) $rows"
+tell "proven: $rows rows, in $((now - began)) s"
