@@ -119,7 +119,7 @@ def _drill(target: Target) -> str:
         target.runtime,
         "backup/drill",
         recovery.FUNCTIONS,
-        variables=recovery.variables(target),
+        variables=recovery.variables(target, drill=True),
         documents=recovery.documents(target, data, goal(NEWEST), drill=True),
     ).strip()
 

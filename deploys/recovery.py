@@ -10,14 +10,17 @@ from howdah.repository import Goal
 FUNCTIONS = "backup/recover"
 
 
-def variables(target: Target) -> dict[str, str]:
-    """Of each of them."""
+def variables(target: Target, *, drill: bool = False) -> dict[str, str]:
+    """Of each of them. ``drill``: of one that may be at work beside the others."""
+    kind = "restore"
+    if drill:
+        kind = "drill"
     runtime = target.runtime
     place = backup.place(target.cluster, runtime.layout)
     return {
         "stanza": place.stanza,
         "state": place.state,
-        "work": f"{runtime.layout.socket}/restore-{place.stanza}",
+        "work": f"{runtime.layout.socket}/{kind}-{place.stanza}",
         "port": str(target.cluster.port),
     }
 
@@ -33,7 +36,7 @@ def documents(
 
     ``drill``: one that is small, and goes afterwards.
     """
-    its = variables(target)
+    its = variables(target, drill=drill)
     conf = rendered(
         "restore.conf.j2",
         layout=target.runtime.layout,

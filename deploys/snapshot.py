@@ -9,6 +9,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 import gevent
@@ -108,9 +109,12 @@ def _key() -> Key:
 
 def ask(runtime: Runtime, what: str, text: str) -> list[str]:
     """What a script that changes nothing answers, in lines. Raises AnswerError: could not WHAT."""
-    words = ["flock", "-o", "-w", "60", runtime.lock, "sh", "-c", text]
-    command = shlex.join(words)
-    answer: Answer = connection.run(f"exec {command}").get()
+    command = shlex.join(["sh", "-c", text])
+    alone = shlex.join(["flock", "-o", "-w", "60", runtime.lock])
+    folder = shlex.quote(str(PurePosixPath(runtime.lock).parent))
+    # after a boot there is no lock yet, and nothing at work
+    script = f'set -- {command}; [ ! -d {folder} ] || set -- {alone} "$@"; exec "$@"'
+    answer: Answer = connection.run(script).get()
     if not answer.done:
         errors = answer.errors or ["no message"]
         raise AnswerError(f"could not {what}: {errors[-1]}")

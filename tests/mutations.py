@@ -23,6 +23,10 @@ NO_DRIFT = {
     "test_no_checksum_has_failed": "tests/unit/found/test_health.py",
     "test_no_transaction_is_old": "tests/unit/found/test_health.py",
     "test_what_was_notified_is_read": "tests/unit/found/test_health.py",
+    "test_backups_are_set_up": "tests/fleet/test_backups.py",
+    "test_last_backup_is_good_and_young": "tests/fleet/test_backups_killed.py",
+    "test_wal_arrives": "tests/fleet/test_backups.py",
+    "test_restore_was_proven": "tests/fleet/test_backups.py",
 }
 
 

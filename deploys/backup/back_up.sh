@@ -6,7 +6,7 @@ note() {
 }
 said=$(pgbackrest --stanza=@STANZA@ --type="$1" backup 2>&1) || {
     line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
-    note last "$1" "$line"
+    note last "$1" "${line:-pgbackrest ended without a word}"
     printf '%s\n' "$said" >&2
     exit 1
 }

@@ -9,6 +9,11 @@ give_up() {
 }
 
 cd /
+# before the server is stopped: what could not be renamed then
+! mountpoint -q "$DATA" ||
+    fail "ERROR: $DATA is a file system of its own, and a restore needs a folder to rename"
+as_owner test -w "${DATA%/*}" ||
+    fail "ERROR: ${DATA%/*} is not the server's OS user's, and a restore renames in it"
 sweep
 if is_half_done; then
     tell "a killed run has restored; the rest is done now"

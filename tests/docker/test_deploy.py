@@ -161,6 +161,16 @@ def test_image_of_another_family(converged: Docked, docker_machine: DockerMachin
 
 
 @pytest.mark.all
+def test_subnet_that_overlaps(converged: Docked) -> None:
+    """Before anything is made: with whose, by name."""
+    machine = converged.machine
+    machine.sh("docker network create --subnet 10.79.0.0/24 theirs")
+    converged.inventory(docker_network="ours", docker_subnet="10.79.0.0/25")
+    assert "overlaps 10.79.0.0/24, the network theirs of this engine" in converged.refused_dry()
+    machine.sh("docker network rm theirs")
+
+
+@pytest.mark.all
 def test_subnet_of_a_network_that_is_there(converged: Docked) -> None:
     """The engine keeps it while somebody is on it: who has to go first is named."""
     machine = converged.machine

@@ -15,6 +15,20 @@ def test_stopped_server_is_started(converged: Docked, how: str) -> None:
     assert converged.deploy().changed == [LOAD]
 
 
+@pytest.mark.all
+def test_stop_with_open_sessions(converged: Docked) -> None:
+    """They end at once, and the server shuts down in order."""
+    machine, name = converged.machine, converged.container
+    machine.sh(f"docker exec -d {name} psql -U postgres -c 'SELECT pg_sleep(600)'")
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    until(lambda: converged.ask(asleep) == "1")
+    recoveries = converged.log.count("was interrupted")
+    machine.sh(f"docker stop -t 30 {name}")
+    assert converged.inspect()["State"]["ExitCode"] == 0
+    assert converged.deploy().changed == [LOAD]
+    assert converged.log.count("was interrupted") == recoveries
+
+
 def test_killed_server_comes_back(converged: Docked) -> None:
     """The engine starts it again, and it recovers."""
     state = converged.inspect()["State"]

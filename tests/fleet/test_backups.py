@@ -41,6 +41,14 @@ def rejected(single: Single, to: str) -> str:
     return " ".join(run.output.split())
 
 
+def by_hand(single: Single, heading: str) -> None:
+    """The commands of docs/backups.md, on the host."""
+    (block,) = [one for one in blocks("backups.md")
+                if (one.language, one.heading) == ("sh", heading)]  # fmt: skip
+    script = block.text.replace("prod-main", f"{single.environment}-main")
+    single.machine.sh(f"set -e\n{script}")
+
+
 def pgbackrest(single: Single, command: str) -> str:
     stanza = f"{single.environment}-main"
     return single.machine.sh(f"runuser -u postgres -- pgbackrest --stanza={stanza} {command}")
@@ -49,7 +57,7 @@ def pgbackrest(single: Single, command: str) -> str:
 def left(single: Single) -> str:
     """What a restore, or a drill, must not leave behind."""
     data = single.data
-    folders = f"{data}.restored {data}.drill /run/postgresql/restore-*"
+    folders = f"{data}.restored {data}.drill /run/postgresql/restore-* /run/postgresql/drill-*"
     return single.machine.run(f"ls -d {folders}").stdout
 
 
@@ -112,10 +120,7 @@ def test_timers_have_a_next_time(backed_up: Single) -> None:
 
 def test_by_hand(backed_up: Single) -> None:
     """As docs/backups.md has it."""
-    (block,) = [one for one in blocks("backups.md") if one.language == "sh"]
-    backed_up.machine.sh(
-        f"set -e\n{block.text.replace('prod-main', backed_up.environment + '-main')}"
-    )
+    by_hand(backed_up, "What a deploy adds")
     assert pgbackrest(backed_up, "info").count("full backup") == 2
 
 
@@ -258,3 +263,33 @@ def test_lost_data(backed_up: Single) -> None:
     assert backed_up.ask(COUNT, "appdb") == number
     backed_up.deploy()
     assert backed_up.deploy().changed == []
+
+
+@pytest.mark.all
+def test_turned_off(backed_up: Single) -> None:
+    """Nothing is left of them but the package; turned on again, they begin anew."""
+    backed_up.inventory()
+    backed_up.deploy("--data", "restart=yes")
+    assert backed_up.ask("SHOW archive_mode") == "off"
+    by_hand(backed_up, "Turning them off")
+    name = f"{backed_up.environment}-main"
+    found = backed_up.machine.sh(f"find /etc /var/lib /run -name '*{name}*'")
+    assert found == ""
+    assert backed_up.deploy().changed == []
+    backed_up.inventory(backup="pgbackrest")
+    assert SET_UP in backed_up.deploy("--data", "restart=yes").changed
+    assert backed_up.deploy().changed == []
+
+
+@pytest.mark.all
+def test_data_that_cannot_be_renamed(backed_up: Single) -> None:
+    """Rejected while the server still works."""
+    machine, data = backed_up.machine, backed_up.data
+    before = backed_up.ask("SELECT pg_postmaster_start_time()")
+    above = data.rpartition("/")[0]
+    machine.sh(f"chown root {above}")
+    assert "is not the server's OS user's" in rejected(backed_up, "newest")
+    machine.sh(f"chown postgres {above}; mount --bind {data} {data}")
+    assert "is a file system of its own" in rejected(backed_up, "newest")
+    machine.sh(f"umount {data}")
+    assert backed_up.ask("SELECT pg_postmaster_start_time()") == before

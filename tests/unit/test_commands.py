@@ -47,6 +47,7 @@ FENCED = {
     "examples/compose-app/README.md":
         "tests/docker/test_shared.py::test_application_sees_a_rotated_password",
     "docs/backups.md: What a deploy adds": "tests/fleet/test_backups.py::test_by_hand",
+    "docs/backups.md: Turning them off": "tests/fleet/test_backups.py::test_turned_off",
     "docs/docker.md: From packages to Docker":
         "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
