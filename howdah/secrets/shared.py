@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from components import application, temporal
 from howdah.cluster import Cluster
 from howdah.found.docker import Owned
-from howdah.secrets.store import Store
+
+if TYPE_CHECKING:  # cryptography's import is for while the host answers
+    from howdah.secrets.store import Store
 
 CA = "ca.crt"
 
@@ -26,7 +28,7 @@ class File(NamedTuple):
         return Owned(str(self.uid), "400", sha256)
 
 
-def files(cluster: Cluster, store: Store) -> dict[str, File]:
+def files(cluster: Cluster, store: "Store") -> dict[str, File]:
     """What each container mounts: FOLDER/FILE. Raises SecretError."""
     uids = {
         application.LOGIN: cluster.app_uid,
