@@ -21,7 +21,7 @@ MOST_LOST = 120  # seconds of commits that a lost host may cost
 
 
 def _calendar(value: str) -> str:
-    """systemd itself checks it before anything is written: here is what a unit file can hold."""
+    """What a unit file can hold; systemd rejects the rest when the timer starts."""
     if not re.fullmatch(r"[A-Za-z0-9 *:,./~-]{1,80}", value):
         raise ValueError("needs systemd's OnCalendar, like 'Sun *-*-* 02:30 UTC'")
     return value

@@ -71,11 +71,13 @@ def _check(
             f"{room // MEGA} MB are free beside the data, and a second data directory needs "
             f"{needed // MEGA} MB"
         )
+    if to.setting:  # a hole before it ends the recovery with an error; one after it is none
+        return
     missing = list(repository.holes(read, chosen.start))
     if missing:
         raise HowdahError(
-            f"the archive has holes after {chosen.label}: {', '.join(missing)}; TO={to.text} would "
-            "end before them: an earlier time, or an older backup, may do"
+            f"the archive has holes after {chosen.label}: {', '.join(missing)}; TO=newest would "
+            "end before them: set a time before the first"
         )
 
 

@@ -22,10 +22,8 @@ free=$(df --output=avail -B1 "${DATA%/*}" | tail -n 1)
 [ "$free" -ge $((${size:-0} * 6 / 5)) ] ||
     give_up "not proven: $((free >> 20)) MB are free, and a restore needs $((size * 6 / 5 >> 20)) MB"
 most=$(newest_segment)
-said=$(pgbackrest --stanza="$STANZA" --pg1-path="$new" restore 2>&1) || {
-    line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
-    give_up "${line#*ERROR: }"
-}
+said=$(pgbackrest --stanza="$STANZA" --pg1-path="$new" restore 2>&1) ||
+    give_up "$(error_of "$said")"
 recover give_up
 check_reached "$most" give_up
 # every row is read once

@@ -1,6 +1,11 @@
 # A data directory $new beside the data, recovered on a server that nobody enters, and renamed.
 # with_conf has that server's configuration.
 new='' lsn='' # of who asks: the folder, and what it has been recovered to
+# Of pgBackRest's words the line that tells most.
+error_of() {
+    line=$(printf '%s\n' "$1" | grep -m 1 ERROR) || line=$(printf '%s\n' "$1" | tail -n 1)
+    echo "${line#*ERROR: }"
+}
 tell() { echo "$1" >&3; }
 ask_new() {
     as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \

@@ -28,10 +28,8 @@ fi
 most=
 [ -z "$NEWEST" ] || most=$(newest_segment)
 tell "restore $SET …"
-said=$(as_owner pgbackrest --stanza="$STANZA" --pg1-path="$new" --set="$SET" restore 2>&1) || {
-    line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
-    give_up "${line#*ERROR: }"
-}
+said=$(as_owner pgbackrest --stanza="$STANZA" --pg1-path="$new" --set="$SET" restore 2>&1) ||
+    give_up "$(error_of "$said")"
 recover give_up
 [ -z "$most" ] || check_reached "$most" give_up
 last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')

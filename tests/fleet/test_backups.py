@@ -266,6 +266,25 @@ def test_lost_data(backed_up: Single) -> None:
 
 
 @pytest.mark.all
+def test_time_before_a_hole(backed_up: Single) -> None:
+    """What is missing after it is not needed; what is missing before it ends the restore."""
+    add(backed_up, "before_hole", 3)
+    number = backed_up.ask(COUNT, "appdb")
+    time.sleep(0.1)
+    now = backed_up.ask("SELECT to_char(clock_timestamp(), 'YYYY-MM-DD HH24:MI:SS.US+00:00')")
+    for name in ("first", "second", "third"):
+        add(backed_up, name, 1)
+        backed_up.ask("SELECT pg_switch_wal()")
+    pgbackrest(backed_up, "check")
+    hole = segments(backed_up)[-2]
+    backed_up.machine.sh(f"mv {hole} /root/hole")
+    assert "set a time before the first" in rejected(backed_up, "newest")
+    restored(backed_up, now)
+    assert backed_up.ask(COUNT, "appdb") == number
+    make(backed_up, "restore-keep")
+
+
+@pytest.mark.all
 def test_turned_off(backed_up: Single) -> None:
     """Nothing is left of them but the package; turned on again, they begin anew."""
     backed_up.inventory()
