@@ -49,4 +49,4 @@ def script(
     """The shell script that tries it."""
     variables = {"release": release}
     documents = {"sql": query("candidate") + settings(want)}
-    return script_for(runtime, "canary", variables=variables, documents=documents)
+    return script_for(runtime, "canary", "client", variables=variables, documents=documents)

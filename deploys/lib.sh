@@ -40,18 +40,9 @@ has_binaries() { [ -x "$BINARIES/postgres" ]; }
 is_outdated() { ! [ "/proc/$SERVER_PID/exe" -ef "$BINARIES/postgres" ]; }
 # One of an older minor version is asked with its own programs, until the newer are there.
 take_its_programs() {
+    # shellcheck disable=SC2034 # of who asks
     has_binaries || INSIDE_BINARIES=$(dirname "$(readlink "/proc/$SERVER_PID/exe")")
 }
-
-# psql as the superuser, over the socket. Nothing of the environment is passed on.
-ask() {
-    (inside_fed env -i LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8 PGOPTIONS="$SESSION" \
-        "$INSIDE_BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h "$SERVER_SOCKET" -p "$SERVER_PORT" \
-        -U postgres -d postgres "$@" -f -)
-}
-
-# Whether the server does. 1: it starts, or recovers.
-answers() { as_server "$INSIDE_BINARIES/pg_isready" -q -h "$SERVER_SOCKET" -p "$SERVER_PORT"; }
 
 # What a data directory's postmaster.pid says: one fact a line, whatever stands in it.
 # shellcheck disable=SC2034 # of who asks

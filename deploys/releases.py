@@ -62,7 +62,7 @@ def swap(
         "session": pgoptions(runtime.cluster.version),
     }
     documents = {"faults": query("faults")}
-    script = script_with_control(runtime, "swap", variables, documents)
+    script = script_with_control(runtime, "swap", variables, documents, "client")
     what = f"load release {release}"
     if verb == "start":
         # A server that is down may be so for another reason than its release.

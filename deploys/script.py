@@ -61,10 +61,11 @@ def assigned(variables: Mapping[str, str]) -> str:
 
 
 def _document(name: str, content: str) -> str:
+    end = f"END_OF_{name.upper()}"  # its own: a document may be a script that has documents
     return f"""with_{name}() {{
-    "$@" << 'HOWDAH_DOCUMENT'
+    "$@" << '{end}'
 {content}
-HOWDAH_DOCUMENT
+{end}
 }}"""
 
 

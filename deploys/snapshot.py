@@ -20,6 +20,7 @@ import components
 from deploys import connection
 from deploys.fence import run
 from deploys.runtime import WRITTEN, Runtime, script_for
+from deploys.script import script as shell_script
 from deploys.sql import pgoptions
 from deploys.target import Server, Target
 from howdah import found
@@ -149,7 +150,9 @@ def _script(
     probes: Sequence[Probe[Any]],
 ) -> str:
     """``sql``, ``more``: what the server is asked in two sessions; empty: nothing."""
-    documents = {"sql": sql, "more": more}
+    session = {"session": pgoptions(runtime.cluster.version)}
+    asked = {"sql": sql, "more": more}
+    documents = {"sessions": shell_script(["client", "sessions"], session, asked)}
     server = ""
     if sql:
         server = "yes"
@@ -161,7 +164,6 @@ def _script(
     variables = {
         "port_hex": f"{runtime.cluster.port:04X}",
         "server": server,
-        "session": pgoptions(runtime.cluster.version),
         "written": WRITTEN,
         "data_directory": runtime.cluster.data_directory or "",
         "probes": " ".join(names),

@@ -1,5 +1,5 @@
 # What a host has: tab-separated lines, and rows of JSON from psql. facts is the runtime's;
-# with_sql and with_more have what the server is asked.
+# with_sessions has what asks the server.
 cd /
 echo "clock$TAB$(date +%s.%N)"
 # who listens on the wanted port, from the kernel: ss may not be installed
@@ -76,21 +76,24 @@ done
 for folder in "$ETC" "$SOCKET"; do
     [ -d "$folder" ] && echo "folder"
 done
-{ # what is logged is not for all
-    find "$LOG" -maxdepth 0 -perm 700 -printf 'folder\n'
-    find "$ETC/current" "$ETC/good" "$ETC/last" -maxdepth 0 -type l -printf '%f\t%l\n'
-} 2> /dev/null
-files=0
 # those of a cluster that is taken over lie in a folder of the server's OS user: read as he may
-as=
-[ -d "$CURRENT/" ] || as=as_owner
-if cd "$CURRENT/" 2> /dev/null || { [ -n "$ADOPTED" ] && cd "$ADOPTED" 2> /dev/null; }; then
+files=0 place=$CURRENT as=
+[ -d "$CURRENT/" ] || place=$ADOPTED as=as_owner
+if [ -n "$place" ] && cd "$place/" 2> /dev/null; then
     [ -e pg_hba.conf ] && [ -e postgresql.conf ] && files=1
-    tell_files $as
     cd /
 fi
-# the room that is left, also where pg_wal is on a disk of its own
-stat -f -c "room$TAB%n$TAB%a$TAB%S$TAB%b$TAB%d$TAB%c" "$DATA" "$DATA/pg_wal/." "$LOG" 2> /dev/null
+tell_folders() {
+    { # what is logged is not for all
+        find "$LOG" -maxdepth 0 -perm 700 -printf 'folder\n'
+        find "$ETC/current" "$ETC/good" "$ETC/last" -maxdepth 0 -type l -printf '%f\t%l\n'
+    } 2> /dev/null
+    [ -z "$place" ] || { cd "$place/" 2> /dev/null && tell_files $as; }
+    cd /
+    # the room that is left, also where pg_wal is on a disk of its own
+    stat -f -c "room$TAB%n$TAB%a$TAB%S$TAB%b$TAB%d$TAB%c" "$DATA" "$DATA/pg_wal/." "$LOG" \
+        2> /dev/null
+}
 # what a server that is down would read of ALTER SYSTEM's; a running one is asked
 is_down() {
     # as the server's OS user, whose folder it is: what he links to is what he may read
@@ -98,27 +101,26 @@ is_down() {
         LC_ALL=C tr '\200-\377' '?'
     exit 0
 }
-find_server "$DATA" || is_down
+find_server "$DATA" || {
+    tell_folders
+    is_down
+}
 echo "pid$TAB$SERVER_PID"
 ! is_outdated || echo "outdated"
 take_its_programs
 # not by echo, which would make a line end of a \n in the file
 printf 'port\t%s\nsocket\t%s\n' "${PUBLISHED:-$SERVER_PORT}" "$SERVER_SOCKET"
-[ -n "$SERVER" ] || exit 0
-# one that starts, or recovers from a crash, answers soon: 60 s
-turn=0
-until answers; do
-    [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
-    sleep 0.2
-done
-# two sessions side by side: half the time where there are many databases
+[ -n "$SERVER" ] || {
+    tell_folders
+    exit 0
+}
+# the folders while the server answers
 exec 3>&1
-more=$(
-    with_more ask -v files=$files &
-    done=0
-    with_sql ask -v files=$files >&3 || done=$?
-    wait $! && exit $done
+folders=$(
+    with_sessions inside_fed sh -s "$INSIDE_BINARIES" "$SERVER_SOCKET" "$SERVER_PORT" "$files" >&3 &
+    tell_folders
+    wait $!
 )
 done=$?
-printf '%s\n' "$more"
+printf '%s\n' "$folders"
 exit $done

@@ -67,7 +67,7 @@ def superuser(
 ) -> StringCommand:
     """A command that runs psql's ``script`` in database postgres, up to the first error."""
     variables = session(runtime, found)
-    text = script_for(runtime, "psql", variables=variables)
+    text = script_for(runtime, "psql", "client", variables=variables)
     return shell.run(what, text, lock=runtime.lock, _stdin=f"{script}\n")
 
 

@@ -88,7 +88,7 @@ class CurrentHost:
         runtime = self.target.runtime
         variables = session(runtime, self.found, but=but)
         variables["database"] = database
-        script = script_for(runtime, "ask", variables=variables, documents={"sql": sql})
+        script = script_for(runtime, "ask", "client", variables=variables, documents={"sql": sql})
         answer = self.host.run(script)
         if answer.failed:
             pytest.fail(f"{self.name}: {answer.stderr.strip()}", pytrace=False)

@@ -58,15 +58,29 @@ has_binaries() { [ -n "$IMAGE_NOW" ] && [ "$IMAGE_NOW" = "$IMAGE_ID" ]; }
 is_outdated() { [ "$IMAGE_RUNNING" != "$IMAGE_NOW" ]; }
 take_its_programs() { :; }
 
+# What the engine has of the container and of the image that the inventory names: one question.
+inspect() {
+    IMAGE_NOW='' CONTAINER_PID='' CONTAINER_FOUND=''
+    of='{{with index . "State"}}container {{.Pid}} {{.Status}}{{with index . "Health"}}({{.Status}}){{end}} {{$.Image}} {{or (index $.Config.Labels "howdah.spec") "-"}} {{with index $.NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}{{else}}image {{.Id}}{{end}}'
+    while read -r kind first others; do
+        case "$kind" in
+            container) CONTAINER_PID=$first CONTAINER_FOUND=$others ;;
+            image) IMAGE_NOW=$first ;;
+        esac
+    done << INSPECTED
+$(docker inspect -f "$of" "$CONTAINER" "$IMAGE" 2> /dev/null)
+INSPECTED
+}
+
 # The pid that postmaster.pid has is the container's own.
-SERVER_FOUND=
+JUST_INSPECTED=
 find_server() {
-    [ -z "$SERVER_FOUND" ] || return 0 # by this script's facts, a moment ago
     [ -e "$1/postmaster.pid" ] || return 1
     read_pid_file "$1" || :
-    of='{{.State.Pid}} {{.State.Status}}{{with .State.Health}}({{.Status}}){{end}} {{.Image}} {{or (index .Config.Labels "howdah.spec") "-"}} {{with index .NetworkSettings.Ports "5432/tcp"}}{{(index . 0).HostPort}}{{end}}'
-    read -r SERVER_PID STATE IMAGE_RUNNING SPEC PUBLISHED << FOUND
-$(docker inspect -f "$of" "$CONTAINER" 2> /dev/null)
+    [ -n "$JUST_INSPECTED" ] || inspect
+    SERVER_PID=$CONTAINER_PID
+    read -r STATE IMAGE_RUNNING SPEC PUBLISHED << FOUND
+$CONTAINER_FOUND
 FOUND
     [ "/proc/$SERVER_PID/cwd" -ef "$1" ]
 }

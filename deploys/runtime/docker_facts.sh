@@ -8,20 +8,6 @@ modules_of_image() {
     fi
 }
 
-# Each exec takes as long as all that the server is asked: its sessions wait for it themselves.
-answers() { :; }
-inside_fed() {
-    # shellcheck disable=SC2016 # of the container's shell
-    exec docker exec -i "$CONTAINER" sh -c '
-        turn=0
-        until "$0" -q -h "$1" -p "$2"; do
-            [ $? -eq 1 ] && [ $((turn += 1)) -le 300 ] || break
-            sleep 0.2
-        done
-        shift 2
-        exec "$@"' "$INSIDE_BINARIES/pg_isready" "$SERVER_SOCKET" "$SERVER_PORT" "$@"
-}
-
 # What only a host is asked where the container is not as it is wanted: what else is on the engine.
 facts_of_engine() {
     docker info -f '{{range .SecurityOptions}}{{println "security" .}}{{end}}' 2> /dev/null |
@@ -38,7 +24,9 @@ facts_of_engine() {
 
 facts() {
     echo "docker_uid$TAB$(id -u)"
-    IMAGE_NOW=$(docker image inspect -f '{{.Id}}' "$IMAGE" 2> /dev/null)
+    inspect
+    # shellcheck disable=SC2034 # of find_server
+    JUST_INSPECTED=yes
     [ -z "$IMAGE_NOW" ] || echo "image$TAB$IMAGE_NOW"
     if [ -e "$MARKER" ] && [ -n "$IMAGE_NOW" ]; then # the engine has answered
         echo "engine"
@@ -74,8 +62,7 @@ SUM
         done
         cd /
     fi
-    # shellcheck disable=SC2034 # of find_server
-    find_server "$DATA" && SERVER_FOUND=yes
+    find_server "$DATA" || :
     if [ -d /run/systemd/system ]; then
         # shellcheck disable=SC2086 # a list of paths
         { [ "$(cat $LOG_FILES 2> /dev/null)" = "$LOG_TEXTS" ] &&

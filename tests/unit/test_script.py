@@ -43,7 +43,7 @@ def sent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dic
     texts["snapshot"] = snapshot.script(its, want)
     texts["canary"] = canary.script(its, "r-1", want)
     texts["read"] = script_for(its, "read_release", variables={"release": "r-1"})
-    texts["ask"] = script_for(its, "ask", documents={"sql": ""},
+    texts["ask"] = script_for(its, "ask", "client", documents={"sql": ""},
                               variables={**sql.session(its, found), "database": "d"})  # fmt: skip
     releases.write(its, "r-1", {})
     releases.swap(its, "reload", "r-2", "r-1")
