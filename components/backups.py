@@ -11,12 +11,13 @@ from howdah.backed_up import read
 from howdah.component import Component, Context, Options, Probe, Setting, in_section
 from howdah.errors import ClusterError
 from howdah.layout import Layout
-from howdah.options import Folder
+from howdah.repositories import Repositories
 from howdah.settings import Duration, in_seconds, quote
 
 if TYPE_CHECKING:
     from howdah.cluster import Cluster
 
+SERVED = {"package"}  # runtimes
 MOST_LOST = 120  # seconds of commits that a lost host may cost
 
 
@@ -39,8 +40,8 @@ Calendar = Annotated[str, AfterValidator(_calendar)]
 class Backups(Options):
     """Of packages only, so far."""
 
-    backup: Literal["pgbackrest", "off"] = "off"
-    backup_repository: Folder = "/var/lib/pgbackrest"
+    backup: Literal["pgbackrest", "off"] | None = None  # in production they are on
+    backup_repository: Repositories = ("/var/lib/pgbackrest",)
     backup_keep: Annotated[int, Field(ge=2, le=100)] = 2  # full ones, and all that builds on them
     backup_full: Calendar = "Sun *-*-* 02:30 UTC"
     backup_incremental: Calendar = "Mon..Sat *-*-* 02:30 UTC"
@@ -58,7 +59,7 @@ REASONS = {
 
 def _settings(context: Context) -> Iterator[Setting]:
     cluster = context.cluster
-    if cluster.runtime != "package":
+    if cluster.runtime not in SERVED:
         raise ClusterError("backup = 'pgbackrest': needs runtime = 'package'")
     values = {
         "archive_mode": "on",
@@ -69,8 +70,11 @@ def _settings(context: Context) -> Iterator[Setting]:
 
 
 def are_on(cluster: "Cluster") -> bool:
-    """Whether the cluster has backups."""
-    return cluster.of(Backups).backup != "off"
+    """Whether the cluster has backups: by default where it is production's."""
+    asked = cluster.of(Backups).backup
+    if asked:
+        return asked != "off"
+    return cluster.stage == "production" and cluster.runtime in SERVED
 
 
 def stanza(cluster: "Cluster") -> str:

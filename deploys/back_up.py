@@ -19,6 +19,7 @@ from deploys.tell import would
 from howdah import backup
 from howdah.backup import Place
 from howdah.found import Found
+from howdah.repositories import in_folders
 from howdah.repository import NEWEST, goal
 
 WAITS = {"archive_mode"}  # for a restart, on a cluster that ran before
@@ -56,9 +57,11 @@ def lacks(target: Target, found: Found) -> list[str]:
     for timer in _timers(place):
         if timer not in its.timers:
             lines.append(f"enable {timer}")
-    if place.stanza not in its.made:
+    made = its.made.get(place.stanza)
+    where = _where(target)
+    if not made or made.kind != where:
         lines.append(f"make the stanza {place.stanza}")
-    if place.stanza not in its.good:
+    if place.stanza not in its.good or (made and made.kind != where):
         lines.append("make a full backup")
     return lines
 
@@ -99,6 +102,10 @@ def _filled(
     layout = target.runtime.layout
     paths = [*backup.writable(target.cluster), place.state, layout.socket]
     script = place.script
+    repositories = target.cluster.of(Backups).backup_repository
+    alone = "no"
+    if in_folders(repositories) == list(repositories):
+        alone = "yes"
     if file.startswith("drill"):
         paths.append(str(PurePosixPath(layout.data).parent))
         script = place.drill_script
@@ -108,6 +115,8 @@ def _filled(
         state=place.state,
         script=script,
         paths=" ".join(paths),
+        repos=recovery.repositories(target),
+        alone=alone,
         **parts,
     )
     return text.strip()
@@ -119,9 +128,19 @@ def _drill(target: Target) -> str:
         target.runtime,
         "backup/drill",
         recovery.FUNCTIONS,
-        variables=recovery.variables(target, drill=True),
+        variables={
+            **recovery.variables(target, drill=True),
+            "repos": recovery.repositories(target),
+        },
         documents=recovery.documents(target, data, goal(NEWEST), drill=True),
     ).strip()
+
+
+def _where(target: Target) -> str:
+    """Of the repositories: with others, backups begin anew."""
+    repositories = "\n".join(target.cluster.of(Backups).backup_repository)
+    digest = hashlib.sha256(repositories.encode())
+    return digest.hexdigest()[:12]
 
 
 def _script(target: Target) -> str:
@@ -138,7 +157,8 @@ def _script(target: Target) -> str:
         "link": place.link,
         "target": place.target,
         "state": place.state,
-        "repository": target.cluster.of(Backups).backup_repository,
+        "where": _where(target),
+        "folders": " ".join(in_folders(target.cluster.of(Backups).backup_repository)),
         "units": place.units,
         "paths": " ".join(paths),
         "timers": " ".join(_timers(place)),

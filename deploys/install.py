@@ -15,11 +15,15 @@ from deploys.tell import report, would
 
 
 @convergent
-def install(target: Target) -> Iterator[PyinfraCommand]:
-    """What the runtime needs before there can be a server. Refuses a host that cannot have it."""
+def install(target: Target, *, restores: bool = False) -> Iterator[PyinfraCommand]:
+    """What the runtime needs before there can be a server. Refuses a host that cannot have it.
+
+    ``restores``: a lost host's data come from its backups.
+    """
     found, runtime = snapshot(target), target.runtime
     runtime.check_host(found)
-    check_data(target, found)
+    if not restores:
+        check_data(target, found)
     runtime.check_port(found)
     report(found.health.reports())
     if found.lock.held and not state.is_executing:
@@ -29,7 +33,8 @@ def install(target: Target) -> Iterator[PyinfraCommand]:
     check_clocks(target, found)
     target.due()
     target.files(found)
-    check_schema(target, found)
+    if not restores:
+        check_schema(target, found)
     lacks = runtime.lacks(found)
     if not lacks:
         host.noop("PostgreSQL is installed")

@@ -3,6 +3,7 @@
 from pyinfra import host, state
 from pyinfra.api import Host
 
+from components.backups import are_on
 from deploys.summary import warn
 from deploys.target import Target
 from deploys.tell import report
@@ -12,6 +13,7 @@ from howdah.errors import HowdahError
 from howdah.found import Found
 
 EMPTY = "for an empty server: --data new_data=yes"
+RESTORE = "from its backups: make restore ENV={}; "
 STILL_NEW = (
     "new_data = yes, and the data is there: take it out of the inventory, or a lost disk "
     "becomes an empty server"
@@ -33,7 +35,7 @@ def check_data(target: Target, found: Found) -> None:
     _check(new, allowed=allowed)
     certificate = _certificate(target)
     before = expected.deployed_before(found, cluster, host.name, certificate)
-    _check(before, allowed=allowed)
+    _check(before, allowed=allowed, restore=_restore(cluster))
     if not found.data.there:
         return
     report(expected.reports(found, cluster, others))
@@ -55,7 +57,7 @@ def check_lost(target: Target, found: Found) -> None:
     cluster = target.cluster
     why = _lost(target, found)
     destroy = cluster.stage == "development"
-    _check(why, allowed=cluster.new_data, destroy=destroy)
+    _check(why, allowed=cluster.new_data, destroy=destroy, restore=_restore(cluster))
 
 
 def _lost(target: Target, found: Found) -> str:
@@ -68,6 +70,7 @@ def _check(
     *,
     allowed: bool,
     destroy: bool = False,
+    restore: str = "",
 ) -> None:
     if not why:
         return
@@ -75,10 +78,17 @@ def _check(
         what, _, _ = why.partition(":")
         host.log(f"makes an empty server: {what}")
         return
-    ways = EMPTY
+    ways = restore + EMPTY
     if destroy:
         ways += ", or make destroy"
     raise HowdahError(f"{why}; {ways}")
+
+
+def _restore(cluster: Cluster) -> str:
+    """What to type where there are backups."""
+    if not are_on(cluster):
+        return ""
+    return RESTORE.format(cluster.environment)
 
 
 def _certificate(target: Target) -> str:

@@ -22,7 +22,13 @@ def variables(target: Target, *, drill: bool = False) -> dict[str, str]:
         "state": place.state,
         "work": f"{runtime.layout.socket}/{kind}-{place.stanza}",
         "port": str(target.cluster.port),
+        "lost": "",
     }
+
+
+def repositories(target: Target) -> str:
+    """Their numbers, for a shell's loop."""
+    return " ".join(map(str, backup.numbers(target.cluster)))
 
 
 def documents(

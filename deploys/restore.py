@@ -7,14 +7,15 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from pyinfra import host
-from pyinfra.api.command import PyinfraCommand
+from pyinfra import host, state
+from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from components.backups import PROBE, Backups, are_on
 from deploys import recovery, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for, script_with_control
 from deploys.snapshot import ask, snapshot
+from deploys.staged import staged
 from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import would
@@ -37,25 +38,49 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     found = snapshot(target)
     target.runtime.check_host(found)
     to = repository.goal(target.cluster.of(Backups).restore_to)
+    if not found.releases.current:
+        if not state.is_executing:
+            would([f"restore to {to.text}; what it begins with is known once pgBackRest is there"])
+            return
+        yield _point(target, found)
     room, read = _look(target)
     now = datetime.fromtimestamp(time.time() - found.ahead, UTC)
     chosen = repository.chosen(read, to, now)
     _check(read, chosen, to, room)
     would(_plan(target, found, chosen, to))
+    lost = ""
+    if not found.releases.current:
+        lost = "yes"
     yield shell.live(
         f"restore {chosen.label}",
-        _script(target, chosen, to),
+        _script(target, chosen, to, lost),
         lock=target.runtime.lock,
     )
+
+
+def is_lost(target: Target) -> bool:
+    """Whether the host has nothing yet that could restore."""
+    return not snapshot(target).releases.current
+
+
+def _point(target: Target, found: Found) -> StringCommand:
+    """The release that `configure` has written is the host's first: it names the repository."""
+    place = backup.place(target.cluster, target.runtime.layout)
+    variables = {"link": place.link, "target": place.target, "release": ""}
+    new = staged(target, found)
+    if new:
+        variables["release"] = new.release
+    script = script_for(target.runtime, "backup/point", variables=variables)
+    return shell.run("point pgBackRest to its repository", script, lock=target.runtime.lock)
 
 
 def _look(target: Target) -> tuple[int, Repository]:
     """Bytes that are free beside the data, and what the repository has."""
     place = backup.place(target.cluster, target.runtime.layout)
-    variables = {"stanza": place.stanza}
+    variables = {"stanza": place.stanza, "repos": recovery.repositories(target)}
     text = script_for(target.runtime, "backup/look", variables=variables)
-    room, *lines = ask(target.runtime, "read the repository", text)
-    return int(room), repository.read(lines, place.stanza)
+    room, repo, *lines = ask(target.runtime, "read the repository", text)
+    return int(room), repository.read(lines, place.stanza, int(repo))
 
 
 def _check(
@@ -103,11 +128,13 @@ def _script(
     target: Target,
     chosen: BackupSet,
     to: Goal,
+    lost: str,
 ) -> str:
     newest = ""
     if not to.setting:
         newest = "yes"
-    variables = {"set": chosen.label, "newest": newest}
+    variables = {"set": chosen.label, "newest": newest, "repo": str(chosen.repository)}
+    variables["lost"] = lost
     data = f"{target.runtime.layout.data}.restored"
     return _recovering(target, "restore", variables, data, to)
 

@@ -132,8 +132,7 @@ class Target(Server):
         cluster = self._cluster(found)
         inside = self.runtime.inside
         files = render.files(cluster, inside, hardware, self.logins, pair)
-        key = self.store.content(backup.KEY)
-        backups = backup.files(cluster, inside, hardware, key)
+        backups = backup.files(cluster, inside, hardware, self.store.content)
         return {**files, **self.runtime.files(), **backups}
 
     def settings(self, found: Found) -> Mapping[str, str]:
@@ -168,7 +167,7 @@ class Target(Server):
         days = self.cluster.certificate_days
         lines = self.store.due(self.label, names, days)
         if are_on(self.cluster):
-            lines += backup_key.due(self.store)
+            lines += backup_key.due(self.store, self.cluster)
         return lines
 
     @cached_property

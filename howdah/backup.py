@@ -1,6 +1,6 @@
 """Cluster -> what pgBackRest needs on its host. Only this module knows its words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from components.backups import Backups, are_on, stanza
@@ -8,10 +8,12 @@ from howdah.cluster import Cluster
 from howdah.hardware import Hardware
 from howdah.layout import Layout
 from howdah.render import File, rendered
+from howdah.repositories import bucket, in_folders
 
 # In a release; a name without .conf, for those are shown.
 NAME = "pgbackrest"
 KEY = "backup_key"  # of the store
+S3_KEYS = ("repo{}_s3_key", "repo{}_s3_key_secret")  # of the store, as pgBackRest names them
 PACKAGES = ("pgbackrest",)
 SPOOL = "/var/spool/pgbackrest"
 UNITS = "/etc/systemd/system"
@@ -57,30 +59,53 @@ def writable(cluster: Cluster) -> list[str]:
     """The folders that the server writes what it archives to."""
     if not are_on(cluster):
         return []
-    return [cluster.of(Backups).backup_repository, SPOOL]
+    return [*in_folders(cluster.of(Backups).backup_repository), SPOOL]
+
+
+def numbers(cluster: Cluster) -> range:
+    """Of its repositories, as pgBackRest counts them."""
+    count = len(cluster.of(Backups).backup_repository)
+    return range(1, count + 1)
+
+
+def s3_keys(cluster: Cluster) -> Iterator[str]:
+    """Files of the store that hold what a bucket asks for. Somebody has to write them."""
+    repositories = cluster.of(Backups).backup_repository
+    for number in numbers(cluster):
+        repository = repositories[number - 1]
+        if not bucket(repository):
+            continue
+        for name in S3_KEYS:
+            yield name.format(number)
 
 
 def files(
     cluster: Cluster,
     layout: Layout,
     hardware: Hardware,
-    key: bytes | None,
+    secret: Callable[[str], bytes | None],
 ) -> Mapping[str, File]:
-    """What a release has of it. ``key``: the repository's passphrase; None: not made yet."""
+    """What a release has of it. ``secret``: what a file of the store has; None: not made yet."""
     if not are_on(cluster):
         return {}
-    if key is None:
-        return {NAME: File(None, secret=True)}
-    passphrase = key.decode()
+    secrets = {}
+    for name in (KEY, *s3_keys(cluster)):
+        content = secret(name)
+        if content is None:
+            return {NAME: File(None, secret=True)}
+        text = content.decode()
+        secrets[name] = text.strip()
+    options = cluster.of(Backups)
     half = hardware.cores // 2
     text = rendered(
         "pgbackrest.conf.j2",
         cluster=cluster,
         layout=layout,
-        options=cluster.of(Backups),
+        options=options,
         stanza=stanza(cluster),
         processes=max(1, half),
         spool=SPOOL,
-        key=passphrase.strip(),
+        repositories=list(map(bucket, options.backup_repository)),
+        secrets=secrets,
     )
     return {NAME: File(text.encode(), secret=True)}

@@ -123,7 +123,7 @@ def _debian_package(value: str) -> str:
     return value
 
 
-def _folder(value: str) -> str:
+def check_folder(value: str) -> str:
     """One that a unit file and a shell can have, in one spelling."""
     path = PurePosixPath(value)
     is_plain = str(path) == value and ".." not in path.parts
@@ -147,7 +147,8 @@ def _without_zone(value: object) -> str:
     return str(value)
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
+    """A list, as Cluster keeps it. Raises ValueError."""
     if isinstance(value, list | tuple):
         return tuple(value)
     found = type(value).__name__
@@ -228,7 +229,7 @@ def _subnet(value: object) -> ipaddress.IPv4Network:
 
 
 Name = Annotated[str, AfterValidator(check_name)]
-RoleNames = Annotated[tuple[Name, ...], BeforeValidator(_several)]
+RoleNames = Annotated[tuple[Name, ...], BeforeValidator(several)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 Image = Annotated[str, AfterValidator(_image)]
 DockerName = Annotated[str, AfterValidator(_docker_name)]
@@ -237,18 +238,18 @@ Uid = Annotated[int, Field(ge=1, le=2_000_000_000)]  # not root
 Audit = Annotated[str, AfterValidator(_audit)]
 Label = Annotated[str, AfterValidator(_label)]
 Private = Annotated[Network, BeforeValidator(_network)]
-Networks = Annotated[tuple[Private, ...], BeforeValidator(_several)]
+Networks = Annotated[tuple[Private, ...], BeforeValidator(several)]
 ListenAddress = Annotated[Address, BeforeValidator(_address)]
-Addresses = Annotated[tuple[ListenAddress, ...], BeforeValidator(_several)]
+Addresses = Annotated[tuple[ListenAddress, ...], BeforeValidator(several)]
 HostName = Annotated[str, AfterValidator(_host_name)]
-Names = Annotated[tuple[HostName, ...], BeforeValidator(_several)]
+Names = Annotated[tuple[HostName, ...], BeforeValidator(several)]
 DebianPackage = Annotated[str, AfterValidator(_debian_package)]
-Packages = Annotated[tuple[DebianPackage, ...], BeforeValidator(_several)]
+Packages = Annotated[tuple[DebianPackage, ...], BeforeValidator(several)]
 Library = Annotated[str, AfterValidator(_library)]
-Libraries = Annotated[tuple[Library, ...], BeforeValidator(_several)]
-Folder = Annotated[str, AfterValidator(_folder)]
-Folders = Annotated[tuple[Folder, ...], BeforeValidator(_several)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Libraries = Annotated[tuple[Library, ...], BeforeValidator(several)]
+Folder = Annotated[str, AfterValidator(check_folder)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(several)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 Package = Annotated[str, AfterValidator(_package)]
 LoginTime = Annotated[Duration, AfterValidator(_login_time)]
 LogSize = Annotated[Memory, AfterValidator(at_least_64mb)]

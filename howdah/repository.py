@@ -32,6 +32,7 @@ class BackupSet(NamedTuple):
     ended: datetime
     size: int  # bytes of the data directory
     start: Segment  # the first that it needs
+    repository: int  # its number
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ def goal(text: str) -> Goal:
     return Goal(text, "recovery_target_time", time.isoformat(sep=" "), time)
 
 
-def read(lines: Sequence[str], stanza: str) -> Repository:
+def read(lines: Sequence[str], stanza: str, number: int) -> Repository:
     """The lines of deploys/backup/look.sh. Raises HowdahError for one that is not readable."""
     sets = []
     for each in _of_stanza(lines[0], stanza):
         if not each["error"]:
-            sets.append(_set(each))
+            sets.append(_set(each, number))
     segments = set()
     left = {}
     for line in lines[1:]:
@@ -118,7 +119,7 @@ def _number(high: str, low: str) -> int:
     return int(high, 16) * IN_A_LOG + int(low, 16) // SIZE
 
 
-def _set(each: dict[str, Any]) -> BackupSet:
+def _set(each: dict[str, Any], number: int) -> BackupSet:
     stop = each["timestamp"]["stop"]
     start = each["archive"]["start"]
     return BackupSet(
@@ -127,6 +128,7 @@ def _set(each: dict[str, Any]) -> BackupSet:
         ended=datetime.fromtimestamp(stop, UTC),
         size=each["info"]["size"],
         start=segment(start),
+        repository=number,
     )
 
 

@@ -4,11 +4,13 @@ state=@STATE@
 note() {
     printf '%s %s %s\n' "$(date +%s)" "$2" "$3" > "$state/$1.new" && mv "$state/$1.new" "$state/$1"
 }
-said=$(pgbackrest --stanza=@STANZA@ --type="$1" backup 2>&1) || {
+fault=
+for repo in @REPOS@; do # each, whatever becomes of the others
+    said=$(pgbackrest --stanza=@STANZA@ --repo="$repo" --type="$1" backup 2>&1) && continue
     line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
-    note last "$1" "${line:-pgbackrest ended without a word}"
+    fault="repository $repo: ${line:-pgbackrest ended without a word}"
     printf '%s\n' "$said" >&2
-    exit 1
-}
-note last "$1" ""
+done
+note last "$1" "$fault"
+[ -z "$fault" ] || exit 1
 note good "$1" ""

@@ -15,30 +15,36 @@ give_up() {
     note drilled "$(date +%s) drill $1"
     fail "$1"
 }
-clear_away
-size=$(pgbackrest --stanza="$STANZA" info --output=json | grep -o '"size":[0-9]*},"label"' |
-    tail -n 1 | tr -cd 0-9)
-free=$(df --output=avail -B1 "${DATA%/*}" | tail -n 1)
-[ "$free" -ge $((${size:-0} * 6 / 5)) ] ||
-    give_up "not proven: $((free >> 20)) MB are free, and a restore needs $((size * 6 / 5 >> 20)) MB"
-most=$(newest_segment)
-said=$(pgbackrest --stanza="$STANZA" --pg1-path="$new" restore 2>&1) ||
-    give_up "$(error_of "$said")"
-recover give_up
-check_reached "$most" give_up
-# every row is read once
-rows=0
-for database in $(ask_new 'SELECT datname FROM pg_database WHERE datallowconn'); do
-    count=$(printf '%s\n' "SELECT format('SELECT count(*) FROM %s', c.oid::regclass)
-        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \\gexec" |
-        env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
-            -U postgres -d "$database" -f - | awk '{ sum += $1 } END { print sum + 0 }') ||
-        give_up "could not read the tables of $database"
-    rows=$((rows + count))
+# The newest backup of one repository.
+prove() {
+    clear_away
+    size=$(backrest info --output=json | grep -o '"size":[0-9]*},"label"' |
+        tail -n 1 | tr -cd 0-9)
+    free=$(df --output=avail -B1 "${DATA%/*}" | tail -n 1)
+    [ "$free" -ge $((${size:-0} * 6 / 5)) ] ||
+        give_up "not proven: $((free >> 20)) MB are free, and a restore needs $((size * 6 / 5 >> 20)) MB"
+    most=$(newest_segment)
+    said=$(backrest --pg1-path="$new" restore 2>&1) ||
+        give_up "$(error_of "$said")"
+    recover give_up
+    check_reached "$most" give_up
+    # every row is read once
+    rows=0
+    for database in $(ask_new 'SELECT datname FROM pg_database WHERE datallowconn'); do
+        count=$(printf '%s\n' "SELECT format('SELECT count(*) FROM %s', c.oid::regclass)
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \\gexec" |
+            env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
+                -U postgres -d "$database" -f - | awk '{ sum += $1 } END { print sum + 0 }') ||
+            give_up "could not read the tables of $database"
+        rows=$((rows + count))
+    done
+    end_new fast
+    clear_away
+}
+for REPO in $REPOS; do
+    prove
 done
-end_new fast
-clear_away
 now=$(date +%s)
 note drilled "$now drill "
 note proven "$now $((now - began)) $rows"

@@ -1,6 +1,8 @@
 # A data directory $new beside the data, recovered on a server that nobody enters, and renamed.
 # with_conf has that server's configuration.
 new='' lsn='' # of who asks: the folder, and what it has been recovered to
+# pgBackRest, which has its own $new and one repository.
+backrest() { as_owner pgbackrest --stanza="$STANZA" --repo="$REPO" "$@"; }
 # Of pgBackRest's words the line that tells most.
 error_of() {
     line=$(printf '%s\n' "$1" | grep -m 1 ERROR) || line=$(printf '%s\n' "$1" | tail -n 1)
@@ -47,7 +49,7 @@ recover() {
 
 # The number of the archive's newest segment, to be compared with what recovery reaches.
 newest_segment() {
-    name=$(as_owner pgbackrest --stanza="$STANZA" info --output=json | grep -o '"max":"[0-9A-F]*"' |
+    name=$(backrest info --output=json | grep -o '"max":"[0-9A-F]*"' |
         tail -n 1 | sed 's/.*:"........\(........\)\(........\)"/0x\1 0x\2/')
     echo $((${name% *} * 256 + ${name#* }))
 }
@@ -79,7 +81,7 @@ swap_data() {
     as_owner mv -T "$new" "$DATA"
     sync "${DATA%/*}"
     as_owner rm -f "$STATE/good" # the next deploy makes a full backup
-    start_server
+    [ -n "$LOST" ] || start_server # a lost host has no unit yet
 }
 
 # A killed run has recovered, and has not swapped.

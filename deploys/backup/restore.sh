@@ -28,7 +28,7 @@ fi
 most=
 [ -z "$NEWEST" ] || most=$(newest_segment)
 tell "restore $SET …"
-said=$(as_owner pgbackrest --stanza="$STANZA" --pg1-path="$new" --set="$SET" restore 2>&1) ||
+said=$(backrest --pg1-path="$new" --set="$SET" restore 2>&1) ||
     give_up "$(error_of "$said")"
 recover give_up
 [ -z "$most" ] || check_reached "$most" give_up

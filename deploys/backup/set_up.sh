@@ -17,7 +17,8 @@ put() {
     chmod 0644 "$1.new"
     mv -fT "$1.new" "$1"
 }
-for folder in "$REPOSITORY" /var/spool/pgbackrest; do
+# shellcheck disable=SC2086 # a list of paths
+for folder in $FOLDERS /var/spool/pgbackrest; do
     [ -d "$folder" ] || install -d -m 0750 -o postgres -g postgres "$folder"
 done
 install -d -m 0750 -o postgres -g postgres "$STATE"
@@ -29,10 +30,13 @@ for path in $PATHS; do
     number=$((number + 1))
 done
 systemctl daemon-reload
-if ! as_owner test -e "$STATE/made"; then
+# of other repositories, or of one whose disk is a new one; of those that are there it changes nothing
+made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 2)
+[ "$made" = "$WHERE" ] || as_owner rm -f "$STATE/good"
+if ! as_owner test -e "$STATE/good"; then
     run pgbackrest --stanza="$STANZA" stanza-create
     run pgbackrest --stanza="$STANZA" check
-    as_owner sh -c 'date "+%s stanza" > "$1"' sh "$STATE/made"
+    as_owner sh -c 'date "+%s $2" > "$1"' sh "$STATE/made" "$WHERE"
 fi
 if ! as_owner test -e "$STATE/good"; then
     echo "the first full backup …" >&3

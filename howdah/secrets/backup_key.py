@@ -1,11 +1,16 @@
-"""The passphrase of a repository: made once, and never changed. Without it no backup is read."""
+"""The passphrase of the repositories: made once, and never changed. Without it no backup is read.
+
+A bucket's keys are files beside it, which an operator writes.
+"""
 
 import base64
 import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from howdah.backup import KEY
+from howdah.backup import KEY, s3_keys
+from howdah.cluster import Cluster
+from howdah.errors import HowdahError
 
 if TYPE_CHECKING:  # cryptography's import is for while the host answers
     from howdah.secrets.store import Store
@@ -13,8 +18,12 @@ if TYPE_CHECKING:  # cryptography's import is for while the host answers
 BYTES = 32
 
 
-def due(store: "Store") -> Iterator[str]:
-    """What `make` would do, a line each. Raises SecretError."""
+def due(store: "Store", cluster: Cluster) -> Iterator[str]:
+    """What `make` would do, a line each. Raises HowdahError for a bucket's key that is missing."""
+    for name in s3_keys(cluster):
+        if not store.content(name):
+            path = store.path(name)
+            raise HowdahError(f"{path} is missing: write the bucket's key into it")
     if store.content(KEY) is None:
         yield f"make {store.path(KEY)}: keep a copy elsewhere, no backup is read without it"
 

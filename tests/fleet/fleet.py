@@ -28,7 +28,7 @@ class Fleet(Checkout):
     def hosts(self, hosts: Mapping[str, Mapping[str, object]]) -> None:
         """Writes the inventory, host by host."""
         common = {"ssh_key": str(self.key), "ssh_known_hosts_file": str(self.known_hosts),
-                  "ssh_user": "root", "memory": "512MB"}  # fmt: skip
+                  "ssh_user": "root", "memory": "512MB", "backup": "off"}  # fmt: skip
         path = self.folder / "inventories" / f"{self.environment}.py"
         path.write_text(f"hosts = ({list(hosts.items())!r}, {common!r})\n")
 

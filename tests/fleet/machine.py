@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import time
+from typing import Self
 
 from tests.fleet.engine import CAPABILITIES, docker
 
@@ -14,6 +15,7 @@ class Machine:
 
     def __init__(self, name: str, image: str, network: str, address: str, key: str) -> None:
         self.name, self.address = name, address
+        self._made = (name, image, network, address, key)
         capabilities = [f"--cap-add={c}" for c in CAPABILITIES]
         docker("run", "-d", "--name", name, "--hostname", name, "--network", network, "--ip",
                address, *capabilities, "--security-opt", "seccomp=unconfined", "--security-opt",
@@ -68,6 +70,10 @@ class Machine:
     def start(self) -> None:
         docker("start", self.name)
         self.wait()
+
+    def again(self) -> Self:
+        """A new one in the place of this, which is gone."""
+        return type(self)(*self._made)
 
     def remove(self) -> None:
         docker("rm", "-f", "-v", self.name)

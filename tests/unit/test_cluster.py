@@ -426,12 +426,22 @@ def test_each_instance_has_a_pool_its_overflow_and_a_health_check() -> None:
 )
 def test_wide_network_warns(network: str, width: int) -> None:
     warning = f"allowed_networks: {network} is wider than /{width}"
-    assert list(cautions(cluster(allowed_networks=[network]))) == [warning]
+    assert list(cautions(cluster(allowed_networks=[network], backup="off"))) == [warning]
 
 
 @pytest.mark.parametrize("network", ["10.0.0.0/16", "10.0.0.0/24", "fd00::/64", "fd00::1/128"])
 def test_network_of_a_usual_width_does_not_warn(network: str) -> None:
-    assert list(cautions(cluster(allowed_networks=[network]))) == []
+    assert list(cautions(cluster(allowed_networks=[network], backup="off"))) == []
+
+
+def test_repository_on_the_host_alone_warns() -> None:
+    """By default, in production; a bucket beside it is enough."""
+    (warning,) = cautions(cluster())
+    assert "is on the host only" in warning
+    url = "s3://name/in/it?endpoint=s3.example&region=eu-1"
+    assert list(cautions(cluster(backup_repository=["/var/lib/pgbackrest", url]))) == []
+    for off in ({"backup": "off"}, {"stage": "staging"}, {"runtime": "embedded"}):
+        assert list(cautions(cluster(**off))) == []
 
 
 def test_journald_needs_the_unit() -> None:

@@ -46,6 +46,10 @@ FENCED = {
         "tests/server/test_team.py::test_next_version_is_a_pull",
     "examples/compose-app/README.md":
         "tests/docker/test_shared.py::test_application_sees_a_rotated_password",
+    "docs/backups.md: Backups":
+        "tests/fleet/test_backups_lost_host.py::test_keys_of_a_bucket",
+    "docs/backups.md: A lost repository":
+        "tests/fleet/test_backups_lost_host.py::test_lost_disk_of_the_repository",
     "docs/backups.md: What a deploy adds": "tests/fleet/test_backups.py::test_by_hand",
     "docs/backups.md: Turning them off": "tests/fleet/test_backups.py::test_turned_off",
     "docs/docker.md: From packages to Docker":

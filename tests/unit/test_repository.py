@@ -32,7 +32,7 @@ def read(
              {"name": "prod-main", "status": {"code": 0, "message": "ok"},
               "backup": backups}]  # fmt: skip
     files = [f"prod-main/17-1/x/{repository.file_name(one)}-{SHA}.zst" for one in segments]
-    return repository.read([json.dumps(about), *files, *history], "prod-main")
+    return repository.read([json.dumps(about), *files, *history], "prod-main", 1)
 
 
 def on(timeline: int, *numbers: int) -> list[Segment]:
@@ -111,6 +111,6 @@ def test_repository_that_cannot_be_read() -> None:
         [{"name": "prod-main", "status": {"code": 2, "message": "no valid backups"}}]
     )
     with pytest.raises(HowdahError, match="has no backup of prod-main: no valid backups"):
-        repository.read([about], "prod-main")
+        repository.read([about], "prod-main", 1)
     with pytest.raises(HowdahError, match="has no backup of prod-main: it is not there"):
-        repository.read(["[]"], "prod-main")
+        repository.read(["[]"], "prod-main", 1)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from deploys.runtime import unit
-from howdah.cluster import Cluster
+from howdah.host_data import read
 from tests.unit.test_render import LAYOUT as ANY
 
 LAYOUT = ANY.__class__(**{**vars(ANY), "data": "/data", "log": "/log", "socket": "/run/pg"})
@@ -13,7 +13,8 @@ NOBODY: tuple[str, ...] = ()
 
 
 def drop_in(places: tuple[str, ...] = NOBODY, **options: Any) -> str:
-    return unit.drop_in(Cluster(environment="test", **options), LAYOUT, "/etc/pg", places)
+    given: dict[str, Any] = {"environment": "test", "backup": "off", **options}
+    return unit.drop_in(read(given), LAYOUT, "/etc/pg", places)
 
 
 def line(text: str, name: str) -> str:

@@ -47,7 +47,7 @@ UNSAFE = {
 
 
 def production(**data: Any) -> Cluster:
-    return read({"environment": "test", **data})
+    return read({"environment": "test", "backup": "off", **data})
 
 
 @pytest.mark.parametrize(("name", "values"), SAFE.items())
