@@ -55,12 +55,14 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
 
-restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; shows the plan, and asks
+restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; DATABASE= or TABLE= alone; asks
 	@test -n '$(YES)' || { $(CAN_ASK); $(RESTORE) --dry $(INVENTORY) restore.py; \
 		test $$? -ne 1 && printf '\ntype %s to restore: ' '$(ENV)' && read answer && \
 		test "$$answer" = '$(ENV)' || { echo 'nothing is restored'; exit 1; }; }
 	@$(RESTORE) -y $(INVENTORY) restore.py && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
-RESTORE = $(PYINFRA) $(ARGS) --data restore_to='$(or $(TO),newest)'
+RESTORE = $(PYINFRA) $(ARGS) --data restore_to='$(or $(TO),newest)' \
+	$(if $(DATABASE),--data restore_only='$(DATABASE)') \
+	$(if $(TABLE),--data restore_table='$(TABLE)')
 
 drill: .venv $(INVENTORY)  ## prove that the newest backup comes back; it is restored beside, and goes
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.restore.drill

@@ -48,7 +48,9 @@ class Backups(Options):
     backup_drill: Calendar = "Sat *-*-* 04:30 UTC"  # when a restore is tried
     # How old the last one that came back may be; a new cluster has as long for its first.
     proven_days: Annotated[int, Field(ge=1, le=366)] = 8
-    restore_to: str = "newest"  # of restore.py
+    restore_to: str = "newest"  # of restore.py, as the two that follow
+    restore_only: str = ""
+    restore_table: str = ""
     archive_timeout: Annotated[Duration, AfterValidator(_timeout)] = "60s"
 
 

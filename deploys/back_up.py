@@ -129,10 +129,16 @@ def _drill(target: Target) -> str:
         "backup/drill",
         recovery.FUNCTIONS,
         variables={
-            **recovery.variables(target, drill=True),
+            **recovery.variables(target, recovery.DRILL),
             "repos": recovery.repositories(target),
         },
-        documents=recovery.documents(target, data, goal(NEWEST), drill=True),
+        documents=recovery.documents(
+            target,
+            data,
+            goal(NEWEST),
+            kind=recovery.DRILL,
+            lasting=False,
+        ),
     ).strip()
 
 

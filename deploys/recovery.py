@@ -8,13 +8,11 @@ from howdah.render import rendered
 from howdah.repository import Goal
 
 FUNCTIONS = "backup/recover"
+RESTORE, DRILL = "restore", "drill"
 
 
-def variables(target: Target, *, drill: bool = False) -> dict[str, str]:
-    """Of each of them. ``drill``: of one that may be at work beside the others."""
-    kind = "restore"
-    if drill:
-        kind = "drill"
+def variables(target: Target, kind: str = RESTORE) -> dict[str, str]:
+    """Of each of them. ``kind``: two of a kind are never at work at once."""
     runtime = target.runtime
     place = backup.place(target.cluster, runtime.layout)
     return {
@@ -36,13 +34,14 @@ def documents(
     data: str,
     to: Goal | None,
     *,
-    drill: bool = False,
+    kind: str = RESTORE,
+    lasting: bool = True,
 ) -> Mapping[str, str]:
     """The configuration of a server on ``data``. No goal: it recovers by its own WAL.
 
-    ``drill``: one that is small, and goes afterwards.
+    ``lasting``: its data will be the cluster's; the others are small, and archive nothing.
     """
-    its = variables(target, drill=drill)
+    its = variables(target, kind)
     conf = rendered(
         "restore.conf.j2",
         layout=target.runtime.layout,
@@ -51,6 +50,6 @@ def documents(
         data=data,
         work=its["work"],
         goal=to,
-        drill=drill,
+        lasting=lasting,
     )
     return {"conf": conf}

@@ -11,7 +11,7 @@ from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from components.backups import PROBE, Backups, are_on
-from deploys import recovery, shell
+from deploys import recovery, restore_part, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for, script_with_control
 from deploys.snapshot import ask, snapshot
@@ -47,6 +47,10 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     now = datetime.fromtimestamp(time.time() - found.ahead, UTC)
     chosen = repository.chosen(read, to, now)
     _check(read, chosen, to, room)
+    its = restore_part.part(target.cluster)
+    if its:
+        yield from restore_part.restore(target, found, chosen, to, its)
+        return
     would(_plan(target, found, chosen, to))
     lost = ""
     if not found.releases.current:

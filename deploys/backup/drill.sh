@@ -34,8 +34,7 @@ prove() {
         count=$(printf '%s\n' "SELECT format('SELECT count(*) FROM %s', c.oid::regclass)
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \\gexec" |
-            env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
-                -U postgres -d "$database" -f - | awk '{ sum += $1 } END { print sum + 0 }') ||
+            psql_new -d "$database" | awk '{ sum += $1 } END { print sum + 0 }') ||
             give_up "could not read the tables of $database"
         rows=$((rows + count))
     done

@@ -9,10 +9,12 @@ error_of() {
     echo "${line#*ERROR: }"
 }
 tell() { echo "$1" >&3; }
-ask_new() {
+# psql on the closed server; its stdin, and more words.
+psql_new() {
     as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
-        -U postgres -d postgres -c "$1" 2> /dev/null
+        -U postgres "$@" -f -
 }
+ask_new() { echo "$1" | psql_new -d postgres 2> /dev/null; }
 end_new() { as_owner "$BINARIES/pg_ctl" -D "$new" -s -m "$1" -t 600 stop; }
 # What a killed run has left at work.
 sweep() {

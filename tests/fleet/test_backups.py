@@ -34,9 +34,9 @@ def make(single: Single, target: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def rejected(single: Single, to: str) -> str:
+def rejected(single: Single, to: str, *words: str) -> str:
     """What one that must fail prints, in one line."""
-    run = single.pyinfra("-y", "--data", f"restore_to={to}", "restore.py")
+    run = single.pyinfra("-y", "--data", f"restore_to={to}", *words, "restore.py")
     assert run.code != 0, run.output
     return " ".join(run.output.split())
 
