@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from components.backups import stanza
 from deploys.runtime import pruning, unit
 from howdah import difference
 from howdah.cluster import Cluster
@@ -131,7 +132,10 @@ class DebianCluster:
 
     def remove(self, layout: Layout) -> Mapping[str, str]:
         """Variables of remove_package.sh."""
-        return {"log_files": " ".join(self._log_files(layout))}
+        return {
+            "log_files": " ".join(self._log_files(layout)),
+            "stanza": stanza(self._cluster),
+        }
 
     def _log_files(self, layout: Layout) -> dict[str, str]:
         """What bounds the log. Paths and contents."""

@@ -22,7 +22,8 @@ def follow(fleet: Fleet, step: Block, version: str = "17") -> str:
     """Runs a block, with another version in the place of its 17; what it prints."""
     machine = fleet.machines[0]
     if step.file == HOST:
-        return machine.sh(f"set -e\n{step.text.replace('17', version)}")
+        text = step.text.replace("17", version).replace("prod-main", f"{fleet.environment}-main")
+        return machine.sh(f"set -e\n{text}")
     text = step.text.replace("db1", machine.name).replace("prod", fleet.environment)
     return make(fleet, text.replace("/local.py", f"/{fleet.environment}.py"))
 

@@ -32,14 +32,18 @@ def test_undo(converged: Single) -> None:
 
 
 def test_leaving(fresh: Single) -> None:
-    """The cluster runs on by its own files, and comes back by adopt."""
+    """The cluster runs on by its own files, archives its WAL, and comes back by adopt."""
+    fresh.inventory(backup="pgbackrest")
     fresh.deploy()
     (step,) = steps("Packages", "undo.md")
     follow(fresh, step, fresh.version)
     label = f"{fresh.version}-main"
-    names = (label, f"'*{label}.service.d'", "'howdah-logs*'")
-    left = f"find /etc/howdah /etc/systemd -name {' -o -name '.join(names)}"
-    assert fresh.machine.sh(left) == ""
+    names = (label, f"'*{label}.service.d'", "'*howdah-*'", "'howdah.conf'", "'*-main.*s'")
+    left = " -o -name ".join(names)
+    assert fresh.machine.sh(f"find /etc/howdah /etc/systemd /etc/postgresql-common "
+                            f"/var/lib/howdah /var/lib/systemd -name {left}") == ""  # fmt: skip
+    stanza = f"{fresh.environment}-main"
+    fresh.machine.sh(f"runuser -u postgres -- pgbackrest --stanza={stanza} check")
     assert fresh.enter("appuser", "appdb") == ("", [(1,)])
     assert "is not Howdah's" in fresh.refused_in_one_line()
     fresh.deploy(*ADOPT)

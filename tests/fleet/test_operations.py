@@ -277,12 +277,17 @@ def test_port_that_waits_for_a_restart(with_row: Single) -> None:
 @pytest.mark.all
 def test_cluster_given_up(with_row: Single) -> None:
     """As documented; then the host may be deployed anew."""
+    with_row.inventory(backup="pgbackrest")
+    with_row.deploy("--data", "restart=yes")
     said = with_row.pyinfra("-y", "deploys.local.destroy").output
     assert "only development is destroyed; docs/operations.md" in said
     for step in steps("Cluster given up"):
         follow(with_row, step, with_row.version)
     label = f"{with_row.version}-main"
     assert with_row.machine.sh(f"find /etc /var -xdev -name '*{label}*'") == ""
+    its = f"-name '*{with_row.environment}-main*' ! -path '*/pgbackrest/*'"  # but what is backed up
+    assert with_row.machine.sh(f"find /etc /var -xdev {its}") == ""
+    with_row.inventory()
     with_row.deploy()
     assert with_row.ask(ROWS, "appdb") == "0"
 
@@ -302,6 +307,7 @@ apt-get full-upgrade -y -q -o Dpkg::Options::=--force-confold
 def test_debian_release_upgrade(new_fleet: NewFleet) -> None:
     """Cases 41, 42: Debian's own upgrade, and pg_upgradecluster; each row is there after it."""
     fleet = new_fleet("bookworm")
+    fleet.inventory(backup="pgbackrest")
     machine = fleet.machines[0]
     heading = "Debian release upgrade"
     before, moves, adopts, analyzes, removes = steps(heading)
