@@ -1,7 +1,6 @@
 """Backups of 1 GiB, beside what has to be done at least. `make bench-backups`."""
 
 import statistics
-import sys
 
 from benchmarks.hosts import Hosts, hosts, pyinfra
 from benchmarks.measure import best, clock, heading, row
@@ -99,4 +98,4 @@ def _transactions(machine: Machine, command: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
