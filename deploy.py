@@ -7,6 +7,7 @@ Read it from top to bottom. Each line changes only what differs from what the ho
 
 from deploys.back_up import back_up
 from deploys.configure import configure
+from deploys.dumps import dump
 from deploys.grant import grant
 from deploys.install import initialise, install
 from deploys.issue import issue
@@ -44,6 +45,7 @@ migrate(name="Migrate the schema", target=target)
 grant(name="Set rights on new objects", target=target, again=True)
 # Before the release is a good one: a cluster without a backup is not.
 back_up(name="Set up backups", target=target)
+dump(name="Set up dumps", target=target)
 # By a login of every role: what is in force now is what a later run, or `make undo`, goes back to.
 prove(name="Prove that every role can log in", target=target)
 show_how_to_connect(name="Show how to connect", target=target)

@@ -19,7 +19,7 @@ CAN_ASK = test -t 0 || { echo 'pyinfra asks first: needs a terminal, or YES=1' >
 $(shell test -x $(BIN)/python || rm -f $(HOWDAH)/.venv/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv deploy dev drill restore restore-undo restore-keep dry undo verify bundle start stop status destroy
+.PHONY: help .venv deploy dev drill dump dumps restore restore-undo restore-keep dry undo verify bundle start stop status destroy
 
 help:  ## this list
 	@echo 'make TARGET [ENV=local] [YES=1] [ARGS="--limit db1 …"]'
@@ -55,14 +55,24 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
 
-restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; DATABASE= or TABLE= alone; asks
-	@test -n '$(YES)' || { $(CAN_ASK); $(RESTORE) --dry $(INVENTORY) restore.py; \
+restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; DATABASE= or TABLE= alone; FROM=newest: a dump's; asks
+	@test -n '$(YES)' || { $(CAN_ASK); $(RESTORE) --dry $(INVENTORY) $(RESTORER); \
 		test $$? -ne 1 && printf '\ntype %s to restore: ' '$(ENV)' && read answer && \
 		test "$$answer" = '$(ENV)' || { echo 'nothing is restored'; exit 1; }; }
-	@$(RESTORE) -y $(INVENTORY) restore.py && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
-RESTORE = $(PYINFRA) $(ARGS) --data restore_to='$(or $(TO),newest)' \
+	@$(RESTORE) -y $(INVENTORY) $(RESTORER) && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
+# One database of a dump; or what a backup has, all of it or a part.
+RESTORE = $(PYINFRA) $(ARGS) $(if $(FROM),$(OF_A_DUMP),$(OF_A_BACKUP))
+RESTORER = $(if $(FROM),load.py,restore.py)
+OF_A_DUMP = --data dump_of='$(DATABASE)' --data dump_from='$(FROM)'
+OF_A_BACKUP = --data restore_to='$(or $(TO),newest)' \
 	$(if $(DATABASE),--data restore_only='$(DATABASE)') \
 	$(if $(TABLE),--data restore_table='$(TABLE)')
+
+dump: .venv $(INVENTORY)  ## dump every database now; ENV's dumps = "on"
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.dumps.now
+
+dumps: .venv $(INVENTORY)  ## list the dumps that there are
+	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.dumps.listed
 
 drill: .venv $(INVENTORY)  ## prove that the newest backup comes back; it is restored beside, and goes
 	@$(PYINFRA) -y $(ARGS) $(INVENTORY) deploys.restore.drill

@@ -9,6 +9,7 @@ from components import (
     audit,
     backup_login,
     backups,
+    dumps,
     logs,
     server,
     sizing,
@@ -42,6 +43,7 @@ COMPONENTS: tuple[Component, ...] = (
     backup_login.COMPONENT,
     temporal.COMPONENT,
     backups.COMPONENT,
+    dumps.COMPONENT,
     *_of_the_team(),
 )
 

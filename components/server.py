@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from howdah.component import Component, Context, Setting, in_section
 from howdah.options import SUPERUSER
-from howdah.pg_hba.hba import Record
+from howdah.pg_hba.hba import Record, by_peer
 from howdah.settings import quote
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def _settings(context: Context) -> Iterator[Setting]:
 
 def _records(_: "Cluster") -> Iterator[Record]:
     reason = "The superuser: only from this host, only as the server's OS user, into any database."
-    options = "map=howdah"
-    yield Record("all", SUPERUSER, "", "local", method="peer", options=options, reason=reason)
+    yield by_peer(SUPERUSER, reason)
 
 
 def _connections(context: Context) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from deploys.runtime import Runtime, script_for
 from deploys.snapshot import ask
 from deploys.target import Target
+from howdah import render
 from howdah.found.lines import AnswerError
 from howdah.pg_hba import matrix
 from howdah.queries import query, settings
@@ -27,9 +28,10 @@ def check(target: Target, release: str) -> None:
         first = rows["fault"][0]
         raise AnswerError(f"could not use release {release}: {first}")
     sqlfiles.check_faults(rows["refusal"])
-    matrix.check_map(rows["map"], runtime.inside.owner)
     cluster = target.cluster
-    matrix.check(rows["rule"], target.logins, cluster.networks, tls=cluster.tls)
+    peers = render.peers(cluster, runtime.inside)
+    matrix.check_map(rows["map"], runtime.inside.owner, peers)
+    matrix.check(rows["rule"], target.logins, cluster.networks, tls=cluster.tls, peers=peers)
 
 
 def _by_kind(lines: Iterable[str]) -> Rows:

@@ -7,6 +7,7 @@ from itertools import groupby
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from components import dumps
 from deploys import host_report
 from deploys.convergent import convergent
 from deploys.fence import run
@@ -48,7 +49,8 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
     plan = _plan(target, found)
     if not again:
         lines = [*found.doors(), *plan.reports]
-        report(lines, target.cluster.allowed)
+        meant = dumps.meant(target.cluster, target.want.connlimits)
+        report(lines, [*target.cluster.allowed, *meant])
     changes = plan.changes
     if not changes:
         host.noop("roles and rights are as wanted")

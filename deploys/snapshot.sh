@@ -57,7 +57,7 @@ done
 facts
 # what components ask of the host, each line of the answer under the probe's name
 for probe in $PROBES; do
-    "with_probe_$probe" sh | while IFS= read -r line; do
+    "with_probe_$probe" env HOWDAH_HOME="$HOME_" sh | while IFS= read -r line; do
         printf 'probe\t%s\t%s\n' "$probe" "$line"
     done
 done

@@ -61,7 +61,7 @@ def files(
     return {
         "postgresql.conf": _postgresql_conf(cluster, layout, hardware),
         "pg_hba.conf": _pg_hba_conf(cluster, layout, logins),
-        "pg_ident.conf": _rendered("pg_ident.conf.j2", layout=layout),
+        "pg_ident.conf": _pg_ident_conf(cluster, layout),
         **_of_pair(pair),
     }
 
@@ -130,6 +130,21 @@ def _inventorys_own(cluster: Cluster, decided: Iterable[Setting]) -> Iterator[Se
         yield Setting("inventory", name, quote(value))
 
 
+def peers(cluster: Cluster, layout: Layout) -> list[str]:
+    """The roles that the server's OS user enters as, over the socket."""
+    return hba.peers(_of_components(cluster, layout))
+
+
+def _pg_ident_conf(cluster: Cluster, layout: Layout) -> File:
+    roles = [hba.word(role) for role in peers(cluster, layout)]
+    return _rendered("pg_ident.conf.j2", layout=layout, roles=roles)
+
+
+def _of_components(cluster: Cluster, layout: Layout) -> Iterator[hba.Record]:
+    for component in there(cluster, layout):
+        yield from component.records(cluster)
+
+
 def _pg_hba_conf(
     cluster: Cluster,
     layout: Layout,
@@ -137,8 +152,7 @@ def _pg_hba_conf(
 ) -> File:
     """roles-sql's logins, then the components'."""
     asked = hba.records(logins, cluster.networks, tls=cluster.tls)
-    for component in there(cluster, layout):
-        asked += component.records(cluster)
+    asked += _of_components(cluster, layout)
     over_socket = []
     over_network = []
     for record in asked:

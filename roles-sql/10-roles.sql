@@ -10,9 +10,9 @@ CREATE ROLE :"app_role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT LOGIN NORE
 NOBYPASSRLS CONNECTION LIMIT :app_connections PASSWORD :'app_verifier';
 
 -- Dumps the three databases and writes nothing. Never pg_read_all_data: that role reads every
--- password verifier in pg_authid.
+-- password verifier in pg_authid. Past row security where the inventory's row_security asks for it.
 CREATE ROLE :"backup_role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT LOGIN NOREPLICATION
-NOBYPASSRLS CONNECTION LIMIT :backup_connections PASSWORD :'backup_verifier';
+:backup_bypassrls CONNECTION LIMIT :backup_connections PASSWORD :'backup_verifier';
 
 -- Owns the two databases of Temporal.
 CREATE ROLE :"temporal_owner_role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOLOGIN

@@ -27,6 +27,9 @@ NO_DRIFT = {
     "test_last_backup_is_good_and_young": "tests/fleet/test_backups_killed.py",
     "test_wal_arrives": "tests/fleet/test_backups.py",
     "test_restore_was_proven": "tests/fleet/test_backups.py",
+    "test_dumps_are_set_up": "tests/fleet/test_dumps.py",
+    "test_last_dump_is_good_and_young": "tests/fleet/test_dumps.py",
+    "test_every_database_is_dumped": "tests/fleet/test_dumps.py",
 }
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from components.server import CIPHERS
 from deploys.target import Target
-from howdah import in_force
+from howdah import in_force, render
 from howdah.cluster import Cluster
 from howdah.found import Found
+from howdah.names import literal
 from howdah.pg_hba import hba
 from howdah.revisions import head
 from howdah.unsafe import unsafe
@@ -28,7 +29,8 @@ SELECT format('line %s: %s %s %s %s %s', line_number, type, array_to_string(data
     array_to_string(user_name, ','), address, auth_method)
 FROM pg_hba_file_rules
 WHERE (type = '{kind}' AND auth_method = 'scram-sha-256'
-    OR type = 'local' AND user_name = '{{postgres}}' AND auth_method = 'peer') IS NOT TRUE
+    OR type = 'local' AND user_name[1] IN ({peers}) AND cardinality(user_name) = 1
+        AND auth_method = 'peer') IS NOT TRUE
 ORDER BY line_number
 """
 OTHER_VERIFIERS = """
@@ -98,11 +100,15 @@ def test_nothing_unsafe_is_in_force(cluster: Cluster, found: Found, current: Cur
     assert sorted(faults) == []
 
 
-def test_no_door_without_tls_and_scram(current: CurrentHost, cluster: Cluster) -> None:
+def test_no_door_without_tls_and_scram(
+    current: CurrentHost, cluster: Cluster, target: Target
+) -> None:
+    """But for who is on the host, as the server's OS user: the superuser, and who dumps."""
     kind = hba.HOSTSSL
     if not cluster.tls:
         kind = hba.HOST
-    assert current.ask(OTHER_DOORS.format(kind=kind)) == []
+    peers = ", ".join(map(literal, render.peers(cluster, target.runtime.inside)))
+    assert current.ask(OTHER_DOORS.format(kind=kind, peers=peers)) == []
 
 
 def test_every_verifier_is_scram(current: CurrentHost) -> None:

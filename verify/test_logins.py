@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from deploys.target import Target
+from howdah import render
 from howdah.found import Found
 from howdah.names import literal
 from howdah.options import SHARED
@@ -59,6 +60,12 @@ def test_rules_let_in_whom_roles_sql_says(current: CurrentHost, target: Target) 
     """The first that matches, for each role, database and network."""
     rules = [json.loads(line) for line in current.ask(RULES)]
     cluster = target.cluster
-    faults = matrix.faults(rules, target.logins, cluster.networks, tls=cluster.tls)
+    faults = matrix.faults(
+        rules,
+        target.logins,
+        cluster.networks,
+        tls=cluster.tls,
+        peers=render.peers(cluster, target.runtime.inside),
+    )
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)

@@ -9,6 +9,8 @@ from howdah.pg_hba.rules import Login
 
 HOSTSSL = "hostssl"
 HOST = "host"
+PEER = "peer"
+MAP = "map=howdah"  # of pg_ident.conf: the server's OS user as each role of such a record
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,20 @@ class Record:
             self.options,
         )
         return " ".join(filter(None, fields))
+
+
+def by_peer(role: str, reason: str) -> Record:
+    """A role that the server's OS user is, over the socket, into any database."""
+    return Record("all", role, "", "local", method=PEER, options=MAP, reason=reason)
+
+
+def peers(records: Iterable[Record]) -> list[str]:
+    """The roles of such records."""
+    roles = []
+    for record in records:
+        if record.method == PEER and record.options == MAP:
+            roles.append(record.role)
+    return roles
 
 
 def records(

@@ -34,10 +34,11 @@ def check(
     networks: Sequence[Network],
     *,
     tls: bool = True,
+    peers: Collection[str] = (SUPERUSER,),
 ) -> None:
     """Raises HbaError, with the first few of the faults: those of one line as one."""
     read = list(rows)
-    found = faults(read, logins, networks, tls=tls)
+    found = faults(read, logins, networks, tls=tls, peers=peers)
     grouped = repeated.by_line(found, rules.texts(read))
     if not grouped:
         return
@@ -47,17 +48,22 @@ def check(
     raise HbaError(f"pg_hba.conf {'; '.join(shown)}")
 
 
-def check_map(users: Collection[str], owner: str) -> None:
-    """Raises HbaError unless pg_ident.conf maps the server's OS user to the superuser, only.
+def check_map(
+    users: Collection[str],
+    owner: str,
+    peers: Collection[str] = (SUPERUSER,),
+) -> None:
+    """Raises HbaError unless pg_ident.conf maps the server's OS user to ``peers``, only.
 
     ``users``: "OS user as role", for each line.
     """
-    wanted = f"{owner} as {SUPERUSER}"
+    wanted = [f"{owner} as {role}" for role in peers]
     for user in users:
-        if user != wanted:
-            raise HbaError(f"pg_ident.conf lets {user} in; needs {wanted} only")
-    if not users:
-        raise HbaError(f"pg_ident.conf has no line that lets {wanted} in")
+        if user not in wanted:
+            raise HbaError(f"pg_ident.conf lets {user} in; needs {', '.join(wanted)} only")
+    for user in wanted:
+        if user not in users:
+            raise HbaError(f"pg_ident.conf has no line that lets {user} in")
 
 
 def faults(
@@ -66,10 +72,11 @@ def faults(
     networks: Sequence[Network],
     *,
     tls: bool = True,
+    peers: Collection[str] = (SUPERUSER,),
 ) -> list[str]:
     """Where the rows of pg_hba_file_rules allow other logins than the model.
 
-    Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; the superuser over the
+    Each of ``logins`` gets in from ``networks``, over TLS, by SCRAM; each of ``peers`` over the
     socket, by peer; nobody else anywhere. Without ``tls`` the server has none, and each kind of
     connection is let in.
     """
@@ -83,7 +90,7 @@ def faults(
     if tls:
         kinds = {OVER_TLS}
     over_network = _over_network(read, logins, networks, kinds)
-    return [*over_network, *_over_socket(read, logins)]
+    return [*over_network, *_over_socket(read, logins, peers)]
 
 
 def _over_network(
@@ -160,12 +167,16 @@ def _network_of(point: Address, networks: Sequence[Network]) -> Network | None:
     return None
 
 
-def _over_socket(read: list[Rule], logins: Collection[Login]) -> Iterator[str]:
+def _over_socket(
+    read: list[Rule],
+    logins: Collection[Login],
+    peers: Collection[str],
+) -> Iterator[str]:
     local = [rule for rule in read if rule.kind == "local"]
     for login in _pairs(read, logins):
         database, role = login
         wanted = None
-        if role == SUPERUSER and database != REPLICATION:
+        if role in peers and database != REPLICATION:
             wanted = PEER
         matching = [rule for rule in local if rule.speaks_of(login)]
         first = None

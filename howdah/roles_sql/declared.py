@@ -5,6 +5,7 @@ from pathlib import Path
 
 from components import COMPONENTS
 from components.audit import redacts_roles
+from components.dumps import bypassrls
 from howdah import unsafe
 from howdah.cluster import Cluster
 from howdah.names import identifier
@@ -34,6 +35,7 @@ def variables(cluster: Cluster) -> Mapping[str, str]:
         **cluster.names_of("_role"),
         **cluster.names_of("_database"),
         **of_logins,
+        "backup_bypassrls": bypassrls(cluster),
         "statement_timeout": cluster.statement_timeout,
         "idle_timeout": cluster.idle_in_transaction_session_timeout,
         "lock_timeout": cluster.lock_timeout,

@@ -108,7 +108,8 @@ def test_converged_host_is_verified(deployed: Fleet) -> None:
         verified = deployed.verify()
     assert verified.returncode == 0, verified.stdout
     skipped = [line for line in verified.stdout.splitlines() if " SKIPPED" in line]
-    assert all("verify/test_backups.py" in line for line in skipped), verified.stdout
+    off = ("verify/test_backups.py", "verify/test_dumps.py")
+    assert all(line.startswith(off) for line in skipped), verified.stdout
     everything = b"\n".join(seen)
     assert b"-Upostgres" in everything.replace(b"\0", b"")  # it was looked at
     for secret in secrets(deployed):

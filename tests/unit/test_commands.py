@@ -52,6 +52,7 @@ FENCED = {
         "tests/fleet/test_backups_lost_host.py::test_lost_disk_of_the_repository",
     "docs/backups.md: What a deploy adds": "tests/fleet/test_backups.py::test_by_hand",
     "docs/backups.md: Turning them off": "tests/fleet/test_backups.py::test_turned_off",
+    "docs/backups.md: Dumps": "tests/fleet/test_dumps.py::test_turned_off",
     "docs/docker.md: From packages to Docker":
         "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
@@ -68,6 +69,7 @@ SHOWN = {
     r"make (\.venv|dry)": FIRST,
     r"make destroy": BY_MAKE,
     r"make drill": "tests/fleet/test_backups.py::test_drill",
+    r"make dumps?": "tests/server/test_dumps.py::test_dump_and_restore",
     r"make restore(-undo|-keep)?": "tests/fleet/test_backups.py::test_point_in_time",
     r"make (dev|deploy ENV=prod-packages)$": "tests/docker/test_dev.py::test_make_dev",
     r"make new": "tests/server/test_team.py::test_new_says_what_is_next",
