@@ -45,7 +45,7 @@ class Dumps(Options):
     dump_days: Annotated[int, Field(ge=1, le=3650)] = 14
     # Tables with row security that are dumped whole all the same: backup_role has BYPASSRLS then.
     row_security: Tables = ()
-    # Of load.py. A name that ends in _database would be one of roles-sql's.
+    # Of a restore. A name that ends in _database would be one of roles-sql's.
     dump_of: str = ""
     dump_from: Annotated[str, AfterValidator(_dump)] = NEWEST
 

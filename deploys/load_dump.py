@@ -1,6 +1,6 @@
 """One database as a dump has it: loaded beside, compared, and renamed into its place.
 
-pyinfra --data dump_of=appdb --data dump_from=newest inventories/prod.py load.py
+pyinfra --data dump_of=appdb --data dump_from=newest inventories/prod.py deploys.load_dump.load
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from deploys import shell
 from deploys.convergent import convergent
 from deploys.dumps import MANIFEST, NONE_YET, check_on, place_of, variables_of
 from deploys.runtime import script_for
-from deploys.snapshot import snapshot
+from deploys.snapshot import begin, snapshot
 from deploys.sql import session
+from deploys.summary import summarise
 from deploys.target import Target
 from deploys.tell import would
 from howdah import dump as dumping
@@ -49,8 +50,16 @@ COMMIT;
 """
 
 
+def load() -> None:
+    """What `make restore DATABASE=… FROM=…` runs, before the deploy."""
+    target = Target(schema=False)
+    begin(target)
+    summarise(target.cluster.environment)
+    _load(name="Load a database", target=target)
+
+
 @convergent
-def load_dump(target: Target) -> Iterator[PyinfraCommand]:
+def _load(target: Target) -> Iterator[PyinfraCommand]:
     """Nothing is lost by it: the database of now is kept beside."""
     check_on(target)
     found = snapshot(target)

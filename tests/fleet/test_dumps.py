@@ -75,8 +75,8 @@ def restored(single: Single, database: str, name: str) -> str:
 
 
 def rejected(single: Single, database: str, name: str) -> str:
-    words = ["--data", f"dump_of={database}", "--data", f"dump_from={name}", "load.py"]
-    run = single.pyinfra("-y", *words)
+    words = ["--data", f"dump_of={database}", "--data", f"dump_from={name}"]
+    run = single.pyinfra("-y", *words, "deploys.load_dump.load")
     assert run.code != 0, run.output
     return " ".join(run.output.split())
 
