@@ -173,7 +173,7 @@ def _over_socket(
     peers: Collection[str],
 ) -> Iterator[str]:
     local = [rule for rule in read if rule.kind == "local"]
-    for login in _pairs(read, logins):
+    for login in _pairs(read, logins, peers):
         database, role = login
         wanted = None
         if role in peers and database != REPLICATION:
@@ -210,10 +210,14 @@ def _fault(
     return fault
 
 
-def _pairs(read: list[Rule], logins: Collection[Login]) -> list[Login]:
+def _pairs(
+    read: list[Rule],
+    logins: Collection[Login],
+    peers: Collection[str] = (SUPERUSER,),
+) -> list[Login]:
     """Each database with each role that the model or a rule speaks of, and a stranger's."""
     databases = {*SHARED, STRANGER, REPLICATION}
-    roles = {SUPERUSER, STRANGER}
+    roles = {*peers, STRANGER}
     for database, role in logins:
         databases.add(database)
         roles.add(role)

@@ -22,7 +22,7 @@ Fault = Callable[[Checkout], None]
 
 LAST, RECORDS = "include_if_exists 'release.conf'", "{% for record in records %}"
 PEER = "local all postgres peer map=howdah"
-OWNER = 'howdah "{{ layout.owner }}" postgres'
+OWNER = 'howdah "{{ layout.owner }}" {{ role }}'
 
 
 def options(**data: object) -> Fault:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from howdah.pg_hba.matrix import HbaError, check, faults
+from howdah.pg_hba.matrix import HbaError, check, check_map, faults
 
 LOGINS = [("appdb", "appuser"), ("temporal", "temporaluser")]
 NETWORKS = (ip_network("127.0.0.1/32"), ip_network("::1/128"), ip_network("10.1.0.0/16"))
@@ -160,3 +160,19 @@ def test_lines_that_cannot_be_read_are_one_each() -> None:
 
 def test_many_faults_are_counted() -> None:
     assert fault([]).endswith("; and 6 more")
+
+
+def test_who_dumps_enters_over_the_socket() -> None:
+    """Where it is asked for, and nowhere else; the map has the same roles."""
+    own = {**PEER, "user_name": ["backupuser"]}
+    roles = ("postgres", "backupuser")
+    check(numbered([PEER, own]), [], NETWORKS, peers=roles)
+    said = faults(numbered([PEER]), [], NETWORKS, peers=roles)
+    assert "has no line that lets backupuser into postgres over the socket" in said
+    said = faults(numbered([PEER, own]), [], NETWORKS)
+    assert "line 2 lets backupuser into postgres by peer map=howdah over the socket" in said
+    check_map(["pg as postgres", "pg as backupuser"], "pg", roles)
+    with pytest.raises(HbaError, match="lets pg as backupuser in; needs pg as postgres only"):
+        check_map(["pg as postgres", "pg as backupuser"], "pg")
+    with pytest.raises(HbaError, match="no line that lets pg as backupuser in"):
+        check_map(["pg as postgres"], "pg", roles)
