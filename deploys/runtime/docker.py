@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from pyinfra.api.command import PyinfraCommand
 from typing_extensions import override
 
+from components.backups import stanza
 from deploys import shell
 from deploys.runtime import FOLDERS, Owners, Runtime, pruning, script_for
 from howdah import compose, engine
@@ -226,6 +227,10 @@ class Docker(Runtime):
     @override
     def remove(self) -> Iterator[PyinfraCommand]:
         """All but the image; the marker goes last."""
-        variables = {"log_files": " ".join(self._log_files())}
-        script = script_for(self, "runtime/remove_docker", variables=variables)
+        variables = {
+            "log_files": " ".join(self._log_files()),
+            "stanza": stanza(self.cluster),
+        }
+        units = "runtime/remove_units"
+        script = script_for(self, "runtime/remove_docker", units, variables=variables)
         yield shell.run(f"delete {self.layout.home}", script, lock=self.lock)

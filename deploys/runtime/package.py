@@ -218,5 +218,6 @@ class Package(Runtime):
     def remove(self) -> Iterator[PyinfraCommand]:
         """All but the packages; the marker goes last."""
         variables = self._debian.remove(self.layout)
-        script = script_for(self, "runtime/remove_package", variables=variables)
+        units = "runtime/remove_units"
+        script = script_for(self, "runtime/remove_package", units, variables=variables)
         yield shell.run(f"delete {self._debian.unit}", script, lock=self.lock)

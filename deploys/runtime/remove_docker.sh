@@ -3,6 +3,7 @@
 leave_canary
 if [ -d /run/systemd/system ]; then
     systemctl disable --now "$LOGS.path" || :
+    remove_units
     # shellcheck disable=SC2086 # a list of paths
     rm -f $LOG_FILES
     systemctl daemon-reload

@@ -2,14 +2,7 @@
 # does not know.
 systemctl disable "$UNIT"
 systemctl disable --now "$LOGS.path"
-cd /etc/systemd/system || exit
-for unit in howdah-*-"$STANZA"[.@]*; do
-    case "$unit" in *.timer) systemctl disable --now "$unit" ;; esac
-    rm -f "$unit"
-done
-cd /
-rm -rf "/etc/pgbackrest/conf.d/$STANZA.conf" "/var/lib/howdah/$STANZA.backups" \
-    /var/lib/systemd/timers/stamp-howdah-*-"$STANZA"[.@]*
+remove_units
 [ ! -e "$DEBIAN" ] || pg_dropcluster --stop "$VERSION" "$CLUSTER_NAME" || :
 # shellcheck disable=SC2086 # a list of paths
 rm -rf "$DEBIAN" "${DROP_IN%/*}" "$LOG" "$CANARY"* $LOG_FILES

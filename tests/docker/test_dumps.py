@@ -45,3 +45,6 @@ def test_dump_and_restore(dumping: Docked) -> None:
     assert len(make(dumping, "dumps").split(" rows, ")) == 4
     kept = dumping.ask("SELECT datname FROM pg_database WHERE datname LIKE 'appdb_before%'")
     dumping.ask(f"DROP DATABASE {kept}")
+    dumping.inventory(image="postgres:17-alpine", version=17, dumps="on", stage="development")
+    assert dumping.pyinfra("-y", "deploys.local.destroy").code == 0
+    assert machine.sh(f"ls {dumping.place} /etc/systemd/system/{unit}* 2> /dev/null || :") == ""
