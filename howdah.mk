@@ -62,7 +62,7 @@ restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:â€
 	@$(RESTORE) -y $(INVENTORY) $(RESTORER) && $(PYINFRA) -y $(ARGS) $(INVENTORY) deploy.py
 # One database of a dump; or what a backup has, all of it or a part.
 RESTORE = $(PYINFRA) $(ARGS) $(if $(FROM),$(OF_A_DUMP),$(OF_A_BACKUP))
-RESTORER = $(if $(FROM),deploys.load_dump.load,restore.py)
+RESTORER = $(if $(FROM),deploys.load_dump.load,deploys.restore.bring_back)
 OF_A_DUMP = --data dump_of='$(DATABASE)' --data dump_from='$(FROM)'
 OF_A_BACKUP = --data restore_to='$(or $(TO),newest)' \
 	$(if $(DATABASE),--data restore_only='$(DATABASE)') \

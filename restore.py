@@ -3,21 +3,6 @@
 pyinfra --data restore_to=newest inventories/prod.py restore.py
 """
 
-from deploys.configure import configure
-from deploys.install import install
-from deploys.issue import issue
-from deploys.restore import is_lost, restore
-from deploys.snapshot import begin
-from deploys.summary import summarise
-from deploys.target import Target
+from deploys.restore import bring_back
 
-target = Target(schema=False)
-begin(target)
-summarise(target.cluster.environment)
-
-# A host that was lost has what a deploy installs first; its inventory entry is the same.
-if is_lost(target):
-    install(name="Install PostgreSQL", target=target, restores=True)
-    issue(name="Issue secrets and certificates", target=target)
-    configure(name="Write the configuration", target=target)
-restore(name="Restore the data", target=target)
+bring_back()

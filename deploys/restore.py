@@ -12,9 +12,12 @@ from pyinfra.api.command import PyinfraCommand, StringCommand
 
 from components.backups import PROBE, Backups, are_on
 from deploys import recovery, restore_part, shell
+from deploys.configure import configure
 from deploys.convergent import convergent
+from deploys.install import install
+from deploys.issue import issue
 from deploys.runtime import script_for, script_with_control
-from deploys.snapshot import ask, snapshot
+from deploys.snapshot import ask, begin, snapshot
 from deploys.staged import staged
 from deploys.summary import summarise
 from deploys.target import Target
@@ -28,6 +31,19 @@ from howdah.settings import KILO
 MEGA = KILO**2
 ROOM = 1.1  # of the data's size: WAL and what recovery writes
 NO_BACKUPS = "backup = 'off': there is nothing to restore from"
+
+
+def bring_back() -> None:
+    """What restore.py does, also from a team's folder."""
+    target = Target(schema=False)
+    begin(target)
+    summarise(target.cluster.environment)
+    # a host that was lost has what a deploy installs first; its inventory entry is the same
+    if is_lost(target):
+        install(name="Install PostgreSQL", target=target, restores=True)
+        issue(name="Issue secrets and certificates", target=target)
+        configure(name="Write the configuration", target=target)
+    restore(name="Restore the data", target=target)
 
 
 @convergent
