@@ -10,7 +10,16 @@ for state in /var/lib/howdah/*.backups; do
     done
 done
 for link in /etc/pgbackrest/conf.d/*.conf; do
-    [ ! -L "$link" ] || echo "link $(readlink "$link") $link"
+    [ -L "$link" ] || continue
+    echo "link $(readlink "$link") $link"
+    stanza=${link##*/}
+    stanza=${stanza%.conf}
+    key=$(sed -n 's/^repo1-cipher-pass=//p' "$link" 2> /dev/null) || continue
+    [ -z "$key" ] || echo "key $stanza $(printf '%s' "$key" | sha256sum | cut -d ' ' -f 1)"
+    data=$(sed -n 's/^pg1-path=//p' "$link")
+    # the first of pg_control is the system identifier
+    system=$(od -An -tu8 -N8 "$data/global/pg_control" 2> /dev/null) || continue
+    echo "system $stanza ${system##* }"
 done
 for timer in /etc/systemd/system/timers.target.wants/howdah-*; do
     [ ! -L "$timer" ] || echo "timer ${timer##*/}"

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
-from components.backups import PROBE, Backups, are_on
+from components.backups import PROBE, Backups, are_on, stanza
 from deploys import recovery, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for
@@ -18,10 +18,12 @@ from deploys.target import Target
 from deploys.tell import would
 from howdah import backup
 from howdah.backup import Place
+from howdah.errors import HowdahError
 from howdah.found import Found
 from howdah.repositories import in_folders
 from howdah.repository import NEWEST, goal
 
+WAYS = "make restore brings it back, and docs/backups.md has how to delete its backups"
 WAITS = {"archive_mode"}  # for a restart, on a cluster that ran before
 
 
@@ -43,6 +45,42 @@ def back_up(target: Target) -> Iterator[PyinfraCommand]:
     yield shell.live("set up backups", _script(target), lock=target.runtime.lock)
 
 
+def check_repository(target: Target, found: Found) -> None:
+    """Raises HowdahError where another server, or another key, would write to it."""
+    its = found.of(PROBE)
+    name = stanza(target.cluster)
+    if not are_on(target.cluster) or name not in its.made:
+        return
+    repository = _named(target)
+    if not found.data.there:
+        raise HowdahError(f"{repository} has the backups of the server that was here; {WAYS}")
+    of = its.made[name].kind
+    now = its.systems.get(name, of)
+    if of.isdigit() and now != of:  # those of old have no number
+        raise HowdahError(
+            f"{repository} has the backups of another server: its system identifier is {of}, and "
+            f"the one of this is {now}; {WAYS}"
+        )
+    _check_key(target, its.keys.get(name), repository)
+
+
+def _check_key(target: Target, in_force: str | None, repository: str) -> None:
+    if not in_force:
+        return
+    what = "missing"
+    key = target.store.content(backup.KEY)
+    if key:
+        what = "another one"
+        digest = hashlib.sha256(key.strip())
+        if digest.hexdigest() == in_force:
+            return
+    place = backup.place(target.cluster, target.runtime.layout)
+    raise HowdahError(
+        f"{target.store.path(backup.KEY)} is {what}, and {repository} is encrypted with the key "
+        f"of {place.target}: put it back"
+    )
+
+
 def lacks(target: Target, found: Found) -> list[str]:
     """What it would do, a line each."""
     place = backup.place(target.cluster, target.runtime.layout)
@@ -59,9 +97,10 @@ def lacks(target: Target, found: Found) -> list[str]:
             lines.append(f"enable {timer}")
     made = its.made.get(place.stanza)
     where = _where(target)
-    if not made or made.kind != where:
+    is_elsewhere = not made or made.fault != where
+    if is_elsewhere:
         lines.append(f"make the stanza {place.stanza}")
-    if place.stanza not in its.good or (made and made.kind != where):
+    if is_elsewhere or place.stanza not in its.good:
         lines.append("make a full backup")
     return lines
 
@@ -142,6 +181,11 @@ def _drill(target: Target) -> str:
     ).strip()
 
 
+def _named(target: Target) -> str:
+    """The repositories, in a message."""
+    return " and ".join(target.cluster.of(Backups).backup_repository)
+
+
 def _where(target: Target) -> str:
     """Of the repositories: with others, backups begin anew."""
     repositories = "\n".join(target.cluster.of(Backups).backup_repository)
@@ -164,6 +208,7 @@ def _script(target: Target) -> str:
         "target": place.target,
         "state": place.state,
         "where": _where(target),
+        "repository": _named(target),
         "folders": " ".join(in_folders(target.cluster.of(Backups).backup_repository)),
         "units": place.units,
         "paths": " ".join(paths),

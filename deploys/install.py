@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
+from deploys.back_up import check_repository
 from deploys.convergent import convergent
 from deploys.issue import check_clocks
 from deploys.migrate import check_schema
@@ -31,6 +32,7 @@ def install(target: Target, *, restores: bool = False) -> Iterator[PyinfraComman
     # What they reject is rejected before anything is touched.
     runtime.check_modules(found, target.want)
     check_clocks(target, found)
+    check_repository(target, found)
     target.due()
     target.files(found)
     if not restores:

@@ -10,8 +10,8 @@ class Backup:
     """How one went, as the unit has written it down."""
 
     ended: int  # seconds since 1970
-    kind: str  # full, incr
-    fault: str  # empty: it is good
+    kind: str  # full, incr; of a stanza the system identifier
+    fault: str  # empty: it is good; of a stanza which repositories it is in
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Backups:
     last: Mapping[str, Backup]  # good or not
     proven: Mapping[str, Proof]  # the last drill that was good
     drilled: Mapping[str, Backup]  # good or not
+    keys: Mapping[str, str]  # sha256 of the repository's, as it is in force
+    systems: Mapping[str, str]  # system identifier of the data
     links: Mapping[str, str]  # files of conf.d, and where they lead
     timers: frozenset[str]  # those that are enabled
     sums: Mapping[str, str]  # sha256 of scripts and units, by path
@@ -58,10 +60,20 @@ def read(rows: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Backups:  #
         last=_by_stanza(words.get("last", [])),
         proven=_proofs(words.get("proven", [])),
         drilled=_by_stanza(words.get("drilled", [])),
+        keys=_pairs(words.get("key", [])),
+        systems=_pairs(words.get("system", [])),
         links=links,
         timers=frozenset(words.get("timer", [])),
         sums=sums,
     )
+
+
+def _pairs(lines: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for line in lines:
+        stanza, _, value = line.partition(" ")
+        found[stanza] = value
+    return found
 
 
 def _by_stanza(lines: Sequence[str]) -> dict[str, Backup]:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from components.backups import PROBE, Backups, are_on, stanza
-from deploys.back_up import lacks
+from deploys.back_up import check_repository, lacks
 from deploys.target import Target
 from howdah.backed_up import Backup
 from howdah.cluster import Cluster
@@ -35,6 +35,7 @@ def good(cluster: Cluster, found: Found) -> Backup:
 
 
 def test_backups_are_set_up(target: Target, found: Found) -> None:
+    check_repository(target, found)
     assert lacks(target, found) == []
 
 

@@ -7,6 +7,12 @@ run() {
     until said=$(as_owner "$@" 2>&1); do
         case "$said" in # the server's own archive-push, which is tried again and again
             *'unable to acquire lock'*) [ $((turn += 1)) -le 60 ] && sleep 1 && continue ;;
+            *'do not match the database'*) # not to be overwritten, and not to be upgraded
+                fail "ERROR: $REPOSITORY has backups of another server by the name $STANZA"
+                ;;
+            *CryptoError* | *FormatError*)
+                fail "ERROR: $REPOSITORY has backups of $STANZA with another backup_key: put it back"
+                ;;
         esac
         line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
         fail "ERROR: ${line#*ERROR: }"
@@ -31,15 +37,20 @@ for path in $PATHS; do
 done
 systemctl daemon-reload
 # of other repositories, or of one whose disk is a new one; of those that are there it changes nothing
-made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 2)
+made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 3)
 [ "$made" = "$WHERE" ] || as_owner rm -f "$STATE/good"
 if ! as_owner test -e "$STATE/good"; then
     run pgbackrest --stanza="$STANZA" stanza-create
     run pgbackrest --stanza="$STANZA" check
-    as_owner sh -c 'date "+%s $2" > "$1"' sh "$STATE/made" "$WHERE"
+    # whose it is: the first of pg_control is the system identifier
+    # shellcheck disable=SC2016 # of the inner shell
+    as_owner sh -c 'echo "$(date +%s)" $(od -An -tu8 -N8 "$1") "$3" > "$2"' sh \
+        "$DATA/global/pg_control" "$STATE/made" "$WHERE"
 fi
 if ! as_owner test -e "$STATE/good"; then
     echo "the first full backup …" >&3
+    # one that is at work may be of data that a restore has replaced, and ends with its server
+    systemctl stop "${UNITS##*/}@*.service"
     systemctl start "${UNITS##*/}@full.service" ||
         fail "ERROR: no backup: $(as_owner head -n 1 "$STATE/last" | cut -d ' ' -f 3-)"
 fi
