@@ -24,8 +24,7 @@ prove() {
     [ "$free" -ge $((${size:-0} * 6 / 5)) ] ||
         give_up "not proven: $((free >> 20)) MB are free, and a restore needs $((size * 6 / 5 >> 20)) MB"
     most=$(newest_segment)
-    said=$(backrest --pg1-path="$new" restore 2>&1) ||
-        give_up "$(error_of "$said")"
+    restore_beside give_up
     recover give_up
     check_reached "$most" give_up
     # every row is read once

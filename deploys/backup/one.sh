@@ -20,8 +20,7 @@ bring_beside() {
     most=
     [ -z "$NEWEST" ] || most=$(newest_segment)
     tell "restore $SET …"
-    said=$(backrest --pg1-path="$new" --set="$SET" --db-include="$DATABASE" restore 2>&1) ||
-        give_up "$(error_of "$said")"
+    restore_beside give_up --set="$SET" --db-include="$DATABASE"
     recover give_up
     [ -z "$most" ] || check_reached "$most" give_up
 }

@@ -1,8 +1,11 @@
 # A data directory $new beside the data, recovered on a server that nobody enters, and renamed.
 # with_conf has that server's configuration.
 new='' lsn='' # of who asks: the folder, and what it has been recovered to
-# pgBackRest, which has its own $new and one repository.
+# pgBackRest, on one repository.
 backrest() { as_owner pgbackrest --stanza="$STANZA" --repo="$REPO" "$@"; }
+# A restore empties its spool, and archive-get locks: with the server's own its archive-push would wait
+# a minute. What an earlier recovery has fetched ahead is no proof of what the repository has now.
+spool=/var/spool/pgbackrest/${WORK##*/}
 # Of pgBackRest's words the line that tells most.
 error_of() {
     line=$(printf '%s\n' "$1" | grep -m 1 ERROR) || line=$(printf '%s\n' "$1" | tail -n 1)
@@ -19,14 +22,20 @@ end_new() { as_owner "$BINARIES/pg_ctl" -D "$new" -s -m "$1" -t 600 stop; }
 # What a killed run has left at work.
 sweep() {
     ! find_server "$new" || end_new immediate || :
-    as_owner rm -rf "$WORK"
+    as_owner rm -rf "$WORK" "$spool"
+}
+# $1: what to do where it does not end well; the rest: options of pgBackRest's.
+restore_beside() {
+    otherwise=$1
+    shift
+    as_owner install -d -m 0700 "$WORK" "$spool"
+    said=$(backrest --pg1-path="$new" --lock-path="$WORK/lock" --spool-path="$spool" \
+        "$@" restore 2>&1) || "$otherwise" "$(error_of "$said")"
 }
 
 # Until it is promoted: its timeline is a new one then. $1: what to do where it does not get there.
 recover() {
-    # what an earlier recovery has fetched ahead is no proof of what the repository has now
-    as_owner rm -rf "/var/spool/pgbackrest/archive/$STANZA/in"
-    as_owner mkdir -m 0700 "$WORK"
+    as_owner install -d -m 0700 "$WORK" "$spool"
     # shellcheck disable=SC2016 # of the inner shell
     with_conf as_owner sh -c 'cat > "$1/postgresql.conf"
         echo "local all postgres peer map=howdah" > "$1/pg_hba.conf"' sh "$WORK"
@@ -68,7 +77,7 @@ check_reached() {
 finish() {
     ask_new 'ALTER SYSTEM RESET restore_command' || "$1" "could not reset restore_command"
     end_new fast
-    as_owner rm -rf "$WORK"
+    as_owner rm -rf "$WORK" "$spool"
     as_owner sh -c 'echo recovered > "$1" && sync "$1"' sh "$new/howdah.recovered"
 }
 

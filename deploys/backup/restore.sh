@@ -28,8 +28,7 @@ fi
 most=
 [ -z "$NEWEST" ] || most=$(newest_segment)
 tell "restore $SET …"
-said=$(backrest --pg1-path="$new" --set="$SET" restore 2>&1) ||
-    give_up "$(error_of "$said")"
+restore_beside give_up --set="$SET"
 recover give_up
 [ -z "$most" ] || check_reached "$most" give_up
 last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')

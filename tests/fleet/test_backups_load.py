@@ -9,12 +9,13 @@ import pytest
 from typing_extensions import override
 
 from tests.fleet.single import Single
-from tests.fleet.test_backups import COUNT, add, left, rejected
+from tests.fleet.test_backups import COUNT, add, left, pgbackrest, rejected
 from tests.fleet.test_backups_events import (
     back_up,
     brought_back,
     delete_kept,
     drilled,
+    name_of,
     on_small_disk,
     paused,
     paused_backup,
@@ -134,6 +135,22 @@ def test_drill_during_a_backup(backed_up: Single) -> None:
     with paused_backup(backed_up):
         assert "proven: " in drilled(backed_up)
     assert verified(backed_up, "backup or proven")
+
+
+def test_archive_during_a_drill(backed_up: Single) -> None:
+    """Neither waits for the other's lock, and what the server's archive has noted stays."""
+    machine, name = backed_up.machine, name_of(backed_up)
+    locks = f"/run/postgresql/pgbackrest/{name}-archive"
+    noted = f"/var/spool/pgbackrest/archive/{name}/out/0000000100000000000000FF.error"
+    pgbackrest(backed_up, "check")
+    machine.sh(f"touch {noted}; systemd-run --unit=holder flock -n {locks}.lock "
+               f"flock -n {locks}-1.lock sleep infinity")  # fmt: skip
+    try:
+        assert "proven: " in drilled(backed_up)
+        machine.sh(f"rm {noted}")
+    finally:
+        machine.sh("systemctl stop holder")
+    assert machine.sh("ls /var/spool/pgbackrest") == "archive"
 
 
 def test_deploy_during_a_backup(backed_up: Single) -> None:
