@@ -120,12 +120,14 @@ def on_small_disk(single: Single, folder: str, options: str) -> Iterator[None]:
     machine.sh(f"systemctl stop {single.unit}")  # it has the mounts of its start
     small_disk(machine, folder, options)
     machine.sh(f"systemctl start {single.unit}")
-    yield
-    machine.sh(f"""set -e
-        systemctl stop {single.unit}
-        rm -rf /kept {folder}/filler; cp -a {folder} /kept
-        umount {folder}; rm -rf {folder}; cp -a /kept {folder}
-        systemctl start {single.unit}""")
+    try:
+        yield
+    finally:
+        machine.sh(f"""set -e
+            systemctl stop {single.unit}
+            rm -rf /kept {folder}/filler; cp -a {folder} /kept
+            umount {folder}; rm -rf {folder}; cp -a /kept {folder}
+            systemctl start {single.unit}""")
 
 
 @pytest.mark.all

@@ -143,7 +143,7 @@ def test_archive_during_a_drill(backed_up: Single) -> None:
     locks = f"/run/postgresql/pgbackrest/{name}-archive"
     noted = f"/var/spool/pgbackrest/archive/{name}/out/0000000100000000000000FF.error"
     pgbackrest(backed_up, "check")
-    machine.sh(f"touch {noted}; systemd-run --unit=holder flock -n {locks}.lock "
+    machine.sh(f"touch {noted}; systemd-run --unit=holder --uid=postgres flock -n {locks}.lock "
                f"flock -n {locks}-1.lock sleep infinity")  # fmt: skip
     try:
         assert "proven: " in drilled(backed_up)
