@@ -200,18 +200,18 @@ def test_package_that_is_removed(backed_up: Single) -> None:
     assert verified(backed_up, "backup or wal")
 
 
-@pytest.mark.parametrize("key", ["", "another\n"])
-def test_key_that_is_not_the_repositorys(backed_up: Single, key: str) -> None:
+@pytest.mark.parametrize("other", ["", "another"])
+def test_key_that_is_not_the_repositorys(backed_up: Single, other: str) -> None:
     """A deploy that has lost it makes no new one over what is encrypted with it."""
     path = backed_up.secrets / "backup_key"
     kept = path.rename(backed_up.folder / "kept")
-    if key:
-        path.write_text(key)
+    if other:
+        path.write_text(other)
     release = backed_up.link("current")
     said = backed_up.refused_in_one_line()
     assert f"secrets/{backed_up.environment}/backup_key is " in said
     assert "put it back" in said
-    assert path.exists() == bool(key)
+    assert path.exists() == bool(other)
     assert backed_up.link("current") == release
     assert not verified(backed_up, "set_up")
     kept.rename(path)
