@@ -51,14 +51,14 @@ TABLES
 # In a row no backslash stands alone, so that none is taken for the last line.
 count_rows() {
     LC_ALL=C awk -v database="$1" -v revision="$2" '
-        in_table && $0 == "\\." {
-            print "rows\t" database "\t" rows "\t" table
-            in_table = 0
-            next
-        }
         in_table {
-            rows++
-            if (revision && table == "app.alembic_version") print "revision\t" $0
+            if ($0 == "\\.") {
+                print "rows\t" database "\t" rows "\t" table
+                in_table = 0
+            } else {
+                rows++
+                if (is_version) print "revision\t" $0
+            }
             next
         }
         /^COPY .* FROM stdin;$/ &&
@@ -66,6 +66,7 @@ count_rows() {
             table = substr($0, 6, RLENGTH - 5)
             rows = 0
             in_table = 1
+            is_version = revision && table == "app.alembic_version"
             next
         }
         { last = $0 }
