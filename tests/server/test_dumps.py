@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.server.checkout import NOBODY, Checkout
+from tests.server.checkout import AS_HOWDAH, NOBODY, Checkout, until
 from tests.server.conftest import NewCheckout
 from tests.server.test_local import make
 
@@ -19,6 +21,7 @@ SELECT gen_random_uuid(), E'a\\nb\\\\', 'b', format('%s@x.example', i), 1, now()
 FROM generate_series(1, {}) AS i
 """
 COUNT = "SELECT count(*) FROM app.users"
+ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
 def folder(checkout: Checkout) -> Path:
@@ -56,7 +59,10 @@ def test_dump_and_restore(dumping: Checkout) -> None:
     manifest = (folder(dumping) / last / "manifest").read_text()
     assert "rows\tappdb\t1000\tapp.users\n" in manifest
     dumping.ask("DELETE FROM app.users; CREATE TABLE app.later ()", "appdb")
-    said = make(dumping, "restore", "DATABASE=appdb", f"FROM={last}", "YES=1")
+    with dumping.session("appuser", "appdb") as session:
+        said = make(dumping, "restore", "DATABASE=appdb", f"FROM={last}", "YES=1")
+        with pytest.raises(psycopg.OperationalError, match="terminating connection"):
+            session.execute("SELECT 1")
     assert dumping.ask(COUNT, "appdb") == "1000", said
     assert dumping.ask("SELECT to_regclass('app.later')", "appdb") == ""
     assert dumping.login("appuser", "appdb", "SELECT count(*) FROM users").returncode == 0
@@ -77,6 +83,34 @@ def test_damaged_dump_is_rejected(dumping: Checkout) -> None:
     assert "appdb.dump is damaged: its sha256 is not the manifest's" in " ".join(said.split())
     assert dumping.ask("SELECT array_agg(oid) FROM pg_database") == before
     file.write_bytes(good)
+
+
+@contextlib.contextmanager
+def superuser_that_comes_back(checkout: Checkout) -> Iterator[None]:
+    """Into appdb, whenever its session ends."""
+    lines = checkout.pid_file.read_text().split("\n")
+    psql = f"{checkout.bin}/psql -XAtq -h {lines[4]} -p {lines[3]} -U postgres -d appdb"
+    command = ["sh", "-c", f"while :; do {psql} -c 'SELECT pg_sleep(60)'; done"]
+    as_owner = AS_HOWDAH if os.geteuid() == 0 else []
+    run = subprocess.Popen([*as_owner, *command], start_new_session=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    yield
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
+@pytest.mark.all
+def test_database_that_somebody_keeps_open(dumping: Checkout) -> None:
+    """It stays as it is, with its connections, and nothing is beside it."""
+    number = dumping.ask(COUNT, "appdb")
+    with superuser_that_comes_back(dumping):
+        until(lambda: dumping.ask(ASLEEP) == "1")
+        said = make(dumping, "restore", "DATABASE=appdb", "FROM=newest", "YES=1")
+        assert '"appdb" is being accessed by other users' in said
+    dumping.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'appdb'")
+    assert dumping.ask("SELECT count(*) FROM pg_database WHERE datname LIKE 'appdb_%'") == "0"
+    assert dumping.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == number
+    assert dumping.deploy().changed == []
 
 
 def test_production_asks(dumping: Checkout) -> None:
