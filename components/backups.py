@@ -17,8 +17,16 @@ from howdah.settings import Duration, in_seconds, quote
 if TYPE_CHECKING:
     from howdah.cluster import Cluster
 
-SERVED = {"package"}  # runtimes
+SERVED = {"package", "docker"}  # runtimes
 MOST_LOST = 120  # seconds of commits that a lost host may cost
+# Where a server in a container, whose image has no pgBackRest, puts what a unit of the host pushes.
+# pgBackRest demands its own name in an archive_command.
+ARCHIVED = "/var/spool/pgbackrest"
+# Whole or not at all, and never over another one: what is there already must be the same.
+COPY = (
+    f"d={ARCHIVED}; test ! -e $d/%f && cp %p $d/.%f && sync $d/.%f && mv -n $d/.%f $d/%f "
+    "&& sync $d || cmp -s %p $d/%f"
+)
 
 
 def _calendar(value: str) -> str:
@@ -38,7 +46,7 @@ Calendar = Annotated[str, AfterValidator(_calendar)]
 
 
 class Backups(Options):
-    """Of packages only, so far."""
+    """Of packages and of Docker."""
 
     backup: Literal["pgbackrest", "off"] | None = None  # in production they are on
     backup_repository: Repositories = ("/var/lib/pgbackrest",)
@@ -62,13 +70,19 @@ REASONS = {
 def _settings(context: Context) -> Iterator[Setting]:
     cluster = context.cluster
     if cluster.runtime not in SERVED:
-        raise ClusterError("backup = 'pgbackrest': needs runtime = 'package'")
+        raise ClusterError("backup = 'pgbackrest': needs runtime = 'package' or 'docker'")
     values = {
         "archive_mode": "on",
-        "archive_command": quote(f"pgbackrest --stanza={stanza(cluster)} archive-push %p"),
+        "archive_command": quote(_archive_command(cluster)),
         "archive_timeout": quote(cluster.of(Backups).archive_timeout),
     }
     return in_section("archiving", values, REASONS)
+
+
+def _archive_command(cluster: "Cluster") -> str:
+    if cluster.runtime == "docker":
+        return COPY
+    return f"pgbackrest --stanza={stanza(cluster)} archive-push %p"
 
 
 def are_on(cluster: "Cluster") -> bool:

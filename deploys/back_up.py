@@ -9,7 +9,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
 from components.backups import PROBE, Backups, are_on, stanza
-from deploys import recovery, shell
+from deploys import outside, recovery, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for
 from deploys.script import filled
@@ -42,7 +42,7 @@ def back_up(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("backups are set up")
         return
     would(lines)
-    yield shell.live("set up backups", _script(target), lock=target.runtime.lock)
+    yield shell.live("set up backups", _script(target, found), lock=target.runtime.lock)
 
 
 def check_repository(target: Target, found: Found) -> None:
@@ -86,7 +86,7 @@ def lacks(target: Target, found: Found) -> list[str]:
     place = backup.place(target.cluster, target.runtime.layout)
     its = found.of(PROBE)
     lines = []
-    for path, text in _texts(target, place).items():
+    for path, text in _texts(target, found).items():
         digest = hashlib.sha256(f"{text}\n".encode())
         if its.sums.get(path) != digest.hexdigest():
             lines.append(f"write {path}")
@@ -108,18 +108,34 @@ def lacks(target: Target, found: Found) -> list[str]:
 def _timers(place: Place) -> list[str]:
     name = PurePosixPath(place.units).name
     timers = [f"{name}@{kind}.timer" for kind in backup.KINDS]
-    return [*timers, f"{place.drill}.timer"]
+    return [*timers, f"{place.drill}.timer", *_watches(place)]
 
 
-def _texts(target: Target, place: Place) -> Mapping[str, str]:
+def _watches(place: Place) -> list[str]:
+    """The unit that starts another as soon as there is something to push."""
+    return [f"{place.push}.path"] if place.archived else []
+
+
+def _texts(target: Target, found: Found) -> Mapping[str, str]:
     """Paths and contents of what root keeps on the host."""
+    place = backup.place(target.cluster, target.runtime.layout)
     units = backup.UNITS
+    become = outside.become(target.runtime, found)
+    rights = outside.rights(target.runtime)
+    of_drill = outside.rights_of_drill(target.runtime)
     texts = {
         place.script: _filled(target, place, "back_up.sh"),
-        f"{place.units}@.service": _filled(target, place, "backup.service"),
+        f"{place.units}@.service": _filled(
+            target, place, "backup.service", rights=rights, become=become
+        ),
         place.drill_script: _drill(target),
-        f"{units}/{place.drill}.service": _filled(target, place, "drill.service"),
+        f"{units}/{place.drill}.service": _filled(target, place, "drill.service", rights=of_drill),
     }
+    if place.archived:
+        texts[place.push_script] = _filled(target, place, "push.sh")
+        texts[f"{units}/{place.push}.path"] = _filled(target, place, "push.path")
+        text = _filled(target, place, "push.service", rights=rights, become=become)
+        texts[f"{units}/{place.push}.service"] = text
     options = target.cluster.of(Backups)
     timers = {
         f"{place.units}@full": ("Full backup of", options.backup_full),
@@ -139,20 +155,24 @@ def _filled(
     **parts: str,
 ) -> str:
     layout = target.runtime.layout
-    paths = [*backup.writable(target.cluster), place.state, layout.socket]
-    script = place.script
     repositories = target.cluster.of(Backups).backup_repository
+    folders = in_folders(repositories)
+    paths = [*folders, place.spool, place.state, layout.socket]
+    script = place.script
     alone = "no"
-    if in_folders(repositories) == list(repositories):
+    if len(folders) == len(repositories):
         alone = "yes"
     if file.startswith("drill"):
         paths.append(str(PurePosixPath(layout.data).parent))
         script = place.drill_script
+    elif file.startswith("push"):
+        script = place.push_script
     text = filled(
         f"backup/{file}",
         stanza=place.stanza,
         state=place.state,
         script=script,
+        archived=place.archived,
         paths=" ".join(paths),
         repos=recovery.repositories(target),
         alone=alone,
@@ -166,9 +186,9 @@ def _drill(target: Target) -> str:
     return script_for(
         target.runtime,
         "backup/drill",
-        recovery.FUNCTIONS,
+        *recovery.functions(target.runtime),
         variables={
-            **recovery.variables(target, recovery.DRILL),
+            **recovery.variables(target, data, recovery.DRILL),
             "repos": recovery.repositories(target),
         },
         documents=recovery.documents(
@@ -193,12 +213,12 @@ def _where(target: Target) -> str:
     return digest.hexdigest()[:12]
 
 
-def _script(target: Target) -> str:
+def _script(target: Target, found: Found) -> str:
     """The files go as a tar would: a document of one has documents of its own."""
     place = backup.place(target.cluster, target.runtime.layout)
     documents = {}
     paths = []
-    for number, (path, text) in enumerate(_texts(target, place).items()):
+    for number, (path, text) in enumerate(_texts(target, found).items()):
         encoded = base64.b64encode(f"{text}\n".encode())
         documents[f"file_{number}"] = encoded.decode()
         paths.append(path)
@@ -210,6 +230,8 @@ def _script(target: Target) -> str:
         "where": _where(target),
         "repository": _named(target),
         "folders": " ".join(in_folders(target.cluster.of(Backups).backup_repository)),
+        "spool": place.spool,
+        "push": " ".join(_watches(place)),
         "units": place.units,
         "paths": " ".join(paths),
         "timers": " ".join(_timers(place)),

@@ -18,6 +18,12 @@ as_server() { (inside "$@"); }
 # One that reads its stdin, which another might take from the script.
 inside_fed() { inside "$@"; }
 
+# pgBackRest, which a runtime whose server has paths of its own brings to those.
+pgbackrest() { as_owner pgbackrest "$@"; }
+
+# A command on what lies beside the data directory, as who may write there.
+beside_data() { as_owner "$@"; }
+
 # Words that make a new data directory, in the folder $1, which the server would see as $2.
 as_maker() {
     shift 2

@@ -170,9 +170,9 @@ def _recovering(
     return script_with_control(
         target.runtime,
         f"backup/{name}",
-        {**recovery.variables(target), **variables},
+        {**recovery.variables(target, data), **variables},
         recovery.documents(target, data, to),
-        recovery.FUNCTIONS,
+        *recovery.functions(target.runtime),
     )
 
 

@@ -79,9 +79,12 @@ def restore(
         target.runtime,
         script,
         "client",
-        recovery.FUNCTIONS,
+        *recovery.functions(target.runtime),
         FUNCTIONS,
-        variables=_variables(target, chosen, to, its, suffix),
+        variables={
+            **recovery.variables(target, data),
+            **_variables(target, chosen, to, its, suffix),
+        },
         documents=recovery.documents(target, data, to, lasting=False),
     )
     yield shell.live(f"restore {its.name}", text, lock=target.runtime.lock)
@@ -114,7 +117,6 @@ def _variables(
     if to.text == NEWEST:
         newest = "yes"
     return {
-        **recovery.variables(target),
         "set": chosen.label,
         "repo": str(chosen.repository),
         "newest": newest,

@@ -10,7 +10,7 @@ from pyinfra import host
 from pyinfra.api.exceptions import DeployError
 
 from components.backups import are_on
-from deploys import connection
+from deploys import connection, outside
 from deploys.fence import run
 from deploys.inventory import read_cluster
 from deploys.runtime import Runtime, runtime_of
@@ -132,7 +132,7 @@ class Target(Server):
         cluster = self._cluster(found)
         inside = self.runtime.inside
         files = render.files(cluster, inside, hardware, self.logins, pair)
-        backups = backup.files(cluster, inside, hardware, self.store.content)
+        backups = backup.files(cluster, outside.layout(self.runtime), hardware, self.store.content)
         return {**files, **self.runtime.files(), **backups}
 
     def settings(self, found: Found) -> Mapping[str, str]:

@@ -34,6 +34,8 @@ class Backups:
     drilled: Mapping[str, Backup]  # good or not
     keys: Mapping[str, str]  # sha256 of the repository's, as it is in force
     systems: Mapping[str, str]  # system identifier of the data
+    stuck: Mapping[str, Backup]  # why what a container has archived is not pushed
+    waiting: Mapping[str, int]  # folders of that, and since when the oldest file waits
     links: Mapping[str, str]  # files of conf.d, and where they lead
     timers: frozenset[str]  # those that are enabled
     sums: Mapping[str, str]  # sha256 of scripts and units, by path
@@ -50,6 +52,10 @@ def read(rows: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Backups:  #
     for each in words.get("link", []):
         target, _, path = each.partition(" ")
         links[path] = target
+    waiting = {}
+    for each in words.get("waiting", []):
+        since, _, path = each.partition(" ")
+        waiting[path] = int(since)
     sums = {}
     for each in words.get("sum", []):
         sha256, _, path = each.partition("  ")
@@ -62,6 +68,8 @@ def read(rows: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Backups:  #
         drilled=_by_stanza(words.get("drilled", [])),
         keys=_pairs(words.get("key", [])),
         systems=_pairs(words.get("system", [])),
+        stuck=_by_stanza(words.get("stuck", [])),
+        waiting=waiting,
         links=links,
         timers=frozenset(words.get("timer", [])),
         sums=sums,

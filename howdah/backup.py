@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from components.backups import Backups, are_on, stanza
+from howdah import compose
 from howdah.cluster import Cluster
 from howdah.hardware import Hardware
 from howdah.layout import Layout
@@ -31,6 +32,10 @@ class Place(NamedTuple):
     units: str  # what the names of the backups' units begin with
     drill: str  # the name of that unit
     drill_script: str
+    spool: str  # pgBackRest's own
+    archived: str  # what a server in a container has archived; empty: it pushes by itself
+    push: str  # the name of the unit that pushes it
+    push_script: str
 
 
 def place(cluster: Cluster, layout: Layout) -> Place:
@@ -45,7 +50,25 @@ def place(cluster: Cluster, layout: Layout) -> Place:
         units=f"{UNITS}/howdah-backup-{name}",
         drill=f"howdah-drill-{name}",
         drill_script=f"{layout.home}/drill.sh",
+        spool=spool(cluster, layout),
+        archived=archived(cluster, layout),
+        push=f"howdah-archive-{name}",
+        push_script=f"{layout.home}/push.sh",
     )
+
+
+def spool(cluster: Cluster, layout: Layout) -> str:
+    """pgBackRest's own folder: the package's is not of the number that a container's user has."""
+    if cluster.runtime == "docker":
+        return f"{layout.home}/spool"
+    return SPOOL
+
+
+def archived(cluster: Cluster, layout: Layout) -> str:
+    """The host's folder that a container archives to; empty: there is none."""
+    if cluster.runtime == "docker" and are_on(cluster):
+        return f"{layout.home}/spool/{compose.ARCHIVED}"
+    return ""
 
 
 def packages(cluster: Cluster) -> tuple[str, ...]:
@@ -104,7 +127,7 @@ def files(
         options=options,
         stanza=stanza(cluster),
         processes=max(1, half),
-        spool=SPOOL,
+        spool=spool(cluster, layout),
         repositories=list(map(bucket, options.backup_repository)),
         secrets=secrets,
     )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from components import backups
 from howdah.cluster import Cluster
 from howdah.layout import Layout
 from howdah.options import Address
@@ -13,6 +14,7 @@ from howdah.settings import in_bytes
 
 NAME = "compose.yaml"
 PORT = 5432  # inside
+ARCHIVED = "wal"  # of the home's spool: what the server has archived, and nobody pushed yet
 SERVICE = "postgres"  # the name that containers of the network find it by
 PLACE = "/var/lib/postgresql"
 # Of the official image.
@@ -73,11 +75,15 @@ def spec_of(text: str) -> str:
 def _text(cluster: Cluster, spec: str) -> str:
     half = cluster.docker_subnet.prefixlen + 1
     _, upper = cluster.docker_subnet.subnets(new_prefix=half)
+    archived = {}
+    if backups.are_on(cluster):
+        archived = {f"./spool/{ARCHIVED}": backups.ARCHIVED}
     return rendered(
         "compose.yaml.j2",
         cluster=cluster,
         container=container(cluster),
         inside=INSIDE,
+        archived=archived,
         home=home(cluster),
         memory=_memory(cluster),
         place=PLACE,

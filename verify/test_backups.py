@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from components.backups import PROBE, Backups, are_on, stanza
+from components.backups import MOST_LOST, PROBE, Backups, are_on, stanza
 from deploys.back_up import check_repository, lacks
 from deploys.target import Target
+from howdah import backup
 from howdah.backed_up import Backup
 from howdah.cluster import Cluster
 from howdah.found import Found
@@ -46,9 +47,18 @@ def test_last_backup_is_good_and_young(cluster: Cluster, found: Found, good: Bac
     assert age < OLDEST, f"it ended {age / 3600:.0f} hours ago"
 
 
-def test_wal_arrives(current: CurrentHost) -> None:
-    """PostgreSQL's own word; a hole is looked for by a restore."""
+def test_wal_arrives(current: CurrentHost, target: Target, found: Found) -> None:
+    """PostgreSQL's own word, or how old what waits to be pushed is; a restore looks for holes."""
     assert current.ask(ARCHIVER) == ["f"]
+    place = backup.place(target.cluster, target.runtime.layout)
+    its = found.of(PROBE)
+    since = its.waiting.get(place.archived)
+    if since is None:
+        return
+    age = time.time() - found.ahead - since
+    stuck = its.stuck.get(place.stanza)
+    why = stuck.fault if stuck else "the unit that pushes it does not run"
+    assert age < MOST_LOST, f"{place.archived} waits since {age:.0f} s: {why}"
 
 
 def test_restore_was_proven(cluster: Cluster, found: Found) -> None:

@@ -6,17 +6,17 @@ above=${DATA%/*}
 [ -d "$above" ] || above=/var/lib
 df --output=avail -B1 "$above" | tail -n 1
 for repo in $REPOS; do
-    info=$(as_owner pgbackrest --stanza="$STANZA" --repo="$repo" info --output=json)
+    info=$(pgbackrest --stanza="$STANZA" --repo="$repo" info --output=json)
     case "$info" in *'"backup":[{'*) break ;; esac
 done
 echo "$repo"
 printf '%s' "$info" | tr -d '\n'
 echo
-files=$(as_owner pgbackrest --stanza="$STANZA" --repo="$repo" repo-ls --recurse "archive/$STANZA")
+files=$(pgbackrest --stanza="$STANZA" --repo="$repo" repo-ls --recurse "archive/$STANZA")
 printf '%s\n' "$files"
 latest=$(printf '%s\n' "$files" | sed -n 's,^.*/\([0-9A-F]\{8\}[.]history\)$,\1,p' | sort | tail -n 1)
 [ -n "$latest" ] || exit 0
 copy=$SOCKET/history-$STANZA
-as_owner pgbackrest --stanza="$STANZA" --repo="$repo" archive-get "$latest" "$copy"
+pgbackrest --stanza="$STANZA" --repo="$repo" archive-get "$latest" "$copy"
 as_owner sed 's/^/history\t/' "$copy"
 as_owner rm -f "$copy"

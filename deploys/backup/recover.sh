@@ -1,11 +1,11 @@
 # A data directory $new beside the data, recovered on a server that nobody enters, and renamed.
-# with_conf has that server's configuration.
+# with_conf has that server's configuration; how it is run is in the runtime's own file.
 new='' lsn='' # of who asks: the folder, and what it has been recovered to
-# pgBackRest, on one repository.
-backrest() { as_owner pgbackrest --stanza="$STANZA" --repo="$REPO" "$@"; }
+# pgBackRest, on one repository where one is chosen.
+backrest() { pgbackrest --stanza="$STANZA" ${REPO:+--repo="$REPO"} "$@"; }
 # A restore empties its spool, and archive-get locks: with the server's own its archive-push would wait
 # a minute. What an earlier recovery has fetched ahead is no proof of what the repository has now.
-spool=/var/spool/pgbackrest/${WORK##*/}
+spool=$SPOOL/${WORK##*/}
 # Of pgBackRest's words the line that tells most.
 error_of() {
     line=$(printf '%s\n' "$1" | grep -m 1 ERROR) || line=$(printf '%s\n' "$1" | tail -n 1)
@@ -14,14 +14,13 @@ error_of() {
 tell() { echo "$1" >&3; }
 # psql on the closed server; its stdin, and more words.
 psql_new() {
-    as_owner env -i LC_ALL=C.UTF-8 "$BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$WORK" -p "$PORT" \
+    in_new "$INSIDE_BINARIES/psql" -XAtq -v ON_ERROR_STOP=1 -h "$INSIDE_WORK" -p "$PORT" \
         -U postgres "$@" -f -
 }
 ask_new() { echo "$1" | psql_new -d postgres 2> /dev/null; }
-end_new() { as_owner "$BINARIES/pg_ctl" -D "$new" -s -m "$1" -t 600 stop; }
 # What a killed run has left at work.
 sweep() {
-    ! find_server "$new" || end_new immediate || :
+    end_killed
     as_owner rm -rf "$WORK" "$spool"
 }
 # $1: what to do where it does not end well; the rest: options of pgBackRest's.
@@ -29,8 +28,8 @@ restore_beside() {
     otherwise=$1
     shift
     as_owner install -d -m 0700 "$WORK" "$spool"
-    said=$(backrest --pg1-path="$new" --lock-path="$WORK/lock" --spool-path="$spool" \
-        "$@" restore 2>&1) || "$otherwise" "$(error_of "$said")"
+    said=$(restore_new --lock-path="$WORK/lock" --spool-path="$spool" "$@" 2>&1) ||
+        "$otherwise" "$(error_of "$said")"
 }
 
 # Until it is promoted: its timeline is a new one then. $1: what to do where it does not get there.
@@ -40,13 +39,12 @@ recover() {
     with_conf as_owner sh -c 'cat > "$1/postgresql.conf"
         echo "local all postgres peer map=howdah" > "$1/pg_hba.conf"' sh "$WORK"
     tell "recover …"
-    as_owner "$BINARIES/pg_ctl" -D "$new" -s -W -l "$WORK/log" \
-        -o "-c config_file=$WORK/postgresql.conf" start
+    start_new
     turn=0
     until [ "$(ask_new 'SELECT pg_is_in_recovery()')" = f ]; do
         sleep 0.5
         turn=$((turn + 1))
-        if [ "$turn" -gt 4 ] && ! find_server "$new"; then
+        if [ "$turn" -gt 4 ] && ! new_runs; then
             # but what is said to those who ask too early
             why=$(as_owner grep -e FATAL: -e PANIC: "$WORK/log" | grep -v 'database system is' |
                 head -n 1 | messages)
@@ -83,13 +81,13 @@ finish() {
 
 # $1: where the data of now go.
 swap_data() {
+    end_server
     if [ -e "$DATA" ]; then
-        ! find_server "$DATA" || stop_server
-        as_owner mv -T "$DATA" "$1"
+        beside_data mv -T "$DATA" "$1"
         tell "the data before are in $1"
     fi
     as_owner rm -f "$new/howdah.recovered"
-    as_owner mv -T "$new" "$DATA"
+    beside_data mv -T "$new" "$DATA"
     sync "${DATA%/*}"
     as_owner rm -f "$STATE/good" # the next deploy makes a full backup
     [ -n "$LOST" ] || start_server # a lost host has no unit yet

@@ -4,7 +4,7 @@ new=$DATA.restored
 before=$DATA.before-$(date -u +%Y%m%dT%H%M%SZ)
 give_up() {
     sweep
-    as_owner rm -rf "$new"
+    beside_data rm -rf "$new"
     fail "ERROR: $1"
 }
 
@@ -12,7 +12,7 @@ cd /
 # before the server is stopped: what could not be renamed then
 ! mountpoint -q "$DATA" ||
     fail "ERROR: $DATA is a file system of its own, and a restore needs a folder to rename"
-as_owner test -w "${DATA%/*}" ||
+beside_data test -w "${DATA%/*}" ||
     fail "ERROR: ${DATA%/*} is not the server's OS user's, and a restore renames in it"
 sweep
 if is_half_done; then
@@ -20,13 +20,16 @@ if is_half_done; then
     swap_data "$before"
     exit
 fi
-as_owner rm -rf "$new"
+beside_data rm -rf "$new"
 # all that has been committed is in the archive, where the server still lives
 if find_server "$DATA"; then
-    as_owner pgbackrest --stanza="$STANZA" check > /dev/null 2>&1 || :
+    pgbackrest --stanza="$STANZA" check > /dev/null 2>&1 || :
 fi
 most=
-[ -z "$NEWEST" ] || most=$(newest_segment)
+if [ -n "$NEWEST" ]; then
+    wait_for_archive give_up
+    most=$(newest_segment)
+fi
 tell "restore $SET …"
 restore_beside give_up --set="$SET"
 recover give_up

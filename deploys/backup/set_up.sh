@@ -4,7 +4,7 @@ said=
 # pgBackRest's own words, of the line that tells most.
 run() {
     turn=0
-    until said=$(as_owner "$@" 2>&1); do
+    until said=$(pgbackrest --stanza="$STANZA" "$@" 2>&1); do
         case "$said" in # the server's own archive-push, which is tried again and again
             *'unable to acquire lock'*) [ $((turn += 1)) -le 60 ] && sleep 1 && continue ;;
             *'do not match the database'*) # not to be overwritten, and not to be upgraded
@@ -23,11 +23,17 @@ put() {
     chmod 0644 "$1.new"
     mv -fT "$1.new" "$1"
 }
+group=${FILE_OWNER#*:}
 # shellcheck disable=SC2086 # a list of paths
-for folder in $FOLDERS /var/spool/pgbackrest; do
-    [ -d "$folder" ] || install -d -m 0750 -o postgres -g postgres "$folder"
+for folder in $FOLDERS "$SPOOL"; do
+    [ -d "$folder" ] || install -d -m 0750 -o "$OS_OWNER" -g "$group" "$folder"
+    as_owner test -w "$folder" && continue
+    # the package has made it for its own user
+    [ -z "$(ls -A "$folder")" ] || fail "ERROR: $folder is $(stat -c "$OWNERS" "$folder")'s, and the server's OS user cannot write there; set backup_repository to another folder"
+    chown "$OS_OWNER:$group" "$folder"
 done
-install -d -m 0750 -o postgres -g postgres "$STATE"
+install -d -m 0755 "${STATE%/*}"
+install -d -m 0750 -o "$OS_OWNER" -g "$group" "$STATE"
 install -d -m 0755 /etc/pgbackrest /etc/pgbackrest/conf.d
 [ "$(readlink "$LINK")" = "$TARGET" ] || flip "$LINK" "$TARGET"
 number=0
@@ -40,8 +46,10 @@ systemctl daemon-reload
 made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 3)
 [ "$made" = "$WHERE" ] || as_owner rm -f "$STATE/good"
 if ! as_owner test -e "$STATE/good"; then
-    run pgbackrest --stanza="$STANZA" stanza-create
-    run pgbackrest --stanza="$STANZA" check
+    run stanza-create
+    # what pushes is needed to check
+    [ -z "$PUSH" ] || systemctl enable --now "$PUSH"
+    run check
     # whose it is: the first of pg_control is the system identifier
     # shellcheck disable=SC2016 # of the inner shell
     as_owner sh -c 'echo "$(date +%s)" $(od -An -tu8 -N8 "$1") "$3" > "$2"' sh \

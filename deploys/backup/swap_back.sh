@@ -2,8 +2,8 @@
 # archive would have two of one; keep: they go.
 cd /
 if [ "$VERB" = keep ]; then
-    as_owner find "${DATA%/*}" -mindepth 1 -maxdepth 1 -name "${DATA##*/}.before-*" -exec rm -rf {} +
-    as_owner rm -rf "$DATA.undone"
+    beside_data find "${DATA%/*}" -mindepth 1 -maxdepth 1 -name "${DATA##*/}.before-*" -exec rm -rf {} +
+    beside_data rm -rf "$DATA.undone"
     exit
 fi
 new=$KEPT
@@ -18,5 +18,5 @@ if ! is_half_done; then
     recover give_up
     finish give_up
 fi
-as_owner rm -rf "$DATA.undone"
+beside_data rm -rf "$DATA.undone"
 swap_data "$DATA.undone"

@@ -27,6 +27,16 @@ taken_lock() {
         s/^E: Could not get lock \(.*\)\. It is held by process \([0-9]*\).*/\2 \1/p
         s/^E: Could not get lock \(.*\) - open .*/0 \1/p' | head -n 1
 }
+# $1: names.
+install_packages() {
+    export DEBIAN_FRONTEND=noninteractive
+    # what a power cut has left undone
+    unlocked dpkg --force-confold --configure -a
+    unlocked apt-get -q -o Acquire::Retries=3 update
+    # shellcheck disable=SC2086 # a list
+    unlocked apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=0 \
+        -o Dpkg::Options::=--force-confold install --no-install-recommends $1
+}
 holder() {
     name=another
     { read -r name < "/proc/$1/comm"; } 2> /dev/null || :

@@ -13,7 +13,7 @@ from typing_extensions import override
 from components.backups import stanza
 from deploys import shell
 from deploys.runtime import FOLDERS, Owners, Runtime, pruning, script_for
-from howdah import compose, engine
+from howdah import backup, compose, engine
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
@@ -22,6 +22,7 @@ from howdah.modules import wanted_modules
 from howdah.options import Address
 from howdah.render import File
 from howdah.roles_sql.wanted import Wanted
+from howdah.settings import in_seconds
 
 APT = "apt-get install docker.io docker-cli docker-compose"
 FILES = {"library": "{}.so", "extension": "{}.control"}
@@ -65,6 +66,7 @@ class Docker(Runtime):
             "container": compose.container(cluster),
             "version": str(cluster.version),
             "logs": self._logs,
+            "archived": backup.archived(cluster, self.layout),
         }
 
     @property
@@ -195,6 +197,8 @@ class Docker(Runtime):
         lines = []
         if not found.docker.image:
             lines.append(f"docker pull {self.cluster.image}")
+        if found.docker.lacks_pgbackrest:
+            lines.append(f"apt-get install {' '.join(backup.PACKAGES)}, and make its spool")
         is_known = found.home.binaries and found.home.whose
         if not is_known or found.home.folders != FOLDERS:
             lines.append(f"make {self.layout.home} for {self.cluster.image}")
@@ -206,8 +210,14 @@ class Docker(Runtime):
     def install(self, found: Found) -> Iterator[PyinfraCommand]:
         """The image, and the folders that its server's OS user needs."""
         prune_logs, service, path = self._log_files().values()
-        variables = {"prune_logs": prune_logs, "logs_service": service, "logs_path": path}
-        script = script_for(self, "runtime/install_docker", variables=variables)
+        variables = {
+            "prune_logs": prune_logs,
+            "logs_service": service,
+            "logs_path": path,
+            "packages": " ".join(backup.PACKAGES),
+            "lock_seconds": str(in_seconds(self.cluster.apt_lock_timeout)),
+        }
+        script = script_for(self, "runtime/install_docker", "runtime/apt", variables=variables)
         yield shell.live(f"install {self.cluster.image}", script, lock=self.lock)
 
     @override

@@ -6,21 +6,38 @@ if [ -e "$HOME_/image" ]; then
 fi
 
 # Only root gets past the home. A command as the server's OS user finds its folders in a mount
-# namespace of its own, where a home that opens has taken the place of the closed one.
+# namespace of its own, where a home that opens has taken the place of the closed one. $SEEN: where
+# it finds the data too; empty: nowhere else.
+SEEN=
 become() {
     # shellcheck disable=SC2016 # of the inner shell
     exec unshare --mount sh -ec '
         cd "$0"
         mount -t tmpfs -o mode=0711 none "$0"
-        for folder in canary data log run; do
+        for folder in canary data etc log run spool; do
             [ ! -d "$folder" ] || {
                 mkdir "$0/$folder"
                 mount --no-canonicalize --bind "./$folder" "$0/$folder"
             }
         done
+        if [ -n "$SEEN" ]; then
+            mount -t tmpfs -o mode=0755 none "${SEEN%/*}"
+            mkdir "$SEEN"
+            [ ! -d ./data/postgres ] || mount --no-canonicalize --bind ./data/postgres "$SEEN"
+        fi
         cd /
         exec "$@"' "$HOME_" setpriv --reuid="$IMAGE_UID" --regid="$IMAGE_GID" --clear-groups "$@"
 }
+
+# pgBackRest is the host's, and compares the path of the data with what the server reports. The
+# package's own configuration is another user's.
+become_pgbackrest() {
+    export SEEN="$INSIDE_DATA" PGBACKREST_CONFIG="$CURRENT/pgbackrest"
+    become "$@"
+}
+pgbackrest() { (become_pgbackrest pgbackrest "$@"); }
+beside_data() { "$@"; }
+
 inside() { exec docker exec "$CONTAINER" "$@"; }
 inside_fed() { exec docker exec -i "$CONTAINER" "$@"; }
 
@@ -79,7 +96,7 @@ find_server() {
     read_pid_file "$1" || :
     [ -n "$JUST_INSPECTED" ] || inspect
     SERVER_PID=$CONTAINER_PID
-    read -r STATE IMAGE_RUNNING SPEC PUBLISHED << FOUND
+    read -r CONTAINER_STATE IMAGE_RUNNING SPEC PUBLISHED << FOUND
 $CONTAINER_FOUND
 FOUND
     [ "/proc/$SERVER_PID/cwd" -ef "$1" ]

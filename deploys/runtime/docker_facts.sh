@@ -62,6 +62,8 @@ SUM
         done
         cd /
     fi
+    [ -z "$ARCHIVED" ] || { [ -x /usr/bin/pgbackrest ] && [ -d "$ARCHIVED" ]; } ||
+        echo "lacks_pgbackrest"
     find_server "$DATA" || :
     if [ -d /run/systemd/system ]; then
         # shellcheck disable=SC2086 # a list of paths
@@ -72,6 +74,6 @@ SUM
     if [ "$SPEC" != "$WANTED_SPEC" ] || ! has_binaries; then
         facts_of_engine
     fi
-    [ -z "$STATE" ] || echo "container$TAB$STATE"
+    [ -z "$CONTAINER_STATE" ] || echo "container$TAB$CONTAINER_STATE"
     [ -z "$SPEC" ] || echo "spec$TAB$SPEC"
 }

@@ -22,6 +22,11 @@ install -d -m 0755 "$HOME_/data" "$HOME_/canary"
 install -d -m 0750 -g "$IMAGE_GID" "$ETC"
 owned_folder "$LOG"
 owned_folder "$SOCKET"
+if [ -n "$ARCHIVED" ]; then # before the container, which mounts it
+    [ -x /usr/bin/pgbackrest ] || install_packages "$PACKAGES"
+    owned_folder "${ARCHIVED%/*}"
+    owned_folder "$ARCHIVED"
+fi
 put() {
     printf '%s\n' "$2" > "$1.new"
     sync "$1.new"

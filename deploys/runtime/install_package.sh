@@ -4,13 +4,7 @@ umask 022
 if [ -n "$PACKAGES" ]; then
     install -d /etc/postgresql-common/createcluster.d
     echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/howdah.conf
-    export DEBIAN_FRONTEND=noninteractive
-    # what a power cut has left undone
-    unlocked dpkg --force-confold --configure -a
-    unlocked apt-get -q -o Acquire::Retries=3 update
-    # shellcheck disable=SC2086 # a list of names
-    unlocked apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=0 \
-        -o Dpkg::Options::=--force-confold install --no-install-recommends $PACKAGES
+    install_packages "$PACKAGES"
 fi
 install -d -m 0755 /etc/howdah /var/lib/howdah
 install -d -m 0750 -g postgres "$HOME_"

@@ -41,6 +41,7 @@ class Docker:
     security: tuple[str, ...]  # the engine's SecurityOptions
     networks: tuple[DockerNetwork, ...]  # the engine's, where the container is not as wanted
     lacks_log_units: bool
+    lacks_pgbackrest: bool  # the program, or the folder that the server archives to
     container: str  # its state, as running(healthy)
     secrets: Mapping[str, Owned]  # of applications: FOLDER/FILE
 
@@ -73,6 +74,7 @@ def read(lines: Lines) -> Docker:
         security=tuple(lines.texts("security")),
         networks=tuple(lines.each("network", _network)),
         lacks_log_units=lines.is_there("lacks_log_units"),
+        lacks_pgbackrest=lines.is_there("lacks_pgbackrest"),
         container=lines.text("container"),
         secrets=dict(lines.each("shared", _owned)),
     )

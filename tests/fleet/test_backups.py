@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.documents import blocks
+from tests.fleet.fleet import Fleet
 from tests.fleet.single import Single
 
 SET_UP = "Set up backups"
@@ -17,11 +18,11 @@ FROM generate_series(1, {1}) AS i
 COUNT = "SELECT count(*) FROM app.users"
 
 
-def add(single: Single, name: str, number: int) -> None:
+def add(single: Fleet, name: str, number: int) -> None:
     single.ask(PEOPLE.format(name, number), "appdb")
 
 
-def restored(single: Single, to: str, *words: str) -> str:
+def restored(single: Fleet, to: str, *words: str) -> str:
     """What a restore prints, and the deploy after it."""
     environment = f"ENV={single.environment}"
     done = single.run(["make", "restore", environment, f"TO={to}", "YES=1", *words])
@@ -29,12 +30,12 @@ def restored(single: Single, to: str, *words: str) -> str:
     return done.stderr
 
 
-def make(single: Single, target: str) -> None:
+def make(single: Fleet, target: str) -> None:
     done = single.run(["make", target, f"ENV={single.environment}", "YES=1"])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def rejected(single: Single, to: str, *words: str) -> str:
+def rejected(single: Fleet, to: str, *words: str) -> str:
     """What one that must fail prints, in one line."""
     run = single.pyinfra("-y", "--data", f"restore_to={to}", *words, "restore.py")
     assert run.code != 0, run.output
