@@ -1,5 +1,6 @@
 """Backups of a server in a container: what it archives, what comes back, and what goes wrong."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.docker.conftest import NewDockerMachine
 from tests.docker.docked import Docked, docked_on
+from tests.documents import blocks
 from tests.fleet.test_backups import COUNT, SET_UP, add, make, rejected, restored
 from tests.server.checkout import ROOT, until
 
@@ -73,9 +75,13 @@ def test_first_deploy_makes_a_backup(backed_up: Docked) -> None:
 
 
 def test_backup_by_its_unit(backed_up: Docked) -> None:
-    """As the timer starts it, in its sandbox."""
+    """As the timer starts it, in its sandbox; and as docs/backups.md has it."""
     backed_up.machine.sh(f"systemctl start howdah-backup-{stanza(backed_up)}@incr")
     assert pgbackrest(backed_up, "info").count("incr backup") == 1
+    (block,) = [one for one in blocks("backups.md")
+                if (one.language, one.heading) == ("sh", "On Docker")]  # fmt: skip
+    backed_up.machine.sh(f"set -e\n{block.text.replace('prod', backed_up.environment)}")
+    assert pgbackrest(backed_up, "info").count("full backup") == 2
     assert backed_up.deploy().changed == []
 
 
@@ -166,6 +172,36 @@ def test_goal_that_cannot_be(backed_up: Docked) -> None:
     assert "before configured recovery target was reached" in rejected(backed_up, "name:never")
     assert backed_up.ask("SELECT pg_postmaster_start_time()") == before
     assert left(backed_up) == ""
+
+
+@pytest.mark.all
+def test_power_cut_during_a_restore(backed_up: Docked) -> None:
+    """The server comes back on the data that it had; a restore begins anew."""
+    machine = backed_up.machine
+    number = backed_up.ask(COUNT, "appdb")
+    run = threading.Thread(target=backed_up.pyinfra, args=("-y", "restore.py"))
+    run.start()
+    until(lambda: machine.sh("docker ps -q --filter name=-restore") != "")
+    machine.cut_power()
+    run.join()
+    machine.start()
+    assert backed_up.deploy().code == 0
+    assert backed_up.ask(COUNT, "appdb") == number
+    restored(backed_up, "newest")
+    assert backed_up.ask(COUNT, "appdb") == number
+    assert left(backed_up) == ""
+    make(backed_up, "restore-keep")
+
+
+@pytest.mark.all
+def test_backups_of_a_cluster_that_ran_before(docked: Docked) -> None:
+    """It is made anew once, with the restart that archive_mode waits for."""
+    docked.inventory(backup="pgbackrest")
+    run = docked.deploy()
+    assert "waits for a restart (--data restart=yes): archive_mode" in run.output
+    assert SET_UP not in run.changed
+    assert SET_UP in docked.deploy("--data", "restart=yes").changed
+    assert docked.deploy().changed == []
 
 
 def test_lost_data(backed_up: Docked) -> None:

@@ -53,6 +53,7 @@ FENCED = {
     "docs/backups.md: What a deploy adds": "tests/fleet/test_backups.py::test_by_hand",
     "docs/backups.md: Turning them off": "tests/fleet/test_backups.py::test_turned_off",
     "docs/backups.md: Dumps": "tests/fleet/test_dumps.py::test_turned_off",
+    "docs/backups.md: On Docker": "tests/docker/test_backups.py::test_backup_by_its_unit",
     "docs/docker.md: From packages to Docker":
         "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",

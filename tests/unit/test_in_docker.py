@@ -6,9 +6,12 @@ import pytest
 
 from howdah import compose
 from howdah.cluster import Cluster
+from howdah.configuration import values
 from howdah.errors import ClusterError
+from howdah.hardware import UNKNOWN
 from howdah.host_data import read
 from howdah.options import version_of_image
+from howdah.render import settings
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -71,3 +74,17 @@ def test_others_begin_above_the_server() -> None:
     text = compose.render(cluster(docker_subnet="10.78.4.0/24")).text
     assert "ipv4_address: 10.78.4.2" in text
     assert "gateway: 10.78.4.1, ip_range: 10.78.4.128/25" in text
+
+
+def test_what_is_archived_has_a_folder_of_its_own() -> None:
+    """Mounted only where there are backups: without them no container is made anew."""
+    without, backed_up = cluster(), cluster(backup="pgbackrest")
+    mount = "source: ./spool/wal, target: /var/spool/pgbackrest,"
+    assert mount in compose.render(backed_up).text
+    assert "spool" not in compose.render(without).text
+
+
+def test_image_needs_no_pgbackrest() -> None:
+    backed_up = cluster(backup="pgbackrest")
+    found = values(settings(backed_up, compose.INSIDE, UNKNOWN))
+    assert found["archive_command"].startswith("'d=/var/spool/pgbackrest; test ! -e $d/%f && cp ")
