@@ -78,7 +78,7 @@ def test_others_begin_above_the_server() -> None:
 
 def test_what_is_archived_has_a_folder_of_its_own() -> None:
     """Mounted only where there are backups: without them no container is made anew."""
-    without, backed_up = cluster(), cluster(backup="pgbackrest")
+    without, backed_up = cluster(backup="off"), cluster(backup="pgbackrest")
     mount = "source: ./spool/wal, target: /var/spool/pgbackrest,"
     assert mount in compose.render(backed_up).text
     assert "spool" not in compose.render(without).text
