@@ -5,6 +5,7 @@ note() {
     printf '%s %s %s\n' "$(date +%s)" "$2" "$3" > "$state/$1.new" && mv "$state/$1.new" "$state/$1"
 }
 fault=
+# shellcheck disable=SC2043 # their numbers
 for repo in @REPOS@; do # each, whatever becomes of the others
     said=$(pgbackrest --stanza=@STANZA@ --repo="$repo" --type="$1" backup 2>&1) && continue
     line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)

@@ -41,6 +41,7 @@ prove() {
     end_new fast
     clear_away
 }
+# shellcheck disable=SC2034 # of backrest
 for REPO in $REPOS; do
     prove
 done

@@ -1,6 +1,7 @@
 # One part of a cluster as it was: the cluster restored beside and recovered, and the part dumped from
 # there into the server that runs.
 new=$DATA.restored
+# shellcheck disable=SC2120 # restore_database has words for it
 live() { (find_server "$DATA" && ask "$@"); }
 clear_away() {
     sweep
@@ -14,6 +15,7 @@ give_up() {
 bring_beside() {
     cd /
     clear_away
+    # shellcheck disable=SC2119
     echo 'SELECT 1' | live > /dev/null || fail "ERROR: the server does not answer"
     pgbackrest --stanza="$STANZA" check > /dev/null 2>&1 || :
     most=

@@ -34,4 +34,5 @@ SQL
 ) || give_up "$(error_of "$said")"
 end_new immediate
 clear_away
+# shellcheck disable=SC2154 # of recover
 tell "$DATABASE is as it was at $lsn; ${said:-there was none}"

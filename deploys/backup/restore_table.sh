@@ -27,5 +27,6 @@ SQL
 move "$DATABASE" --schema="$PLACE"
 end_new immediate
 clear_away
+# shellcheck disable=SC2154 # of recover
 tell "$SCHEMA.$TABLE as it was at $lsn is $PLACE.$TABLE in $DATABASE"
 [ -z "$kept" ] || tell "$kept"
