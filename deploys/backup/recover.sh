@@ -89,7 +89,7 @@ swap_data() {
     as_owner rm -f "$new/howdah.recovered"
     beside_data mv -T "$new" "$DATA"
     sync "${DATA%/*}"
-    as_owner rm -f "$STATE/good" # the next deploy makes a full backup
+    as_owner rm -f "$STATE/good"   # the next deploy makes a full backup
     [ -n "$LOST" ] || start_server # a lost host has no unit yet
 }
 

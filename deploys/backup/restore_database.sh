@@ -1,20 +1,23 @@
 # A database as it was; the one of now is kept beside under another name. The rights come with the
 # deploy that follows: until then nobody but the superuser connects.
 bring_beside
-made=$(psql_new -d "$DATABASE" -v fresh="$FRESH" 2>&1 << 'SQL'
+made=$(
+    psql_new -d "$DATABASE" -v fresh="$FRESH" 2>&1 << 'SQL'
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
     :'fresh', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype)
 FROM pg_database WHERE datname = current_database();
 SQL
 ) || give_up "$DATABASE: $(error_of "$made")"
-said=$(live -v fresh="$FRESH" << SQL 2>&1
+said=$(
+    live -v fresh="$FRESH" << SQL 2>&1
 DROP DATABASE IF EXISTS :"fresh";
 $made;
 REVOKE ALL ON DATABASE :"fresh" FROM PUBLIC;
 SQL
 ) || give_up "$(error_of "$said")"
 move "$FRESH"
-said=$(live -v fresh="$FRESH" -v name="$DATABASE" -v before="$BEFORE" << 'SQL' 2>&1
+said=$(
+    live -v fresh="$FRESH" -v name="$DATABASE" -v before="$BEFORE" << 'SQL' 2>&1
 SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'name') AS here \gset
 \if :here
     ALTER DATABASE :"name" ALLOW_CONNECTIONS false;

@@ -1,7 +1,8 @@
 # A table as it was, in a schema of its own beside what there is now. Foreign keys and triggers stay
 # behind: what they name may be another by now.
 bring_beside
-kept=$(psql_new -d "$DATABASE" -v schema="$SCHEMA" -v table="$TABLE" -v place="$PLACE" << 'SQL' 2>&1
+kept=$(
+    psql_new -d "$DATABASE" -v schema="$SCHEMA" -v table="$TABLE" -v place="$PLACE" << 'SQL' 2>&1
 SELECT coalesce(to_regclass(format('%I.%I', :'schema', :'table'))::oid, 0) AS its \gset
 SELECT :its = 0 AS lacks \gset
 \if :lacks
