@@ -27,10 +27,13 @@ from howdah.roles_sql.wanted import Wanted
 
 # A line of pg_restore's list that is none of its entries.
 NO_ENTRY = "; Selected TOC Entries"
-# Only one of a restore's has that limit.
+# Only one of a restore's has the limit 0; -2 is PostgreSQL's mark of a DROP that was broken off.
+# A session that does not react holds it up.
 DROP = """
+SET statement_timeout = '30s';
 SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
-WHERE datname = :'fresh' AND datconnlimit = 0 \\gexec
+WHERE datname = :'fresh' AND datconnlimit IN (0, -2) \\gexec
+RESET statement_timeout;
 """
 REVOKE = 'REVOKE ALL ON DATABASE :"fresh" FROM PUBLIC;'
 # At once or not at all: who is killed before it leaves a limit, which the next deploy takes away.

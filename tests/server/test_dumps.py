@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.server.checkout import AS_HOWDAH, NOBODY, Checkout, until
+from tests.server.checkout import NOBODY, Checkout
 from tests.server.conftest import NewCheckout
 from tests.server.test_local import make
 
@@ -21,7 +20,6 @@ SELECT gen_random_uuid(), E'a\\nb\\\\', 'b', format('%s@x.example', i), 1, now()
 FROM generate_series(1, {}) AS i
 """
 COUNT = "SELECT count(*) FROM app.users"
-ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
 def folder(checkout: Checkout) -> Path:
@@ -85,31 +83,25 @@ def test_damaged_dump_is_rejected(dumping: Checkout) -> None:
     file.write_bytes(good)
 
 
-@contextlib.contextmanager
-def superuser_that_comes_back(checkout: Checkout) -> Iterator[None]:
-    """Into appdb, whenever its session ends."""
-    lines = checkout.pid_file.read_text().split("\n")
-    psql = f"{checkout.bin}/psql -XAtq -h {lines[4]} -p {lines[3]} -U postgres -d appdb"
-    command = ["sh", "-c", f"while :; do {psql} -c 'SELECT pg_sleep(60)'; done"]
-    as_owner = AS_HOWDAH if os.geteuid() == 0 else []
-    run = subprocess.Popen([*as_owner, *command], start_new_session=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    yield
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-
-
 @pytest.mark.all
-def test_database_that_somebody_keeps_open(dumping: Checkout) -> None:
-    """It stays as it is, with its connections, and nothing is beside it."""
+def test_session_that_does_not_end(dumping: Checkout) -> None:
+    """The database stays as it is, with its connections; what is beside it goes with the next."""
     number = dumping.ask(COUNT, "appdb")
-    with superuser_that_comes_back(dumping):
-        until(lambda: dumping.ask(ASLEEP) == "1")
-        said = make(dumping, "restore", "DATABASE=appdb", "FROM=newest", "YES=1")
-        assert '"appdb" is being accessed by other users' in said
-    dumping.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'appdb'")
-    assert dumping.ask("SELECT count(*) FROM pg_database WHERE datname LIKE 'appdb_%'") == "0"
+    session = dumping.session("appuser", "appdb")
+    os.kill(session.info.backend_pid, signal.SIGSTOP)
+    try:
+        run = begun(dumping, "--data", "dump_of=appdb", "deploys.load_dump.load")
+        assert run.wait(timeout=120) != 0
+    finally:
+        os.kill(session.info.backend_pid, signal.SIGCONT)
+    session.close()
+    assert dumping.ask("SELECT count(*) FROM pg_database WHERE datname ~ '_before'") == "0"
+    limit = "SELECT datconnlimit FROM pg_database WHERE datname = 'appdb'"
+    assert dumping.ask(limit) == "-1"
     assert dumping.login("appuser", "appdb", "SELECT count(*) FROM users").stdout.strip() == number
+    assert dumping.deploy().changed == []
+    said = make(dumping, "restore", "DATABASE=appdb", "FROM=newest", "YES=1")
+    assert dumping.ask("SELECT count(*) FROM pg_database WHERE datname = 'appdb_new'") == "0", said
     assert dumping.deploy().changed == []
 
 
