@@ -1,7 +1,5 @@
 """Dumps: what makes them on the host, the first of them, one now, and a list."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -9,7 +7,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
 from components.dumps import PROBE, Dumps, are_on
-from deploys import shell
+from deploys import host_files, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for
 from deploys.script import filled
@@ -53,11 +51,8 @@ def lacks(target: Target, found: Found) -> list[str]:
     """What it would do, a line each."""
     place = place_of(target)
     its = found.of(PROBE)
-    lines = []
-    for path, text in _texts(target, place, has_systemd=its.has_systemd).items():
-        digest = hashlib.sha256(f"{text}\n".encode())
-        if its.sums.get(path) != digest.hexdigest():
-            lines.append(f"write {path}")
+    texts = _texts(target, place, has_systemd=its.has_systemd)
+    lines = list(host_files.lacking(texts, its.sums))
     timer = f"{place.unit}.timer"
     if has_timer(target) and its.has_systemd and timer not in its.timers:
         lines.append(f"enable {timer}")
@@ -140,16 +135,9 @@ def variables_of(target: Target, place: Place) -> dict[str, str]:
 
 
 def _script(target: Target) -> str:
-    """The files go as a tar would: a document of one has documents of its own."""
     place = place_of(target)
     its = snapshot(target).of(PROBE)
-    documents = {}
-    paths = []
     texts = _texts(target, place, has_systemd=its.has_systemd)
-    for number, (path, text) in enumerate(texts.items()):
-        encoded = base64.b64encode(f"{text}\n".encode())
-        documents[f"file_{number}"] = encoded.decode()
-        paths.append(path)
     first = ""
     if not its.of(place.folder):
         first = "yes"
@@ -158,8 +146,13 @@ def _script(target: Target) -> str:
         "dumps/set_up",
         MANIFEST,
         "dumps/start",
-        variables={**variables_of(target, place), "paths": "\n".join(paths), "first": first},
-        documents=documents,
+        host_files.FUNCTIONS,
+        variables={
+            **variables_of(target, place),
+            "paths": host_files.paths(texts),
+            "first": first,
+        },
+        documents=host_files.documents(texts),
     )
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pyinfra import host, state
 from pyinfra.api.command import PyinfraCommand
 
-from deploys.back_up import check_repository
 from deploys.convergent import convergent
 from deploys.issue import check_clocks
 from deploys.migrate import check_schema
 from deploys.new_data import check_data, check_lost
+from deploys.repository import check_repository
 from deploys.snapshot import snapshot
 from deploys.target import Target
 from deploys.tell import report, would

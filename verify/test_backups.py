@@ -5,7 +5,8 @@ import time
 import pytest
 
 from components.backups import MOST_LOST, PROBE, Backups, are_on, stanza
-from deploys.back_up import check_repository, lacks
+from deploys.back_up import lacks
+from deploys.repository import check_repository
 from deploys.target import Target
 from howdah import backup
 from howdah.backed_up import Backup

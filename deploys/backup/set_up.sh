@@ -18,11 +18,6 @@ run() {
         fail "ERROR: ${line#*ERROR: }"
     done
 }
-put() {
-    base64 -d > "$1.new"
-    chmod 0644 "$1.new"
-    mv -fT "$1.new" "$1"
-}
 group=${FILE_OWNER#*:}
 # shellcheck disable=SC2086 # a list of paths
 for folder in $FOLDERS "$SPOOL"; do
@@ -36,11 +31,7 @@ install -d -m 0755 "${STATE%/*}"
 install -d -m 0750 -o "$OS_OWNER" -g "$group" "$STATE"
 install -d -m 0755 /etc/pgbackrest /etc/pgbackrest/conf.d
 [ "$(readlink "$LINK")" = "$TARGET" ] || flip "$LINK" "$TARGET"
-number=0
-for path in $PATHS; do
-    "with_file_$number" put "$path"
-    number=$((number + 1))
-done
+put_files
 systemctl daemon-reload
 # of other repositories, or of one whose disk is a new one; of those that are there it changes nothing
 made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 3)
