@@ -39,7 +39,7 @@ recover() {
     with_conf as_owner sh -c 'cat > "$1/postgresql.conf"
         echo "local all postgres peer map=howdah" > "$1/pg_hba.conf"' sh "$WORK"
     tell "recover …"
-    start_new
+    start_new || "$1" "could not start the server that recovers"
     turn=0
     until [ "$(ask_new 'SELECT pg_is_in_recovery()')" = f ]; do
         sleep 0.5
@@ -48,6 +48,7 @@ recover() {
             # but what is said to those who ask too early
             why=$(as_owner grep -e FATAL: -e PANIC: "$WORK/log" | grep -v 'database system is' |
                 head -n 1 | messages)
+            [ -n "$why" ] || why=$(as_owner tail -n 1 "$WORK/log" | messages)
             "$1" "recovery: ${why:-it ended without a word}"
         fi
         [ "$turn" -lt 172800 ] || "$1" "recovery has not ended within a day"

@@ -16,12 +16,13 @@ start_new() {
             echo $? > "$1/answer"
         done' sh "$WORK" "$STANZA" "$new" "$REPO" &
     FETCHING=$!
+    its=$INSIDE_DATA${new#"$DATA"} # said, for an image's own PGDATA may be another one
     # shellcheck disable=SC2016 # of the image's shell
     docker_alone -d --name "$CLOSED" --tmpfs "${INSIDE_DATA%/*}" --tmpfs "$INSIDE_SOCKET" \
-        -v "$new:$INSIDE_DATA${new#"$DATA"}" -v "$WORK:$INSIDE_WORK" -v "$ETC:$INSIDE_ETC:ro" \
+        -v "$new:$its" -v "$WORK:$INSIDE_WORK" -v "$ETC:$INSIDE_ETC:ro" \
         --entrypoint sh "$IMAGE_ID" \
-        -c 'exec postgres -c config_file="$0/postgresql.conf" > "$0/log" 2>&1' "$INSIDE_WORK" \
-        > /dev/null
+        -c 'exec postgres -D "$1" -c config_file="$0/postgresql.conf" > "$0/log" 2>&1' \
+        "$INSIDE_WORK" "$its" > /dev/null
 }
 new_runs() {
     kill -0 "$FETCHING" 2> /dev/null &&
@@ -38,7 +39,7 @@ end_killed() { docker rm -f "$CLOSED" > /dev/null 2>&1 || :; }
 wait_for_archive() {
     turn=0
     until [ -z "$(ls "$ARCHIVED")" ]; do
-        [ $((turn += 1)) -le 120 ] || "$1" "$ARCHIVED has what the repository lacks, and it is not pushed: $(
+        [ $((turn += 1)) -le 60 ] || "$1" "$ARCHIVED has what the repository lacks, and it is not pushed: $(
             as_owner head -n 1 "$STATE/stuck" 2> /dev/null | cut -d ' ' -f 3-
         )"
         sleep 0.5

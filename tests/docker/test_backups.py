@@ -1,6 +1,5 @@
 """Backups of a server in a container: what it archives, what comes back, and what goes wrong."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +23,11 @@ def stanza(docked: Docked) -> str:
 def pgbackrest(docked: Docked, command: str) -> str:
     """As root on the host, as docs/backups.md has it."""
     return docked.machine.sh(f"pgbackrest --stanza={stanza(docked)} {command}")
+
+
+def last_full(docked: Docked) -> str:
+    """Its label, which begins with its time."""
+    return pgbackrest(docked, "info | grep -o 'full backup: .*' | tail -n 1")
 
 
 def wal(docked: Docked) -> str:
@@ -86,11 +90,6 @@ def test_backup_by_its_unit(backed_up: Docked) -> None:
     assert backed_up.deploy().changed == []
 
 
-def full_backups(docked: Docked) -> list[str]:
-    """Their labels, the oldest first; the repository keeps two."""
-    return re.findall(r"full backup: (\S+)", pgbackrest(docked, "info"))
-
-
 def test_point_in_time(backed_up: Docked) -> None:
     """What was committed before is there, and nothing after it; the deploy finds nothing else."""
     add(backed_up, "before", 100)
@@ -98,9 +97,9 @@ def test_point_in_time(backed_up: Docked) -> None:
     now = backed_up.ask(NOW)
     time.sleep(0.1)
     add(backed_up, "after", 100)
-    fulls = full_backups(backed_up)
+    full = last_full(backed_up)
     assert "the data before are in" in restored(backed_up, now)
-    assert full_backups(backed_up)[-1] not in fulls
+    assert last_full(backed_up) > full
     assert backed_up.ask(COUNT, "appdb") == "100"
     assert left(backed_up) == ""
     assert backed_up.deploy().changed == []
@@ -200,9 +199,43 @@ def test_power_cut_during_a_restore(backed_up: Docked) -> None:
 
 
 @pytest.mark.all
+def test_restore_while_nothing_is_pushed(backed_up: Docked) -> None:
+    """What waits in the spool would be lost to it."""
+    machine, push = backed_up.machine, f"howdah-archive-{stanza(backed_up)}"
+    machine.sh(f"systemctl stop {push}.path")
+    backed_up.ask("SELECT txid_current(); SELECT pg_switch_wal()")
+    until(lambda: machine.sh(f"ls {wal(backed_up)}") != "")
+    assert "has what the repository lacks, and it is not pushed" in rejected(backed_up, "newest")
+    assert "start the server" not in backed_up.shown()
+    machine.sh(f"systemctl start {push}.path")
+    until(lambda: machine.sh(f"ls {wal(backed_up)}") == "")
+
+
+@pytest.mark.all
+@pytest.mark.parametrize(("version", "flavour"), [(17, "debian"), (18, "alpine")])
+def test_other_images(
+    new_docker_machine: NewDockerMachine, key: Path, version: int, flavour: str
+) -> None:
+    """Another userland and number of its user, and another version."""
+    machine = new_docker_machine(version, flavour)
+    with docked_on(machine, key) as one:
+        (one.folder / ".venv").symlink_to(ROOT / ".venv")
+        image = f"postgres:{version}-alpine" if flavour == "alpine" else f"postgres:{version}"
+        one.inventory(backup="pgbackrest", image=image)
+        one.deploy()
+        add(one, "image", 3)
+        restored(one, "newest")
+        assert one.ask(COUNT, "appdb") == "3"
+        assert one.deploy().changed == []
+        done = one.verify()
+        assert done.returncode == 0, done.stdout
+    machine.remove()
+
+
+@pytest.mark.all
 def test_backups_of_a_cluster_that_ran_before(docked: Docked) -> None:
     """It is made anew once, with the restart that archive_mode waits for."""
-    docked.inventory(backup="pgbackrest")
+    docked.inventory(backup="pgbackrest", restart=False)
     run = docked.deploy()
     assert "waits for a restart (--data restart=yes): archive_mode" in run.output
     assert SET_UP not in run.changed
@@ -211,13 +244,18 @@ def test_backups_of_a_cluster_that_ran_before(docked: Docked) -> None:
 
 
 def test_lost_data(backed_up: Docked) -> None:
-    """A deploy makes no empty server in its place; a restore brings it back."""
+    """A deploy makes no empty server in its place; a restore brings it back.
+
+    The container may still have the folder that is gone from its place.
+    """
     add(backed_up, "lost", 10)
     archived(backed_up)
     number = backed_up.ask(COUNT, "appdb")
-    backed_up.machine.sh(f"rm -rf {backed_up.place}/data/postgres")
+    machine, data = backed_up.machine, f"{backed_up.place}/data/postgres"
+    machine.sh(f"mv {data} {data}.lost")
     assert "is missing, and there was a server: bring it back" in backed_up.refused_in_one_line()
     restored(backed_up, "newest")
+    machine.sh(f"test /proc/{backed_up.inspect()['State']['Pid']}/cwd -ef {data}")
     assert backed_up.ask(COUNT, "appdb") == number
-    backed_up.deploy()
+    machine.sh(f"rm -rf {data}.lost")
     assert backed_up.deploy().changed == []
