@@ -158,6 +158,7 @@ def test_locked_table(backed_up: Single) -> None:
         assert session.execute(LOCKED).fetchall() == [(True,)]
 
 
+@pytest.mark.all
 def test_password_and_setting_during_a_backup(backed_up: Single) -> None:
     """Both are in force before it ends; it is good, and what it brings back has them."""
     path = backed_up.secrets / "postgres_app_user_pw"
@@ -175,6 +176,7 @@ def test_password_and_setting_during_a_backup(backed_up: Single) -> None:
     backed_up.deploy()
 
 
+@pytest.mark.all
 def test_package_that_is_installed_again(backed_up: Single) -> None:
     """Between two files of WAL: the archive, backups and deploys go on."""
     for name in ("first", "second"):
@@ -187,6 +189,7 @@ def test_package_that_is_installed_again(backed_up: Single) -> None:
     assert verified(backed_up, "backup or wal")
 
 
+@pytest.mark.all
 def test_package_that_is_removed(backed_up: Single) -> None:
     """It is named, and the next deploy installs it."""
     backed_up.machine.sh("apt-get remove -y pgbackrest")
@@ -236,6 +239,7 @@ def test_server_that_the_repository_is_not_of(backed_up: Single) -> None:
     assert backed_up.deploy().changed == []
 
 
+@pytest.mark.all
 def test_old_repository_on_a_new_host(fresh: Single) -> None:
     """Somebody has mounted it there: it is rejected by name, and stays as it is."""
     fresh.inventory(backup="pgbackrest", new_data=True)

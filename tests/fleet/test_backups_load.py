@@ -122,6 +122,7 @@ def test_restore_under_load(backed_up: Single) -> None:
     delete_kept(backed_up)
 
 
+@pytest.mark.all
 def test_two_backups(backed_up: Single) -> None:
     """The second is rejected by name, and the first is good."""
     with paused_backup(backed_up):
@@ -130,6 +131,7 @@ def test_two_backups(backed_up: Single) -> None:
     assert verified(backed_up, "last_backup")
 
 
+@pytest.mark.all
 def test_drill_during_a_backup(backed_up: Single) -> None:
     """They do not wait for each other."""
     with paused_backup(backed_up):
@@ -137,6 +139,7 @@ def test_drill_during_a_backup(backed_up: Single) -> None:
     assert verified(backed_up, "backup or proven")
 
 
+@pytest.mark.all
 def test_archive_during_a_drill(backed_up: Single) -> None:
     """Neither waits for the other's lock, and what the server's archive has noted stays."""
     machine, name = backed_up.machine, name_of(backed_up)
@@ -153,6 +156,7 @@ def test_archive_during_a_drill(backed_up: Single) -> None:
     assert machine.sh("ls /var/spool/pgbackrest") == "archive"
 
 
+@pytest.mark.all
 def test_deploy_during_a_backup(backed_up: Single) -> None:
     """One that changes nothing, and one that reloads."""
     with paused_backup(backed_up):
@@ -165,6 +169,7 @@ def test_deploy_during_a_backup(backed_up: Single) -> None:
     backed_up.deploy()
 
 
+@pytest.mark.all
 def test_restore_during_a_backup(backed_up: Single) -> None:
     """The backup ends with its server, and says so; the deploy after the restore makes another."""
     number = backed_up.ask(COUNT, "appdb")
