@@ -7,7 +7,7 @@ data=$CANARY/data
 its_data=$INSIDE_CANARY/data
 
 # What a server said before it gave up: the line that tells most.
-cause() {
+refusal() {
     lines=$(printf '%s\n' "$1" | grep -v -e 'contains errors' -e 'starting PostgreSQL' \
         -e 'listening on' -e 'external PID file')
     line=$(printf '%s\n' "$lines" | grep -m 1 -e 'FATAL:' -e 'PANIC:') ||
@@ -43,7 +43,7 @@ if [ ! -d "$PRISTINE" ]; then
     owned_folder "$PRISTINE.new"
     said=$(as_server env -i LC_ALL=C.UTF-8 "$INSIDE_BINARIES/initdb" \
         -D "$INSIDE_CANARY${PRISTINE#"$CANARY"}.new" -U postgres -N -A peer --no-instructions --locale=C.UTF-8 --encoding=UTF8 2>&1 > /dev/null) ||
-        fail "initdb: $(cause "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
+        fail "initdb: $(refusal "$(printf '%s\n' "$said" | grep -e error: -e FATAL: -e PANIC:)")"
     rm -rf "$PRISTINE.new/base/1" "$PRISTINE.new/base/4" # as keep_pristine has it
     mv -T "$PRISTINE.new" "$PRISTINE"
 fi
@@ -58,7 +58,7 @@ value_of() {
     as_server "$INSIDE_BINARIES/postgres" -D "$its_data" -C "$1" -c data_directory="$its_data" \
         -c config_file="$release/postgresql.conf"
 }
-said=$(value_of port 2>&1 > /dev/null) || fail "$(cause "$said")"
+said=$(value_of port 2>&1 > /dev/null) || fail "$(refusal "$said")"
 
 # The files that are tried below must be those that it would load.
 while read -r setting file; do
@@ -107,13 +107,13 @@ for _ in 1 2 3 4 5; do
     port=$((port + 1))
 done
 fault=$(grep -m 1 -e 'could not bind' -e 'invalid configuration parameter' "$CANARY/log")
-[ -z "$fault" ] || fail "$(cause "$fault")"
-kill -0 "$postmaster" 2> /dev/null || fail "$(cause "$(cat "$CANARY/log")")"
+[ -z "$fault" ] || fail "$(refusal "$fault")"
+kill -0 "$postmaster" 2> /dev/null || fail "$(refusal "$(cat "$CANARY/log")")"
 
 # Where pg_ident.conf is at fault, only the server's own log says so.
 kept_out() {
     why=$(grep -m 1 'at end of line' "$CANARY/log") || why=$(cat "$CANARY/said")
-    fail "nobody can log in: $(cause "$why")"
+    fail "nobody can log in: $(refusal "$why")"
 }
 
 # Now that nobody loads it any more, the candidate's file takes the place of the closed one.

@@ -73,6 +73,13 @@ find_server() {
 # A line of the server's log, or several, without what stands before the message.
 messages() { sed 's/^.*\(LOG\|FATAL\|PANIC\): *//; s/^[0-9A-Z]\{5\}: //'; }
 
+# Of what a program has said, the line that tells most.
+cause() {
+    line=$(printf '%s\n' "$1" | grep -m 1 -e ERROR: -e FATAL:) ||
+        line=$(printf '%s\n' "$1" | grep -m 1 .) || line='it ended without a word'
+    printf '%s\n' "$line" | sed 's/^.*\(ERROR\|FATAL\): *//; s/^pg_[a-z]*: error: //'
+}
+
 # A folder with all that is in it; of one that something is mounted on, what is in it.
 remove_folder() {
     [ -e "$1" ] || return 0

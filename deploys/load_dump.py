@@ -25,6 +25,7 @@ from howdah.names import identifier, literal
 from howdah.roles_sql import databases
 from howdah.roles_sql.wanted import Wanted
 
+FUNCTIONS = "dumps/loading"
 # A line of pg_restore's list that is none of its entries.
 NO_ENTRY = "; Selected TOC Entries"
 # Only one of a restore's has the limit 0; -2 is PostgreSQL's mark of a DROP that was broken off.
@@ -69,7 +70,7 @@ def _load(target: Target) -> Iterator[PyinfraCommand]:
     target.runtime.check_host(found)
     if not found.running:
         raise HowdahError("the server is down: make start, or make deploy")
-    database = _database(target)
+    database = declared(target, target.cluster.of(Dumps).dump_of)
     chosen = _chosen(target, found, database)
     kept = dumping.kept_name(database)
     would(
@@ -81,14 +82,6 @@ def _load(target: Target) -> Iterator[PyinfraCommand]:
     )
     text = _script(target, found, database, chosen)
     yield shell.live(f"load {database}", text, lock=target.runtime.lock)
-
-
-def _database(target: Target) -> str:
-    database = target.cluster.of(Dumps).dump_of
-    known = dumping.declared(target.want.connlimits)
-    if database not in known:
-        raise HowdahError(f"DATABASE={database}: needs one of {', '.join(known)}")
-    return database
 
 
 def _chosen(target: Target, found: Found, database: str) -> Dump:
@@ -115,6 +108,32 @@ def _script(
     database: str,
     chosen: Dump,
 ) -> str:
+    variables = {
+        **loading(target, found, database),
+        **variables_of(target, place_of(target)),
+        "dump": chosen.name,
+    }
+    return script_for(
+        target.runtime,
+        "dumps/load",
+        "client",
+        MANIFEST,
+        FUNCTIONS,
+        variables=variables,
+        documents=documents(target.want, database),
+    )
+
+
+def declared(target: Target, database: str) -> str:
+    """The same. Raises HowdahError for one that roles-sql does not make."""
+    known = dumping.declared(target.want.connlimits)
+    if database not in known:
+        raise HowdahError(f"DATABASE={database}: needs one of {', '.join(known)}")
+    return database
+
+
+def loading(target: Target, found: Found, database: str) -> dict[str, str]:
+    """Variables of a script that loads a database beside the one of its name."""
     cluster = target.cluster
     its_role = ""
     if database == cluster.app_database:
@@ -123,24 +142,14 @@ def _script(
     for kind, name, _ in _made_first(target.want, database):
         made_first.append(f" {kind} - {name} ")
         made_first.append(f" COMMENT - {kind} {name} ")
-    variables = {
+    return {
         **session(target.runtime, found),
-        **variables_of(target, place_of(target)),
-        "dump": chosen.name,
         "database": database,
         "fresh": dumping.new_name(database),
         "before": dumping.kept_name(database),
         "its_role": its_role,
         "made_first": "\n".join(made_first),
     }
-    return script_for(
-        target.runtime,
-        "dumps/load",
-        "client",
-        MANIFEST,
-        variables=variables,
-        documents=_documents(target.want, database),
-    )
 
 
 def _made_first(want: Wanted, database: str) -> Iterator[tuple[str, str, str]]:
@@ -156,7 +165,8 @@ def _made_first(want: Wanted, database: str) -> Iterator[tuple[str, str, str]]:
             yield "EXTENSION", extension.name, sql
 
 
-def _documents(want: Wanted, database: str) -> dict[str, str]:
+def documents(want: Wanted, database: str) -> dict[str, str]:
+    """Documents of the same."""
     fresh = dumping.new_name(database)
     names = f"\\set database {literal(database)}\n\\set fresh {literal(fresh)}"
     owner = identifier(want.owners[want.database(database)])

@@ -63,7 +63,7 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     now = datetime.fromtimestamp(time.time() - found.ahead, UTC)
     chosen = repository.chosen(read, to, now)
     _check(read, chosen, to, room)
-    its = restore_part.part(target.cluster)
+    its = restore_part.part(target)
     if its:
         yield from restore_part.restore(target, found, chosen, to, its)
         return

@@ -7,21 +7,18 @@ from typing import NamedTuple
 from pyinfra.api.command import PyinfraCommand
 
 from components.backups import Backups
-from deploys import recovery, shell
+from deploys import load_dump, recovery, shell
 from deploys.runtime import script_for
-from deploys.sql import pgoptions
 from deploys.target import Target
 from deploys.tell import would
-from howdah.cluster import Cluster
+from howdah.dump import kept_name
 from howdah.errors import HowdahError
 from howdah.found import Found
-from howdah.options import OTHER_DATABASES, check_quoted
+from howdah.options import check_quoted
 from howdah.repository import NEWEST, BackupSet, Goal
 
 FUNCTIONS = "backup/one"
-PLACE = "restored_{}"  # a schema
-BEFORE = "{}_before_{}"  # a database
-TIME = "%Y%m%d_%H%M%S"
+PLACE = "restored_%Y%m%d_%H%M%S"  # a schema
 
 
 class Part(NamedTuple):
@@ -39,18 +36,17 @@ class Part(NamedTuple):
         return self.database
 
 
-def part(cluster: Cluster) -> Part | None:
+def part(target: Target) -> Part | None:
     """What is asked for. None: all of it. Raises HowdahError."""
-    options = cluster.of(Backups)
-    database = options.restore_only or cluster.app_database
-    schema, _, table = options.restore_table.partition(".")
+    options = target.cluster.of(Backups)
     if not options.restore_only and not options.restore_table:
         return None
+    database = options.restore_only or target.cluster.app_database
+    load_dump.declared(target, database)
+    schema, _, table = options.restore_table.partition(".")
     if options.restore_table and not table:
         raise HowdahError(f"TABLE={options.restore_table!r}: needs its schema too, like app.users")
-    if database in OTHER_DATABASES:
-        raise HowdahError(f"DATABASE={database!r}: is PostgreSQL's own")
-    for name in filter(None, (database, schema, table)):
+    for name in filter(None, (schema, table)):
         try:
             check_quoted(name)
         except ValueError as e:
@@ -69,23 +65,36 @@ def restore(
     if not found.running:
         raise HowdahError(f"the server is down: start it to restore {its.name}, or restore it all")
     now = datetime.now(UTC)
-    suffix = now.strftime(TIME)
-    would(_plan(chosen, to, its, suffix))
+    place = now.strftime(PLACE)
+    would(_plan(chosen, to, its, place))
     script = "backup/restore_database"
     if its.table:
         script = "backup/restore_table"
     data = f"{target.runtime.layout.data}.restored"
+    newest = ""
+    if to.text == NEWEST:
+        newest = "yes"
     text = script_for(
         target.runtime,
         script,
         "client",
+        load_dump.FUNCTIONS,
         *recovery.functions(target.runtime),
         FUNCTIONS,
         variables={
             **recovery.variables(target, data),
-            **_variables(target, chosen, to, its, suffix),
+            **load_dump.loading(target, found, its.database),
+            "set": chosen.label,
+            "repo": str(chosen.repository),
+            "newest": newest,
+            "schema": its.schema,
+            "table": its.table,
+            "place": place,
         },
-        documents=recovery.documents(target, data, to, lasting=False),
+        documents={
+            **recovery.documents(target, data, to, lasting=False),
+            **load_dump.documents(target.want, its.database),
+        },
     )
     yield shell.live(f"restore {its.name}", text, lock=target.runtime.lock)
 
@@ -94,37 +103,12 @@ def _plan(
     chosen: BackupSet,
     to: Goal,
     its: Part,
-    suffix: str,
+    place: str,
 ) -> list[str]:
     lines = [f"restore {chosen.label} beside, and recover it to {to.text}"]
     if its.table:
-        place = PLACE.format(suffix)
         lines.append(f"{its.name} as it was comes into the schema {place}; all else stays")
     else:
-        before = BEFORE.format(its.database, suffix)
-        lines.append(f"the database of now becomes {before}: its sessions end")
+        before = kept_name(its.database)
+        lines.append(f"the database of now becomes {before}_TIME: its sessions end")
     return lines
-
-
-def _variables(
-    target: Target,
-    chosen: BackupSet,
-    to: Goal,
-    its: Part,
-    suffix: str,
-) -> dict[str, str]:
-    newest = ""
-    if to.text == NEWEST:
-        newest = "yes"
-    return {
-        "set": chosen.label,
-        "repo": str(chosen.repository),
-        "newest": newest,
-        "database": its.database,
-        "schema": its.schema,
-        "table": its.table,
-        "place": PLACE.format(suffix),
-        "fresh": f"{its.database}_restoring",
-        "before": BEFORE.format(its.database, suffix),
-        "session": pgoptions(target.cluster.version),
-    }

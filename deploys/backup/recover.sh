@@ -6,11 +6,6 @@ backrest() { pgbackrest --stanza="$STANZA" ${REPO:+--repo="$REPO"} "$@"; }
 # A restore empties its spool, and archive-get locks: with the server's own its archive-push would wait
 # a minute. What an earlier recovery has fetched ahead is no proof of what the repository has now.
 spool=$SPOOL/${WORK##*/}
-# Of pgBackRest's words the line that tells most.
-error_of() {
-    line=$(printf '%s\n' "$1" | grep -m 1 ERROR) || line=$(printf '%s\n' "$1" | tail -n 1)
-    echo "${line#*ERROR: }"
-}
 tell() { echo "$1" >&3; }
 # psql on the closed server; its stdin, and more words.
 psql_new() {
@@ -29,7 +24,7 @@ restore_beside() {
     shift
     as_owner install -d -m 0700 "$WORK" "$spool"
     said=$(restore_new --lock-path="$WORK/lock" --spool-path="$spool" "$@" 2>&1) ||
-        "$otherwise" "$(error_of "$said")"
+        "$otherwise" "$(cause "$said")"
 }
 
 # Until it is promoted: its timeline is a new one then. $1: what to do where it does not get there.

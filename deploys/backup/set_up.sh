@@ -14,8 +14,7 @@ run() {
                 fail "ERROR: $REPOSITORY has backups of $STANZA with another backup_key: put it back"
                 ;;
         esac
-        line=$(printf '%s\n' "$said" | grep -m 1 ERROR) || line=$(printf '%s\n' "$said" | tail -n 1)
-        fail "ERROR: ${line#*ERROR: }"
+        fail "ERROR: $(cause "$said")"
     done
 }
 group=${FILE_OWNER#*:}

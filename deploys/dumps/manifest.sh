@@ -16,10 +16,3 @@ is_whole() {
         }' "$1/manifest" |
         as_dumper sh -c 'cd "$1" && sha256sum -c --status -' sh "$1" 2> /dev/null
 }
-
-# Of what a program has said, the line that tells most.
-cause() {
-    line=$(printf '%s\n' "$1" | grep -m 1 -e ERROR: -e FATAL:) ||
-        line=$(printf '%s\n' "$1" | grep -m 1 .) || line='it ended without a word'
-    printf '%s\n' "$line" | sed 's/^.*\(ERROR\|FATAL\): *//; s/^pg_[a-z]*: error: //'
-}

@@ -75,12 +75,13 @@ def test_lost_database(backed_up: Single) -> None:
     backed_up.ask("CREATE TABLE public.later (id int)", "temporal")
     backed_up.ask("DELETE FROM app.users", "appdb")
     said = restored(backed_up, at, "DATABASE=appdb")
-    assert "the one of now is appdb_before_" in said
+    assert "the database before is appdb_before_" in said
     assert backed_up.enter("appuser", "appdb", "SELECT count(*) FROM app.users")[1] == [
         (int(number),)
     ]
     assert backed_up.ask("SELECT count(*) FROM public.later", "temporal") == "0"
     before = backed_up.ask("SELECT datname FROM pg_database WHERE datname LIKE '%before%'")
+    backed_up.ask(f'ALTER DATABASE "{before}" ALLOW_CONNECTIONS true')
     assert backed_up.ask(COUNT, before) == "0"
     backed_up.ask(f'DROP DATABASE "{before}"')
     backed_up.ask("DROP TABLE public.later", "temporal")
@@ -111,8 +112,8 @@ def test_database_that_was_dropped(backed_up: Single) -> None:
         ("restore_table=app.never", "app.never: there was no such table"),
         ("restore_table=notes", "needs its schema too, like app.users"),
         ('restore_table=app.a"b', "needs a name of letters"),
-        ("restore_only=postgres", "is PostgreSQL's own"),
-        ("restore_only=never", "database"),
+        ("restore_only=postgres", "needs one of appdb, temporal"),
+        ("restore_only=never", "needs one of appdb, temporal"),
     ],
 )
 def test_what_is_none(backed_up: Single, words: str, says: str) -> None:
