@@ -259,3 +259,22 @@ def test_lost_data(backed_up: Docked) -> None:
     assert backed_up.ask(COUNT, "appdb") == number
     machine.sh(f"rm -rf {data}.lost")
     assert backed_up.deploy().changed == []
+
+
+@pytest.mark.all
+def test_lost_table_and_database(backed_up: Docked) -> None:
+    """Each alone, from a container that nobody enters into the one that runs."""
+    add(backed_up, "parts", 10)
+    number = backed_up.ask(COUNT, "appdb")
+    time.sleep(0.1)
+    now = backed_up.ask(NOW)
+    backed_up.ask("DELETE FROM app.users", "appdb")
+    restored(backed_up, now, "TABLE=app.users")
+    schema = backed_up.ask("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'restored%'",
+                           "appdb")  # fmt: skip
+    assert backed_up.ask(f"SELECT count(*) FROM {schema}.users", "appdb") == number
+    assert backed_up.ask(COUNT, "appdb") == "0"
+    restored(backed_up, now, "DATABASE=appdb")
+    assert backed_up.ask(COUNT, "appdb") == number
+    assert left(backed_up) == ""
+    assert backed_up.deploy().changed == []
