@@ -8,7 +8,7 @@ PYTEST = env -u MAKEFLAGS -u MAKELEVEL -u ARGS -u ENV $(BIN)/python -m pytest --
 WHICH = $(if $(ALL),,-m 'not all')
 APP_DB = tests/app_db $(wildcard tests/server/test_app_db_*.py)
 
-.PHONY: new dist pictures test test-all test-changed suite coverage bench bench-app bench-fleet bench-growth lint
+.PHONY: new dist pictures test test-all test-changed suite coverage bench bench-app bench-fleet bench-backups bench-growth lint
 
 new: .venv  ## a folder for a team's own inventories, roles and secrets: TEAM=../acme
 	@$(BIN)/python -m howdah.new $(if $(TEAM),'$(TEAM)')
@@ -61,6 +61,9 @@ bench-app: .venv  ## what app_db costs; the numbers of docs/app_db.md
 
 bench-fleet: .venv  ## the numbers of the README; needs a Docker engine
 	@$(BIN)/python -m benchmarks.fleet
+
+bench-backups: .venv  ## backups of 1 GiB, beside what has to be done at least
+	@$(BIN)/python -m benchmarks.backups
 
 bench-growth: .venv  ## a converged run as tables, databases and roles grow
 	@$(BIN)/python -m benchmarks.growth $(ARGS)
