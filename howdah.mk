@@ -55,7 +55,7 @@ undo: .venv $(INVENTORY)  ## put the configuration before the last change back
 	@allowed=$$($(ALLOWED)) || exit 1; test -n "$$allowed" || $(CAN_ASK); \
 		$(PYINFRA) $$allowed $(ARGS) $(INVENTORY) deploys.undo.undo
 
-restore: .venv $(INVENTORY)  ## the data as they were: TO=newest, a time, xid:…, name:…; DATABASE= or TABLE= alone; FROM=newest: a dump's; asks
+restore: .venv $(INVENTORY)  ## the data as they were: TO=, DATABASE=, TABLE=, FROM=; asks
 	@test -n '$(YES)' || { $(CAN_ASK); $(RESTORE) --dry $(INVENTORY) $(RESTORER); \
 		test $$? -ne 1 && printf '\ntype %s to restore: ' '$(ENV)' && read answer && \
 		test "$$answer" = '$(ENV)' || { echo 'nothing is restored'; exit 1; }; }
