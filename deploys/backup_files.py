@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from components.backups import Backups
 from deploys import outside, recovery
-from deploys.host_files import Texts
+from deploys.host_files import LASTING, Texts
 from deploys.runtime import script_for
 from deploys.script import filled
 from deploys.target import Target
@@ -89,6 +89,7 @@ def _drill(target: Target) -> str:
         variables={
             **recovery.variables(target, data, recovery.DRILL),
             "repos": recovery.repositories(target),
+            **LASTING,
         },
         documents=recovery.documents(
             target,

@@ -112,6 +112,7 @@ def _dump(target: Target, place: Place) -> str:
         "compression": dumping.compression(cluster),
         "keep": str(options.dump_keep),
         "days": str(options.dump_days),
+        **host_files.LASTING,
     }
     text = script_for(target.runtime, "dumps/dump", MANIFEST, variables=variables)
     return text.strip()
