@@ -43,7 +43,7 @@ def grant(target: Target, *, again: bool = False) -> Iterator[PyinfraCommand]:
         host.noop("roles and rights are the leader's")
         return
     found = snapshot(target)
-    if found.data.there and not found.running:
+    if not found.known:
         host.log("the server is down: its roles and rights are compared once it runs")
         return
     plan = _plan(target, found)

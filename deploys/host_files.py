@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 Texts = Mapping[str, str]  # by path, without the line end at the end
 FUNCTIONS = "put_files"  # of a script that writes them
 # Of a script that a host keeps: what one run alone is given is not in it.
-LASTING = {"adopted": ""}
+LASTING = {"adopted": "", "adopt_container": ""}
 
 
 def lacking(texts: Texts, sums: Mapping[str, str]) -> Iterator[str]:

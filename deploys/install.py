@@ -47,7 +47,7 @@ def install(target: Target, *, restores: bool = False) -> Iterator[PyinfraComman
 
 @convergent
 def initialise(target: Target) -> Iterator[PyinfraCommand]:
-    """The data directory, with checksums, encoded in UTF-8, sorted by C."""
+    """The data directory, with checksums: a new one is encoded in UTF-8 and sorted by C."""
     found, runtime = snapshot(target), target.runtime
     # Packages of another name may have brought what they must, or not.
     runtime.check_modules(found, target.want)

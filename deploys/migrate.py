@@ -32,7 +32,7 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
     cluster = target.cluster
     head = revisions.head(cluster.bootstrap)
     rows = _rows(found, cluster.bootstrap)
-    if found.data.there and not found.running:
+    if not found.known:
         host.log("the server is down: its schema is compared once it runs")
         return
     if rows == [head]:
@@ -58,7 +58,7 @@ def migrate(target: Target) -> Iterator[PyinfraCommand]:
 
 def check_schema(target: Target, found: Found) -> None:
     """What `migrate` rejects of the history, before anything is touched. Raises SchemaError."""
-    if found.data.there and not found.running:
+    if not found.known:
         return  # how far its schema has come is not known
     package = target.cluster.bootstrap
     rows = _rows(found, package)

@@ -56,7 +56,7 @@ def prove(target: Target) -> Iterator[PyinfraCommand]:
     release = found.releases.current
     if not state.is_executing:
         release = _release_then(target, found)
-    if found.running or not found.data.there:
+    if found.known:
         catalog = found.catalog()
         report(reports.cannot_log_in(catalog, target.want))
     is_new = lock.held() or found.releases.good != release

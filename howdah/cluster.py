@@ -90,6 +90,7 @@ class Cluster(BaseModel):
     docker_subnet: Subnet = ipaddress.IPv4Network("10.77.0.0/24")
     docker_network: DockerName = "application_internal"
     docker_volume: DockerName | None = None  # a name of the engine's for the data directory
+    adopt_container: DockerName | None = None  # whose data `adopt` takes over: somebody's project
     docker_memory: Memory | None = None  # a bound for all that the container has in memory
     # The OS users, inside, of the containers that mount their password: None has none written.
     app_uid: Uid | None = None

@@ -26,19 +26,9 @@ RUNTIMES = {
     "docker": "deploys.runtime.docker:Docker",
 }
 FOLDERS = 3  # log, releases and the socket's
-# find's words for what somebody has written: all but what a new file system has.
-WRITTEN = " ".join(
-    f"! -name {name}"
-    for name in (
-        "lost+found",
-        "aquota.user",
-        "aquota.group",
-        ".snapshot",
-        ".snapshots",
-        ".zfs",
-        ".trashcan",
-    )
-)
+# What a new file system has; and find's words for all else, which somebody has written.
+NEW = "lost+found aquota.user aquota.group .snapshot .snapshots .zfs .trashcan"
+WRITTEN = " ".join(f"! -name {name}" for name in NEW.split())
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -57,7 +47,7 @@ class Runtime(ABC):
     Beside it are three files of shell functions. KIND.sh, for each script: `become`,
     `owned_folder`, `make_data_folder`, `name_data_folder`; where the server has paths of its own,
     `inside` too. KIND_control.sh: `control`, `run_pg_ctl`, `said_early`, `prune_logs`.
-    KIND_facts.sh: `facts`.
+    KIND_facts.sh: `facts`. ``filling`` names a fourth, for a new data directory: `fill`.
     """
 
     kind: str
@@ -65,6 +55,7 @@ class Runtime(ABC):
     layout: Layout  # the host's paths, for what reads and writes files
     whose: str  # what the marker must have
     adopted: str = ""  # where the files of a cluster are that is to be taken over; empty: none is
+    filling: str = "runtime/initdb"
     as_owner: str  # words that root puts before a command to run it as the server's OS user
     other_markers: str = ""  # of the other runtimes', as a shell's pattern
     lock: str  # the file that a command locks while it changes the host
@@ -194,8 +185,13 @@ class Runtime(ABC):
     def initialise(self, found: Found) -> Iterator[PyinfraCommand]:
         """The data directory, with checksums: whole or not at all."""
         if not found.data.there:
-            text = script_for(self, "runtime/initdb", variables={"written": WRITTEN})
+            variables = {"written": WRITTEN, **self.filled_from(found)}
+            text = script_for(self, "runtime/data", self.filling, variables=variables)
             yield shell.run(f"make the data directory {self.layout.data}", text, lock=self.lock)
+
+    def filled_from(self, found: Found) -> Mapping[str, str]:  # noqa: ARG002 as above
+        """Variables of what fills it."""
+        return NO_VARIABLES
 
     def late(
         self,

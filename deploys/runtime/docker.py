@@ -13,7 +13,7 @@ from typing_extensions import override
 from components.backups import stanza
 from deploys import shell
 from deploys.runtime import FOLDERS, Owners, Runtime, pruning, script_for
-from howdah import backup, compose, engine
+from howdah import adoption, backup, compose, engine
 from howdah.cluster import Cluster
 from howdah.errors import ClusterError
 from howdah.found import Found
@@ -67,7 +67,11 @@ class Docker(Runtime):
             "version": str(cluster.version),
             "logs": self._logs,
             "archived": backup.archived(cluster, self.layout),
+            "adopt_container": "",
         }
+        if cluster.adopt:
+            self.filling = "runtime/adopt"
+            self.variables = {**self.variables, "adopt_container": str(cluster.adopt_container)}
 
     @property
     @override
@@ -185,6 +189,17 @@ class Docker(Runtime):
                 f"{self.cluster.image} is uid {docker.wanted_uid}: the data are of another image, "
                 "with other collations; set that image, or go over by dump and restore"
             )
+        if self.cluster.adopt:
+            self._check_adoption(found)
+
+    def _check_adoption(self, found: Found) -> None:
+        if not found.data.there:
+            adoption.check(found.docker, self.cluster)
+        elif found.docker.adopted != self.cluster.adopt_container:
+            raise ClusterError(
+                f"adopt_container = {self.cluster.adopt_container!r}: {self.layout.data} has data "
+                "of its own; take adopt out, or set another environment and port"
+            )
 
     @property
     def _remedy(self) -> str:
@@ -219,6 +234,18 @@ class Docker(Runtime):
         }
         script = script_for(self, "runtime/install_docker", "runtime/apt", variables=variables)
         yield shell.live(f"install {self.cluster.image}", script, lock=self.lock)
+
+    @override
+    def lacks_data(self, found: Found) -> list[str]:
+        lines = super().lacks_data(found)
+        if not lines or not self.cluster.adopt:
+            return lines
+        adoption.check(found.docker, self.cluster)
+        return adoption.lines(found.docker.theirs, self.cluster, self.layout.data)
+
+    @override
+    def filled_from(self, found: Found) -> Mapping[str, str]:
+        return {"theirs": found.docker.theirs.data}
 
     @override
     def control(self) -> Mapping[str, str]:

@@ -22,6 +22,45 @@ facts_of_engine() {
             --entrypoint id "$IMAGE_NOW" -u postgres 2> /dev/null | sed "s/^/new_uid$TAB/"
 }
 
+# Of the container whose data are to be adopted, and of those: nothing that its user has written is
+# told, but for numbers.
+facts_of_adoption() {
+    # shellcheck disable=SC2016 # of Go's templates
+    of='state	{{.State.Status}}
+image	{{.Config.Image}}
+restart	{{.HostConfig.RestartPolicy.Name}}
+{{range .Config.Env}}env	{{.}}
+{{end}}{{range .Mounts}}mount	{{.Destination}}	{{.Source}}
+{{end}}'
+    told=$(docker inspect --type container -f "$of" "$ADOPT_CONTAINER" 2> /dev/null | awk -F "$TAB" '
+        BEGIN { data = "/var/lib/postgresql/data" }
+        $1 == "state" || $1 == "image" || $1 == "restart" { print "their_" $1 "\t" $2 }
+        $1 == "env" && sub(/^POSTGRES_USER=/, "", $2) { print "their_superuser\t" $2 }
+        $1 == "env" && sub(/^PGDATA=/, "", $2) { data = $2 }
+        $1 == "mount" { source[$2] = $3 }
+        END {
+            for (each in source)
+                if (index(data "/", each "/") == 1 && length(each) > length(mount)) mount = each
+            if (mount) print "their_data\t" source[mount] substr(data, length(mount) + 1)
+        }')
+    [ -n "$told" ] || return 0
+    printf '%s\n' "$told"
+    theirs=$(printf '%s\n' "$told" | sed -n "s/^their_data$TAB//p")
+    version=
+    { read -r version < "$theirs/PG_VERSION"; } 2> /dev/null
+    case "$version" in '' | *[!0-9]*) return 0 ;; esac
+    echo "their_version$TAB$version"
+    stat -c "their_uid$TAB%u" "$theirs/PG_VERSION"
+    # pg_control's state: DB_SHUTDOWNED
+    [ "$(od -A n -t u4 -j 16 -N 4 "$theirs/global/pg_control" | tr -d ' ')" != 1 ] ||
+        echo "their_shut_down"
+    ! { [ -L "$theirs/pg_wal" ] || [ -n "$(ls -A "$theirs/pg_tblspc")" ]; } || echo "their_links"
+    du -sk "$theirs" | awk '{ print "their_size\t" $1 * 1024 }'
+    above=$HOME_
+    until [ -e "$above" ]; do above=${above%/*}; done
+    df -Pk "${above:-/}" | awk 'NR == 2 { print "their_room\t" $4 * 1024 }'
+}
+
 facts() {
     echo "docker_uid$TAB$(id -u)"
     inspect
@@ -45,6 +84,8 @@ facts() {
             esac
         done
     fi
+    { read -r adopted < "$HOME_/adopted"; } 2> /dev/null && echo "adopted$TAB$adopted"
+    [ -z "$ADOPT_CONTAINER" ] || [ -e "$DATA/PG_VERSION" ] || facts_of_adoption
     if { read -r version < "$DATA/PG_VERSION"; } 2> /dev/null; then
         echo "data_version$TAB$version"
         stat -c "data_uid$TAB%u" "$DATA"

@@ -84,6 +84,12 @@ class Found:
         return bool(self.server.version)
 
     @property
+    def known(self) -> bool:
+        """Whether its roles and its schema are: those of a server that runs, or of a new one."""
+        has_data = self.data.there or self.docker.theirs.there
+        return self.running or not has_data
+
+    @property
     def libraries(self) -> list[str]:
         """What the server has loaded; of one that is down, what it would."""
         preloaded = self.server.preloaded

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from howdah.found import theirs
 from howdah.found.lines import Lines, Values
+from howdah.found.theirs import Theirs
 
 
 class DockerNetwork(NamedTuple):
@@ -44,6 +46,8 @@ class Docker:
     lacks_pgbackrest: bool  # the program, or the folder that the server archives to
     container: str  # its state, as running(healthy)
     secrets: Mapping[str, Owned]  # of applications: FOLDER/FILE
+    adopted: str  # the container that the data were taken over from; empty: from none
+    theirs: Theirs  # the container that they are to be taken over from
 
     @property
     def wanted_uid(self) -> str:
@@ -77,6 +81,8 @@ def read(lines: Lines) -> Docker:
         lacks_pgbackrest=lines.is_there("lacks_pgbackrest"),
         container=lines.text("container"),
         secrets=dict(lines.each("shared", _owned)),
+        adopted=lines.text("adopted"),
+        theirs=theirs.read(lines),
     )
 
 

@@ -54,6 +54,8 @@ FENCED = {
     "docs/backups.md: Turning them off": "tests/fleet/test_backups.py::test_turned_off",
     "docs/backups.md: Dumps": "tests/fleet/test_dumps.py::test_turned_off",
     "docs/backups.md: On Docker": "tests/docker/test_backups.py::test_backup_by_its_unit",
+    "docs/docker.md: A compose project that is there already":
+        "tests/docker/test_adopt.py::test_as_the_page_has_it",
     "docs/docker.md: From packages to Docker":
         "tests/docker/test_way_over.py::test_from_packages_to_docker",
     "docs/docker.md: What Howdah makes": "tests/docker/test_deploy.py::test_by_hand",
