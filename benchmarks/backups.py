@@ -1,5 +1,9 @@
-"""Backups of 1 GiB, beside what has to be done at least. `make bench-backups`."""
+"""Backups of 1 GiB, beside what has to be done at least.
 
+`make bench-backups ROUNDS=1 SCALE=1 SECONDS=1` shows that it works, and no numbers.
+"""
+
+import os
 import statistics
 
 from benchmarks.hosts import Hosts, hosts, pyinfra
@@ -7,9 +11,9 @@ from benchmarks.measure import best, clock, heading, row
 from tests.fleet.fleet import Fleet
 from tests.fleet.machine import Machine
 
-SCALE = 65  # of pgbench: 1 GiB
+SCALE = os.environ.get("SCALE", "65")  # of pgbench: 65 is 1 GiB
 ROUNDS, AGAIN, PAIRS = 3, 7, 10
-SECONDS, CLIENTS = 20, 8
+SECONDS, CLIENTS = os.environ.get("SECONDS", "20"), 8
 DATA, BESIDE = "/var/lib/postgresql/17/main", "/var/lib/postgresql/17/beside"
 # What a full backup does at least: it reads, hashes, compresses and encrypts.
 FLOOR = f"""cd {DATA} && mkfifo /var/tmp/pipe
@@ -81,7 +85,7 @@ def _load(machine: Machine) -> None:
     """Transactions of pgbench, in pairs: WAL archived, and thrown away."""
     command = machine.ask("SHOW archive_command")
     found: dict[str, list[float]] = {command: [], "/bin/true": []}
-    for number in range(PAIRS):
+    for number in range(int(os.environ.get("ROUNDS", PAIRS))):
         for each in sorted(found, reverse=bool(number % 2)):
             found[each].append(_transactions(machine, each))
     archived, thrown = (statistics.median(numbers) for numbers in found.values())

@@ -1,4 +1,4 @@
-"""The benchmark of hosts runs and prints its table, in one round: its numbers say nothing."""
+"""The benchmarks of hosts run and print their tables, in one round: their numbers say nothing."""
 
 import re
 import subprocess
@@ -11,6 +11,19 @@ from tests.server.checkout import ROOT
 ROWS = ("fresh host, Debian 13", "converged, 100 ms away", "ten hosts, converged", "converged",
         "converged, in Docker",
         "one host verified", "four hosts verified")  # fmt: skip
+OF_BACKUPS = ("full backup", "restore, beside cp -a", "drill, beside a restore",
+              "converged, beside none", "seconds for 1000 transactions")  # fmt: skip
+
+
+@pytest.mark.all
+def test_benchmark_of_backups() -> None:
+    engine.require()
+    words = ("ROUNDS=1", "SCALE=1", "SECONDS=1")
+    done = subprocess.run(["make", "bench-backups", *words], cwd=ROOT, capture_output=True,
+                          text=True, check=False, timeout=1800)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for row in OF_BACKUPS:
+        assert re.search(rf"^{row} +\d", done.stdout, flags=re.MULTILINE), done.stdout
 
 
 @pytest.mark.all

@@ -80,6 +80,7 @@ SHOWN = {
     r"make (undo|stop|start|status)": "tests/server/test_local.py::test_make_of_the_others",
     r"make bench(-app)?( |$)": "tests/server/test_benchmarks.py::test_benchmark",
     r"make bench-growth": "tests/server/test_benchmarks.py::test_benchmark_of_growth",
+    r"make bench-backups": "tests/fleet/test_benchmarks.py::test_benchmark_of_backups",
     r"make bench-fleet": "tests/fleet/test_benchmarks.py::test_benchmark_of_hosts",
     r"make (verify|bundle)": "tests/server/test_local.py::test_make_of_the_others",
     r"make pictures": "tests/server/test_pictures.py::test_the_picture_is_of_a_real_run",
