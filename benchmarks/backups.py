@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _fill(machine: Machine) -> None:
-    machine.ask("CREATE DATABASE bench")
+    machine.ask("CREATE DATABASE bench; ALTER DATABASE bench SET search_path = public")
     machine.sh(f"runuser -u postgres -- pgbench -q -i -s {SCALE} bench")
     machine.ask("CHECKPOINT")
 

@@ -36,6 +36,8 @@ systemctl daemon-reload
 made=$(as_owner head -n 1 "$STATE/made" 2> /dev/null | cut -d ' ' -f 3)
 [ "$made" = "$WHERE" ] || as_owner rm -f "$STATE/good"
 if ! as_owner test -e "$STATE/good"; then
+    # one that is at work may be of data that a restore has replaced, and ends with its server
+    systemctl stop "${UNITS##*/}@*.service"
     run stanza-create
     # what pushes is needed to check
     [ -z "$PUSH" ] || systemctl enable --now "$PUSH"
@@ -47,8 +49,6 @@ if ! as_owner test -e "$STATE/good"; then
 fi
 if ! as_owner test -e "$STATE/good"; then
     echo "the first full backup …" >&3
-    # one that is at work may be of data that a restore has replaced, and ends with its server
-    systemctl stop "${UNITS##*/}@*.service"
     systemctl start "${UNITS##*/}@full.service" ||
         fail "ERROR: no backup: $(as_owner head -n 1 "$STATE/last" | cut -d ' ' -f 3-)"
 fi
