@@ -12,6 +12,11 @@ def test_no_checksum_has_failed(found: Found) -> None:
     assert list(found.health.broken()) == []
 
 
+def test_indexes_are_sorted_as_the_system_sorts(found: Found) -> None:
+    """By the collations' versions, which a new image or a new Debian changes."""
+    assert list(found.health.missorted()) == []
+
+
 def test_no_transaction_is_old(found: Found) -> None:
     assert [*found.health.old(), *found.health.unwrapped()] == []
 

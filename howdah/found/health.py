@@ -1,9 +1,10 @@
-"""What a host's server will stop for one day, if nobody looks: room, checksums, transactions."""
+"""What a server will stop, or err, for one day: room, checksums, collations, transactions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from howdah.found.lines import Lines, Values
+from howdah.names import identifier
 
 LEAST_FREE = 10  # percent of a file system, and of its inodes
 # A dump of a large database takes hours; what dies while a transaction is open stays on the disk.
@@ -36,11 +37,21 @@ class Transaction:
 
 
 @dataclass(frozen=True)
+class Collation:
+    """Of a database whose indexes another library has sorted."""
+
+    database: str
+    before: str  # that library's version
+    now: str
+
+
+@dataclass(frozen=True)
 class Health:
     """As the snapshot brings it."""
 
     rooms: tuple[Room, ...]
     failures: Mapping[str, int]  # database: checksum failures
+    collations: tuple[Collation, ...]  # that have changed
     open: tuple[Transaction, ...]  # the oldest one
     # database: transactions since the last freeze
     unfrozen: Mapping[str, int]
@@ -66,6 +77,16 @@ class Health:
         for database, count in sorted(self.failures.items()):
             where = f"database {database}" if database else "the shared catalogs"
             yield f"{where}: {count} checksum failures; look at the disk, and at docs/operations.md"
+
+    def missorted(self) -> Iterator[str]:
+        """Indexes in which the server may not find what is there."""
+        for each in self.collations:
+            name = identifier(each.database)
+            yield (
+                f"database {each.database}: sorted by version {each.before} of the collations, and "
+                f"the system has {each.now}: REINDEX DATABASE {name}; "
+                f"ALTER DATABASE {name} REFRESH COLLATION VERSION;"
+            )
 
     def old(self) -> Iterator[str]:
         """Transactions that keep what has died since from being removed."""
@@ -101,6 +122,7 @@ class Health:
         """All of it."""
         yield from self.full()
         yield from self.broken()
+        yield from self.missorted()
         yield from self.old()
         yield from self.unwrapped()
         yield from self.unread()
@@ -112,10 +134,14 @@ def read(lines: Lines) -> Health:
     transactions = []
     for values in lines.rows_of("open"):
         transactions.append(Transaction(*values))
+    collations = []
+    for values in lines.rows_of("collation"):
+        collations.append(Collation(*values))
     queued = lines.values("queued")
     return Health(
         rooms=tuple(rooms),
         failures=_by_database(lines, "failures"),
+        collations=tuple(collations),
         open=tuple(transactions),
         unfrozen=_by_database(lines, "unfrozen"),
         queued=max(queued, default=0),

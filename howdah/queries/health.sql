@@ -4,6 +4,12 @@ SELECT json_build_array('failures', coalesce(datname, ''), checksum_failures)
 FROM pg_catalog.pg_stat_database
 WHERE checksum_failures > 0;
 
+-- Those that nobody may connect to have no indexes of anybody's.
+SELECT json_build_array('collation', datname, datcollversion,
+    pg_database_collation_actual_version(oid))
+FROM pg_catalog.pg_database
+WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid);
+
 -- Autovacuum's are its own business.
 SELECT json_build_array('open', extract(EPOCH FROM now() - since), datname, rolname, pid)
 FROM (

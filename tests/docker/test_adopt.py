@@ -299,7 +299,11 @@ def test_named_volume_of_debians_image(bare: Docked) -> None:
     stopped = " ".join(bare.refused().split())
     assert "database shop belongs to postgres, not appowner: it was left alone" in stopped
     bare.ask("ALTER DATABASE shop OWNER TO appowner")
-    bare.deploy()
+    bare.ask("UPDATE pg_catalog.pg_database SET datcollversion = '2.1' WHERE datname = 'shop'")
+    reported = " ".join(bare.pyinfra("-y", "deploy.py").output.split())
+    assert "reported: database shop: sorted by version 2.1 of the collations" in reported
+    bare.ask("REINDEX DATABASE shop; ALTER DATABASE shop REFRESH COLLATION VERSION", "shop")
+    assert "collations" not in bare.pyinfra("-y", "deploy.py").output
     bare.inventory(**options)
     assert bare.ask(COUNT, "shop") == "1000"
     assert bare.deploy().changed == []

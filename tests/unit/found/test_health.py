@@ -47,6 +47,9 @@ def test_two_folders_on_one_file_system_are_one_line() -> None:
     [
         (["failures", "appdb", 2], "database appdb: 2 checksum failures"),
         (["failures", "", 1], "the shared catalogs: 1 checksum failures"),
+        (["collation", "shop-2", "2.36", "2.41"],
+         "database shop-2: sorted by version 2.36 of the collations, and the system has 2.41: "
+         'REINDEX DATABASE "shop-2"; ALTER DATABASE "shop-2" REFRESH COLLATION VERSION;'),
         (["open", OLDEST + 1, "appdb", "ada", 7],
          "a transaction of ada in appdb is open for 12 hours: SELECT pg_terminate_backend(7);"),
         (["open", 7 * 86400.5, "appdb", "ada", 0],
