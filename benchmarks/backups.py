@@ -14,6 +14,7 @@ from tests.fleet.machine import Machine
 SCALE = os.environ.get("SCALE", "65")  # of pgbench: 65 is 1 GiB
 ROUNDS, AGAIN, PAIRS = 3, 7, 10
 SECONDS, CLIENTS = os.environ.get("SECONDS", "20"), 8
+PGBENCH = "runuser -u postgres -- env PGOPTIONS='-c search_path=public' pgbench"
 DATA, BESIDE = "/var/lib/postgresql/17/main", "/var/lib/postgresql/17/beside"
 # What a full backup does at least: it reads, hashes, compresses and encrypts.
 FLOOR = f"""cd {DATA} && mkfifo /var/tmp/pipe
@@ -40,8 +41,8 @@ def main() -> None:
 
 
 def _fill(machine: Machine) -> None:
-    machine.ask("CREATE DATABASE bench; ALTER DATABASE bench SET search_path = public")
-    machine.sh(f"runuser -u postgres -- pgbench -q -i -s {SCALE} bench")
+    machine.ask("CREATE DATABASE bench")
+    machine.sh(f"{PGBENCH} -q -i -s {SCALE} bench")
     machine.ask("CHECKPOINT")
 
 
@@ -97,7 +98,7 @@ def _transactions(machine: Machine, command: str) -> float:
     machine.ask(f"ALTER SYSTEM SET archive_command = '{command}'")
     machine.ask("SELECT pg_reload_conf(); CHECKPOINT")
     words = f"-c {CLIENTS} -j 2 -T {SECONDS} bench"
-    said = machine.sh(f"runuser -u postgres -- pgbench {words} 2> /dev/null")
+    said = machine.sh(f"{PGBENCH} {words} 2> /dev/null")
     machine.ask("ALTER SYSTEM RESET archive_command")
     (line,) = [line for line in said.splitlines() if line.startswith("tps")]
     return float(line.split()[2])
