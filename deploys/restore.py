@@ -62,12 +62,13 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     room, read = _look(target)
     now = datetime.fromtimestamp(time.time() - found.ahead, UTC)
     chosen = repository.chosen(read, to, now)
-    _check(read, chosen, to, room)
+    missing = ", ".join(repository.holes(read, chosen.start))
+    _check(chosen, to, room, missing)
     its = restore_part.part(target)
     if its:
         yield from restore_part.restore(target, found, chosen, to, its)
         return
-    would(_plan(target, found, chosen, to))
+    would(_plan(target, found, chosen, to, missing))
     lost = ""
     if not found.releases.current:
         lost = "yes"
@@ -104,10 +105,10 @@ def _look(target: Target) -> tuple[int, Repository]:
 
 
 def _check(
-    read: Repository,
     chosen: BackupSet,
     to: Goal,
     room: int,
+    missing: str,
 ) -> None:
     """Raises HowdahError for what cannot end well."""
     needed = int(chosen.size * ROOM)
@@ -116,13 +117,10 @@ def _check(
             f"{room // MEGA} MB are free beside the data, and a second data directory needs "
             f"{needed // MEGA} MB"
         )
-    if to.setting:  # a hole before it ends the recovery with an error; one after it is none
-        return
-    missing = list(repository.holes(read, chosen.start))
-    if missing:
+    if missing and not to.setting:
         raise HowdahError(
-            f"the archive has holes after {chosen.label}: {', '.join(missing)}; TO=newest would "
-            "end before them: set a time before the first"
+            f"the archive has holes after {chosen.label}: {missing}; TO=newest would end before "
+            "them: set a time before the first"
         )
 
 
@@ -131,6 +129,7 @@ def _plan(
     found: Found,
     chosen: BackupSet,
     to: Goal,
+    missing: str,
 ) -> list[str]:
     data = target.runtime.layout.data
     ended = chosen.ended.isoformat(sep=" ")
@@ -138,6 +137,8 @@ def _plan(
         f"restore {chosen.label} ({chosen.kind}, ended {ended}, {chosen.size // MEGA} MB)",
         f"recover to {to.text}, on a server that nobody enters",
     ]
+    if missing:
+        lines.append(f"holes in the archive: {missing}; a goal behind them ends with an error")
     if found.data.there:
         lines.append(f"stop the server: its sessions end; its data become {data}.before-TIME")
     lines += ["start it on the restored data", "make a new full backup at the next deploy"]

@@ -280,7 +280,8 @@ def test_time_before_a_hole(backed_up: Single) -> None:
     hole = segments(backed_up)[-2]
     backed_up.machine.sh(f"mv {hole} /root/hole")
     assert "set a time before the first" in rejected(backed_up, "newest")
-    restored(backed_up, now)
+    name = hole.rpartition("/")[2][:24]
+    assert f"holes in the archive: {name}" in restored(backed_up, now)
     assert backed_up.ask(COUNT, "appdb") == number
     make(backed_up, "restore-keep")
 
