@@ -7,7 +7,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 
 from components.backups import PROBE, Backups, are_on
-from deploys import backup_files, host_files, repository, shell
+from deploys import backup_files, backup_status, host_files, host_report, repository, shell
 from deploys.convergent import convergent
 from deploys.runtime import script_for
 from deploys.snapshot import snapshot
@@ -28,6 +28,7 @@ def back_up(target: Target) -> Iterator[PyinfraCommand]:
         host.noop("backup = 'off'")
         return
     found = snapshot(target)
+    host_report.current().proven = backup_status.proven(target.cluster, found)
     lines = lacks(target, found)
     if not lines:
         host.noop("backups are set up")

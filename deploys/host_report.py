@@ -25,6 +25,7 @@ class HostReport:
     passwords: dict[str, str] = field(default_factory=dict)  # role: the new one's file
     passwords_by: str = ""  # the operation that sets them
     days_left: dict[str, int] = field(default_factory=dict)
+    proven: dict[str, int] = field(default_factory=dict)  # the last restore that came back
     connect: list[str] = field(default_factory=list)  # how to, line by line
     failed: str = ""
     executing: bool = False
@@ -80,6 +81,7 @@ class HostReport:
             "waits": self.waits,
             "passwords": self.passwords,
             "days_left": self.days_left,
+            "proven": self.proven,
             "failed": self.failed,
         }
 

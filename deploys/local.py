@@ -6,6 +6,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 
+from deploys import backup_status
 from deploys.convergent import convergent
 from deploys.runtime import control
 from deploys.snapshot import processes
@@ -109,6 +110,7 @@ def _status(target: Server) -> Iterator[PyinfraCommand]:
         f"    socket    {layout.socket}",
         f"    release   {found.releases.current or 'none yet'}",
         *target.runtime.status(found),
+        *backup_status.lines(target.cluster, found),
     ]
     host.log("\n".join(lines))
 

@@ -59,12 +59,14 @@ def _asked(target: Target) -> Asked:
 def processes(server: Server, *, answers: bool = False) -> Found:
     """Files and processes only: what stop and destroy need, whatever the server answers.
 
-    ``answers``: and what a running one reports of itself.
+    ``answers``: and what a running one reports of itself, and components of the host.
     """
     sql = ""
+    probes: Sequence[Probe[Any]] = ()
     if answers:
         sql = query("server")
-    text = _script(server.runtime, Wanted(), sql, "", [])
+        probes = components.probes(server.cluster, server.runtime.inside)
+    text = _script(server.runtime, Wanted(), sql, "", probes)
     lines = _lines(connection.run(text))
     return found.read(lines)
 

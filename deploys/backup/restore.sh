@@ -39,3 +39,4 @@ last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')
 tell "recovered to $lsn; the last commit is of ${last:-before the backup}"
 finish give_up
 swap_data "$before"
+[ ! -e "$before" ] || tell "make restore-undo puts them back, make restore-keep deletes them"

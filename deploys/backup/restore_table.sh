@@ -53,3 +53,5 @@ clear_away
 # shellcheck disable=SC2154 # of recover
 tell "$SCHEMA.$TABLE as it was at $lsn is $PLACE.$TABLE in $DATABASE"
 [ -z "$kept" ] || tell "$kept"
+tell "take its rows from there, or put it in place, and deploy:"
+tell "  ALTER TABLE $PLACE.$TABLE SET SCHEMA $SCHEMA; DROP SCHEMA $PLACE;"

@@ -1,5 +1,6 @@
 """Backups by pgBackRest, and what comes back from them."""
 
+import json
 import re
 import time
 
@@ -87,6 +88,13 @@ def test_first_deploy_makes_a_backup(fresh: Single) -> None:
     assert run.changed.index(SET_UP) < run.changed.index("Prove that every role can log in")
     assert pgbackrest(fresh, "info").count("full backup") == 1
     assert fresh.deploy().changed == []
+    status = fresh.pyinfra("-y", "deploys.local.status").output
+    assert re.search(r"backup +full, \d{4}-\d\d-\d\d \d\d:\d\d UTC", status)
+    assert "not yet: make drill tries it" in status
+
+
+def last_run(single: Single) -> str:
+    return f".howdah/{single.environment}/last-run.json"
 
 
 def test_second_run_changes_nothing(backed_up: Single) -> None:
@@ -214,6 +222,9 @@ def test_drill(backed_up: Single) -> None:
     assert backed_up.pyinfra("-y", "deploys.restore.drill").code == 0
     assert left(backed_up) == ""
     assert backed_up.deploy().changed == []
+    (host,) = json.loads((backed_up.folder / last_run(backed_up)).read_text())["hosts"].values()
+    told = f"{host['proven']['rows']} rows, back in {host['proven']['seconds']} s"
+    assert told in backed_up.pyinfra("-y", "deploys.local.status").output
 
 
 @pytest.mark.parametrize(
