@@ -1,6 +1,16 @@
 # Fills a new data directory: with a copy of a stopped container's, in which nothing changes.
-their_run() {
-    docker inspect --type container -f '{{.State.Status}} {{.State.StartedAt}}' "$ADOPT_CONTAINER"
+WAS_STARTED="$ADOPT_CONTAINER was started meanwhile: stop it, and run this again"
+their_start() {
+    docker inspect --type container -f '{{.State.StartedAt}}' "$ADOPT_CONTAINER"
+}
+copy_theirs() {
+    before=$(their_start)
+    cp -a --reflink=auto "$THEIRS/." "$copy"
+    # it, or another container that has the same mount
+    { [ "$(their_start)" = "$before" ] && is_shut_down "$THEIRS"; } || fail "$WAS_STARTED"
+    rm -f "$copy/postmaster.pid" "$copy/postmaster.opts"
+    chown -hR "$IMAGE_UID:$IMAGE_GID" "$copy"
+    chmod 0700 "$copy"
 }
 # PostgreSQL's programs on the copy, without the configuration that came with it.
 in_copy() {
@@ -9,15 +19,21 @@ in_copy() {
     docker_alone -i --tmpfs "${INSIDE_DATA%/*}" -v "$copy:$INSIDE_DATA" \
         --entrypoint "$INSIDE_BINARIES/$program" "$IMAGE_ID" "$@"
 }
+# What ALTER SYSTEM has left would be read: nothing of it may keep this from starting.
 postgres_in_copy() {
     mode=$1
     shift
     in_copy postgres "$mode" "$@" -D "$INSIDE_DATA" -c config_file=/dev/null \
-        -c shared_preload_libraries= -c log_min_messages=fatal
+        -c shared_preload_libraries= -c session_preload_libraries= -c local_preload_libraries= \
+        -c shared_buffers=16MB -c huge_pages=off -c log_min_messages=fatal
 }
 enable_checksums() {
-    said=$(postgres_in_copy -C data_checksums 2>&1 < /dev/null) || fail "$(printf '%s\n' "$said" | messages)"
-    [ "$said" = on ] || in_copy pg_checksums --enable -D "$INSIDE_DATA" > /dev/null
+    said=$(postgres_in_copy -C data_checksums 2>&1 < /dev/null) ||
+        fail "$(printf '%s\n' "$said" | messages)"
+    case "$said" in
+        *on) ;;
+        *) in_copy pg_checksums --enable -D "$INSIDE_DATA" > /dev/null ;;
+    esac
 }
 # Every compose project has given its superuser one, which stands in its environment.
 take_out_password() {
@@ -27,16 +43,10 @@ take_out_password() {
 }
 fill() {
     copy=$1
-    before=$(their_run)
     # before the data have their name: whose they are is known with them
     printf '%s\n' "$ADOPT_CONTAINER" > "$HOME_/adopted"
     sync "$HOME_/adopted"
-    cp -a --reflink=auto "$THEIRS/." "$copy"
-    rm -f "$copy/postmaster.pid" "$copy/postmaster.opts"
-    chown -hR "$IMAGE_UID:$IMAGE_GID" "$copy"
-    chmod 0700 "$copy"
-    [ "$(their_run)" = "$before" ] ||
-        fail "$ADOPT_CONTAINER was started while it was copied: stop it, and run this again"
+    copy_theirs
     enable_checksums
     take_out_password
     sync -f "$copy"

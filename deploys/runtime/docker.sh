@@ -46,6 +46,9 @@ owned_folder() { install -d -m 0700 -o "$IMAGE_UID" -g "$IMAGE_GID" "$1"; }
 make_data_folder() { owned_folder "$1"; }
 name_data_folder() { mv -T "$1" "$DATA"; }
 
+# Whether the server of a data directory has ended in order: pg_control's state is DB_SHUTDOWNED.
+is_shut_down() { [ "$(od -A n -t u4 -j 16 -N 4 "$1/global/pg_control" | tr -d ' ')" = 1 ]; }
+
 # A container that lasts as long as its command, and has nothing but what it is given.
 docker_alone() {
     docker run --rm --network none --user "$IMAGE_UID:$IMAGE_GID" --read-only --cap-drop ALL \

@@ -51,9 +51,7 @@ restart	{{.HostConfig.RestartPolicy.Name}}
     case "$version" in '' | *[!0-9]*) return 0 ;; esac
     echo "their_version$TAB$version"
     stat -c "their_uid$TAB%u" "$theirs/PG_VERSION"
-    # pg_control's state: DB_SHUTDOWNED
-    [ "$(od -A n -t u4 -j 16 -N 4 "$theirs/global/pg_control" | tr -d ' ')" != 1 ] ||
-        echo "their_shut_down"
+    ! is_shut_down "$theirs" || echo "their_shut_down"
     ! { [ -L "$theirs/pg_wal" ] || [ -n "$(ls -A "$theirs/pg_tblspc")" ]; } || echo "their_links"
     du -sk "$theirs" | awk '{ print "their_size\t" $1 * 1024 }'
     above=$HOME_

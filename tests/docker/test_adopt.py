@@ -197,7 +197,10 @@ def test_killed_at_any_moment(adopting: Docked) -> None:
         machine.sh(f"rm {wrapper}")
         made = machine.sh(f"ls {adopting.place}/data")
         assert made == "postgres.new", program
+    stray = f"{adopting.place}/data/postgres{{}}/stray"
+    machine.sh(f"touch {stray.format('.new')}")
     adopting.deploy()
+    assert machine.run(f"ls {stray.format('')}").returncode != 0
     is_adopted(adopting)
     assert machine.sh(f"ls {adopting.place}/data") == "postgres"
 
@@ -221,6 +224,15 @@ REJECTED = [
     (MOUNT, f"printf '\\006' | {STATE}", "was not shut down in order"),
     (MOUNT, "ln -s /srv pg_tblspc/1", "it has tablespaces, or its pg_wal elsewhere"),
     (MOUNT, SMALL, "16 MB are free"),
+]
+
+
+# In place of programs that the copy needs: somebody starts it before, or within; or another
+# container that has its data.
+STARTED = [
+    ("sync", 'docker start other; exec /usr/bin/sync "$@"'),
+    ("cp", '/usr/bin/cp "$@"; docker start other'),
+    ("cp", f'/usr/bin/cp "$@"; cd {OTHER}; base64 -d /root/six | {STATE}'),
 ]
 
 
@@ -261,12 +273,13 @@ def test_what_only_the_copy_tells(rejecting: Docked) -> None:
     machine.sh(f"{psql} postgres -c 'CREATE ROLE boss LOGIN SUPERUSER'")
     machine.sh(f"{psql} boss -c 'ALTER ROLE postgres RENAME TO other'; docker stop -t 60 other")
     assert 'role "postgres" does not exist' in rejecting.refused()
-    wrapper = "/usr/local/sbin/cp"
-    text = '#!/bin/sh\n/usr/bin/cp "$@"\ndocker start other\n'
-    machine.sh(f"cat > {wrapper} && chmod +x {wrapper}", stdin=text)
-    assert "other was started while it was copied" in " ".join(rejecting.refused().split())
-    machine.sh(f"rm {wrapper}")
-    assert machine.sh(f"ls {rejecting.place}/data") == "postgres.new"
+    machine.sh("echo Bg== > /root/six")  # pg_control's DB_IN_PRODUCTION
+    for program, script in STARTED:
+        wrapper = f"/usr/local/sbin/{program}"
+        machine.sh(f"printf '#!/bin/sh\n{script}\n' > {wrapper} && chmod +x {wrapper}")
+        assert "other was started meanwhile" in " ".join(rejecting.refused().split())
+        machine.sh(f"rm {wrapper}; docker stop -t 60 other")
+        assert machine.sh(f"ls {rejecting.place}/data") == "postgres.new"
     rejecting.inventory(stage="development")
     rejecting.pyinfra("-y", "deploys.local.destroy")
 
