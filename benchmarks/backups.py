@@ -59,7 +59,9 @@ def _copies(machine: Machine, fleet: Fleet) -> None:
     restored, copied = best(
         ROUNDS,
         clock(
-            lambda: machine.sh(f"{its} --pg1-path={BESIDE} restore && sync"),
+            lambda: machine.sh(
+                f"{its} --process-max=$(($(nproc) * 2)) --pg1-path={BESIDE} restore && sync"
+            ),
             before=lambda: machine.sh(away),
         ),
         clock(

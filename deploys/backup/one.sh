@@ -17,7 +17,7 @@ bring_beside() {
         most=$(newest_segment)
     fi
     tell "restore $SET …"
-    restore_beside give_up --set="$SET" --db-include="$DATABASE"
+    restore_beside give_up "$AT_ONCE" --set="$SET" --db-include="$DATABASE"
     recover give_up
     [ -z "$most" ] || check_reached "$most" give_up
     find_server "$DATA"

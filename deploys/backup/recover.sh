@@ -18,6 +18,9 @@ sweep() {
     end_killed
     as_owner rm -rf "$WORK" "$spool"
 }
+# What somebody waits for has all cores; half of the processes wait for the disk.
+# shellcheck disable=SC2034 # of who asks
+AT_ONCE=--process-max=$(($(nproc) * 2))
 # $1: what to do where it does not end well; the rest: options of pgBackRest's.
 restore_beside() {
     otherwise=$1

@@ -31,7 +31,7 @@ if [ -n "$NEWEST" ]; then
     most=$(newest_segment)
 fi
 tell "restore $SET …"
-restore_beside give_up --set="$SET"
+restore_beside give_up "$AT_ONCE" --set="$SET"
 recover give_up
 [ -z "$most" ] || check_reached "$most" give_up
 last=$(ask_new 'SELECT pg_last_xact_replay_timestamp()')
