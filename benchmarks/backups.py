@@ -15,6 +15,7 @@ SCALE = os.environ.get("SCALE", "65")  # of pgbench: 65 is 1 GiB
 ROUNDS, AGAIN, PAIRS = 3, 7, 10
 SECONDS, CLIENTS = os.environ.get("SECONDS", "20"), 8
 PGBENCH = "runuser -u postgres -- env PGOPTIONS='-c search_path=public' pgbench"
+AT_ONCE = "--process-max=$(($(nproc) * 2))"  # as a restore does
 DATA, BESIDE = "/var/lib/postgresql/17/main", "/var/lib/postgresql/17/beside"
 # What a full backup does at least: it reads, hashes, compresses and encrypts.
 FLOOR = f"""cd {DATA} && mkfifo /var/tmp/pipe
@@ -59,9 +60,7 @@ def _copies(machine: Machine, fleet: Fleet) -> None:
     restored, copied = best(
         ROUNDS,
         clock(
-            lambda: machine.sh(
-                f"{its} --process-max=$(($(nproc) * 2)) --pg1-path={BESIDE} restore && sync"
-            ),
+            lambda: machine.sh(f"{its} {AT_ONCE} --pg1-path={BESIDE} restore && sync"),
             before=lambda: machine.sh(away),
         ),
         clock(
