@@ -39,7 +39,7 @@ def bring_back() -> None:
     begin(target)
     summarise(target.cluster.environment)
     # a host that was lost has what a deploy installs first; its inventory entry is the same
-    if is_lost(target):
+    if _is_lost(snapshot(target)):
         install(name="Install PostgreSQL", target=target, restores=True)
         issue(name="Issue secrets and certificates", target=target)
         configure(name="Write the configuration", target=target)
@@ -54,7 +54,7 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     found = snapshot(target)
     target.runtime.check_host(found)
     to = repository.goal(target.cluster.of(Backups).restore_to)
-    if not found.releases.current:
+    if _is_lost(found):
         if not state.is_executing:
             would([f"restore to {to.text}; what it begins with is known once pgBackRest is there"])
             return
@@ -70,7 +70,7 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
         return
     would(_plan(target, found, chosen, to, missing))
     lost = ""
-    if not found.releases.current:
+    if _is_lost(found):
         lost = "yes"
     yield shell.live(
         f"restore {chosen.label}",
@@ -79,15 +79,16 @@ def restore(target: Target) -> Iterator[PyinfraCommand]:
     )
 
 
-def is_lost(target: Target) -> bool:
-    """Whether the host has nothing yet that could restore."""
-    return not snapshot(target).releases.current
+def _is_lost(found: Found) -> bool:
+    """Whether no deploy has come to its end yet: also after a restore that failed or was killed."""
+    return not found.releases.good
 
 
 def _point(target: Target, found: Found) -> StringCommand:
-    """The release that `configure` has written is the host's first: it names the repository."""
+    """The release that `configure` has written: it names the repository."""
     place = backup.place(target.cluster, target.runtime.layout)
-    variables = {"link": place.link, "target": place.target, "release": ""}
+    variables = {"link": place.link, "target": place.target}
+    variables["release"] = found.releases.current
     new = staged(target, found)
     if new:
         variables["release"] = new.release

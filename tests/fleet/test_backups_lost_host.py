@@ -9,7 +9,7 @@ from tests.documents import blocks
 from tests.fleet.bucket import KEYS, Bucket, served
 from tests.fleet.machine import Machine
 from tests.fleet.single import Single
-from tests.fleet.test_backups import COUNT, add, by_hand, make, pgbackrest, restored
+from tests.fleet.test_backups import COUNT, add, by_hand, make, pgbackrest, rejected, restored
 
 FOLDER = "/var/lib/pgbackrest"
 
@@ -94,7 +94,10 @@ def test_lost_disk_of_the_repository(twice: Single) -> None:
 
 
 def test_lost_host(twice: Single, kept: Bucket) -> None:
-    """A bare host with the same inventory entry: one command, and all is as it was."""
+    """A bare host with the same inventory entry: one command, and all is as it was.
+
+    What was wrong in the first try is put right, and the second has it.
+    """
     add(twice, "lost_host", 10)
     number = twice.ask(COUNT, "appdb")
     pgbackrest(twice, "check")
@@ -104,6 +107,11 @@ def test_lost_host(twice: Single, kept: Bucket) -> None:
     dry = twice.pyinfra("--dry", "restore.py")
     assert "apt-get install pgbackrest" in dry.output
     assert machine.run("ls /etc/howdah").returncode != 0
+    key = twice.secrets / "repo2_s3_key_secret"
+    key.write_text("a secret of the same length, but another1\n")
+    said = rejected(twice, "newest")
+    assert "failed: Restore the data: the repository has no backup of" in said, said
+    key.write_text(f"{KEYS['s3_key_secret']}\n")
     restored(twice, "newest")
     assert twice.ask(COUNT, "appdb") == number
     assert twice.deploy().changed == []
